@@ -1,0 +1,1 @@
+"""nianbao: yearly reports on open government information, as data that can be trusted."""

@@ -1,0 +1,90 @@
+"""Reading → record: the one place where a number of the record is made, and it is made from the source's own text."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from ..schemas.extraction import Evidence, Finding, finding
+from ..schemas.form import Form
+from .about import as_fact
+from .cut import Cell
+from .decode import Source
+from .reading import Place, Reading
+from .values import as_amount, as_change, as_count, is_annotated
+
+Values = Mapping[str, Any]
+"""Cell path → what the record holds there: int, Amount, or None for a blank. Absent cells are not in it."""
+
+
+def copy_cells(source: Source, reading: Reading, form: Form) -> tuple[Values, list[Finding]]:
+    """The values that the reading's cells print, and findings on cells that print something else."""
+    values: dict[str, Any] = {}
+    findings: list[Finding] = []
+    for path, place in reading.places.items():
+        if place.cell is None or place.cell.kind != "number":
+            values[path] = None
+            continue
+        values[path] = value = _value(source, place, form.columns[path].kind)
+        if value is None:
+            findings.append(finding("not_a_number", f"“{form.label(path)}”印作“{place.cell.text}”，不是该列应有的数", path))
+        elif is_annotated(source.folded[place.cell.start : place.cell.end]):
+            findings.append(finding("value_annotated", f"“{form.label(path)}”印作“{place.cell.text}”", path))
+        if form.columns[path].kind == "amount" and value is not None and value.unit is None:
+            findings.append(finding("unit_not_stated", f"“{form.label(path)}”印作“{place.cell.text}”，没有单位", path))
+    return values, findings
+
+
+def _value(source: Source, place: Place, kind: str) -> Any:
+    assert place.cell is not None
+    folded = source.folded[place.cell.start : place.cell.end]
+    if kind == "amount":
+        return as_amount(folded, place.unit)
+    return as_change(folded) if kind == "change" else as_count(folded)
+
+
+def worth_of(source: Source) -> Callable[[Cell], int]:
+    """What a cell of the source adds to a sum of counts."""
+
+    def worth(cell: Cell) -> int:
+        return as_count(source.folded[cell.start : cell.end]) or 0 if cell.kind == "number" else 0
+
+    return worth
+
+
+def build_record(source: Source, reading: Reading, values: Values, form: Form) -> Any:
+    """Values and passages → the pydantic record."""
+    record: dict[str, Any] = {}
+    if "form" in form.facts:
+        record[form.facts["form"]] = _form_name(reading.forms)
+    facts = {path: what for what, path in form.facts.items()}
+    lists = {prose.path for prose in form.proses if prose.spec.part_of}
+    for path, spans in reading.passages.items():
+        texts = tuple(source.text[s.start : s.end] for s in spans)
+        _put(record, path, as_fact(facts[path], texts) if path in facts else texts if path in lists else texts[0])
+    for path, value in values.items():
+        _put(record, path, value)
+    return form.model.model_validate(record)
+
+
+def _form_name(forms: Iterable[str]) -> str | None:
+    seen = sorted(set(forms))
+    return None if not seen else seen[0] if len(seen) == 1 else "mixed"
+
+
+def _put(record: dict[str, Any], path: str, value: Any) -> None:
+    *parents, name = path.split(".")
+    for parent in parents:
+        record = record.setdefault(parent, {})
+    record[name] = value
+
+
+def evidence_of(reading: Reading) -> dict[str, Evidence]:
+    """Where each cell of the record stands."""
+    found = {}
+    for path, place in reading.places.items():
+        cell = place.cell
+        found[path] = (
+            Evidence(text="", start=None, end=None, basis=place.basis)
+            if cell is None
+            else Evidence(text=cell.text, start=cell.start, end=cell.end, basis=place.basis)
+        )
+    return found

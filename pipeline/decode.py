@@ -1,0 +1,119 @@
+"""Bytes → Source: the text exactly as it stands, and beside it a folded form of the same length."""
+
+import codecs
+import hashlib
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cached_property
+
+from .errors import InputError
+
+MAX_BYTES = 20_000_000
+"""A longer input is refused: the longest report seen is far below it."""
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A decoded report. All offsets in nianbao are half-open character offsets into `text`."""
+
+    name: str
+    text: str
+    encoding: str
+    sha256: str
+
+    @cached_property
+    def folded(self) -> str:
+        """`text` with look-alike characters made one, character for character: same length, same offsets."""
+        return fold(self.text)
+
+
+def decode(data: bytes, name: str) -> Source:
+    """bytes → Source; raises InputError where they are empty, too many, binary, or in no encoding that fits."""
+    if len(data) > MAX_BYTES:
+        raise InputError(f"{name}: {len(data):,} bytes, more than the limit of {MAX_BYTES:,}; split it into single reports")
+    encoding = _encoding(data, name)
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError as error:
+        where = f"byte {error.start:,} of {len(data):,}"
+        raise InputError(f"{name}: broken {encoding} text at {where}; save the file again as UTF-8") from error
+    return _source(text, name, encoding, data)
+
+
+def from_text(text: str, name: str) -> Source:
+    """Text that a caller holds already → Source, under the same limits as bytes."""
+    try:
+        data = text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise InputError(f"{name}: a lone surrogate at character {error.start:,}; decode the text again") from error
+    if len(data) > MAX_BYTES:
+        raise InputError(f"{name}: {len(data):,} bytes, more than the limit of {MAX_BYTES:,}; split it into single reports")
+    return _source(text, name, "utf-8", data)
+
+
+def _source(text: str, name: str, encoding: str, data: bytes) -> Source:
+    if not text.strip():
+        raise InputError(f"{name}: the input is empty; give the text of a report")
+    return Source(name, text, encoding, hashlib.sha256(data).hexdigest())
+
+
+def _encoding(data: bytes, name: str) -> str:
+    for bom, encoding in _BOMS:
+        if data.startswith(bom):
+            return encoding
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return _detected(data, name, error)
+    if b"\0" in data:
+        return _detected(data, name, None)
+    return "utf-8"
+
+
+def _detected(data: bytes, name: str, error: UnicodeDecodeError | None) -> str:
+    """The encoding of bytes that are not UTF-8, by chardet; text that is UTF-8 but for a few bytes is called broken."""
+    import chardet
+
+    if error is not None and error.start > 200 and len(data.decode("utf-8", "ignore").encode()) > 0.98 * len(data):
+        return "utf-8"
+    found = chardet.detect(data)
+    encoding, mime, sure = found["encoding"], found.get("mime_type"), found["confidence"]
+    if encoding is None:
+        raise InputError(f"{name}: binary data ({mime or 'no text'}); extract the text of the report first")
+    if sure < 0.6:
+        raise InputError(f"{name}: the encoding cannot be told (neither UTF-8, GB18030 nor UTF-16); save it as UTF-8")
+    return encoding.lower()
+
+
+def _fold_table() -> dict[int, str]:
+    """Each character that stands for another → that other, one for one."""
+    table = {c: " " for c in (*range(0x2000, 0x200F), 0xA0, 0x3000, 0x202F, 0x205F, 0x2060, 0xFEFF, 0xAD)}
+    table |= dict.fromkeys((0x0B, 0x0C, 0x1C, 0x1D, 0x1E, 0x85, 0x2028, 0x2029), "\n")
+    for code in (*range(0xFF01, 0xFF5F), *range(0x2E80, 0x2FE0), *range(0xF900, 0xFB00)):
+        plain = unicodedata.normalize("NFKC", chr(code))
+        if len(plain) == 1 and plain != chr(code):
+            table[code] = plain
+    table |= {ord(c): "-" for c in "‐‑‒–−﹣"} | {ord(c): "—" for c in "―─━"}
+    table |= {ord(c): "|" for c in "│┃║￨"} | {ord(c): "(" for c in "﹙❨〔"} | {ord(c): ")" for c in "﹚❩〕"}
+    return table
+
+
+_FOLD = _fold_table()
+_LONE_RETURN = re.compile("\r(?!\n)")
+
+
+def fold(text: str) -> str:
+    """text → text of the same length: full-width forms, spaces, dashes, bars and line ends made one of a kind."""
+    folded = text.translate(_FOLD)
+    if "\r" in folded:
+        folded = _LONE_RETURN.sub("\n", folded).replace("\r", " ")
+    return folded

@@ -1,0 +1,74 @@
+"""One report: text in, extraction out. The whole flow, a line a step."""
+
+from collections.abc import Iterator, Mapping
+
+from ..schemas.extraction import Extraction
+from ..schemas.form import Form, form_of
+from ..schemas.report import Report
+from .about import find_facts
+from .copy import worth_of
+from .cut import Cell, cut
+from .decode import Source
+from .errors import InputError
+from .judge import Case, judge, weigh
+from .narrative import find_narrative
+from .reading import Passages, Reading
+from .rows import draft_form
+from .sections import Stretch, find_sections
+from .settle import settle
+
+REPORT = form_of(Report)
+
+Tables = Mapping[str, tuple[Cell, ...]]
+"""Path of a section → its cells."""
+
+
+def extract_source(source: Source, form: Form = REPORT) -> Extraction:
+    """Source → extraction; raises InputError where the text is no such report."""
+    sections = find_sections(source.folded, form)
+    tables = cut_tables(source, sections, form)
+    passages = find_passages(source, sections, form)
+    cases: list[Case] = []
+    for reading in read_by_rules(source, tables, passages, form):
+        cases.append(weigh(source, tables, reading, form))
+        if cases[-1].holds:
+            break
+    if len(sections) < 2 and not any(case.reading.places for case in cases):
+        raise InputError(
+            f"{source.name}: no yearly report on open government information:"
+            " neither its headings nor its tables were found; give the text of one report"
+        )
+    return judge(source, cases, form, "rules")
+
+
+def cut_tables(source: Source, sections: Mapping[str, Stretch], form: Form) -> Tables:
+    """The cells of each section that holds a table, numbered through."""
+    tables: dict[str, tuple[Cell, ...]] = {}
+    count = 0
+    for section in form.sections:
+        if section.path in sections:
+            tables[section.path] = cut(source, sections[section.path].body, first_id=count)
+            count += len(tables[section.path])
+    return tables
+
+
+def find_passages(source: Source, sections: Mapping[str, Stretch], form: Form) -> Passages:
+    """What the report says of itself, and its prose."""
+    facts = find_facts(source.folded, sections)
+    found = {form.facts[what]: spans for what, spans in facts.items() if what in form.facts}
+    return found | find_narrative(source.folded, sections, form)
+
+
+def read_by_rules(source: Source, tables: Tables, passages: Passages, form: Form) -> Iterator[Reading]:
+    """The readings of plain strategies, the likeliest first."""
+    for name, blanks in (("rows", False), ("rows, empty lines as blanks", True)):
+        draft = draft_form(form, tables, source.folded, empty_lines_are_blanks=blanks)
+        places, strays, findings = settle(draft.choices, form, worth_of(source))
+        yield Reading(
+            by=name,
+            places=places,
+            passages=passages,
+            forms=frozenset(draft.forms),
+            explained=strays,
+            findings=(*draft.findings, *findings),
+        )

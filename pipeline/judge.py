@@ -1,0 +1,139 @@
+"""Readings → the verdict. The judge knows nothing of where a reading came from.
+
+A reading is vouched for when every row that its form has is there, no cell is used twice, each cell prints what its
+column holds, and no number in the tables is left over. Of the readings that are vouched for, those whose identities all
+hold speak first: one record among them is `verified`. Where none holds, one record is `discrepant`: the report itself
+does not add up. Everything else is `unresolved`, with the best reading and what is in doubt.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from ..schemas.extraction import Check, Extraction, Finding, Reader, SourceInfo, Status, finding
+from ..schemas.form import Form, FormRow
+from .check import check
+from .copy import Values, build_record, copy_cells, evidence_of
+from .cut import Cell
+from .decode import Source
+from .reading import Reading
+
+_SHOWN = 8
+
+
+@dataclass(frozen=True)
+class Case:
+    """A reading, weighed: what its cells print, its checks, and what is in doubt about it."""
+
+    reading: Reading
+    values: Values
+    checks: tuple[Check, ...]
+    findings: tuple[Finding, ...]
+
+    @cached_property
+    def doubts(self) -> int:
+        return sum(f.severity == "error" for f in self.findings)
+
+    @cached_property
+    def failures(self) -> int:
+        return sum(c.outcome == "fail" for c in self.checks)
+
+    @property
+    def holds(self) -> bool:
+        """Whether it is vouched for with all its identities holding, so that no other reading need be tried."""
+        return not self.doubts and not self.failures
+
+
+def judge(source: Source, cases: Sequence[Case], form: Form, reader: Reader) -> Extraction:
+    """One or more weighed readings of a source → the extraction."""
+    status, case, more = _verdict(cases)
+    failing = [finding("identity_fails", c.message, c.id) for c in case.checks if c.outcome == "fail"]
+    return Extraction(
+        source=SourceInfo(
+            name=source.name, sha256=source.sha256, characters=len(source.text), encoding=source.encoding
+        ),
+        status=status,
+        reader=reader,
+        report=build_record(source, case.reading, case.values, form),
+        evidence=evidence_of(case.reading),
+        checks=case.checks,
+        findings=(*case.findings, *more, *failing),
+    )
+
+
+def weigh(source: Source, cells: Mapping[str, Sequence[Cell]], reading: Reading, form: Form) -> Case:
+    """A reading, what its cells print, its checks, and everything that is in doubt about it."""
+    values, findings = copy_cells(source, reading, form)
+    found = [*reading.findings, *findings, *_used_twice(reading, form), *_left_over(cells, reading, form)]
+    found += _missing(reading, form, found)
+    found += _unsaid(reading, form)
+    return Case(reading, values, check(values, form), tuple(found))
+
+
+def _verdict(cases: Sequence[Case]) -> tuple[Status, Case, tuple[Finding, ...]]:
+    vouched = [c for c in cases if not c.doubts]
+    holding = [c for c in cases if c.holds]
+    for found, status in ((holding, "verified"), (vouched, "discrepant")):
+        if found:
+            differing = next((c for c in found if c.values != found[0].values), None)
+            if differing:
+                return "unresolved", found[0], (_differ(found[0], differing),)
+            return ("verified" if status == "verified" else "discrepant"), found[0], ()
+    return "unresolved", min(cases, key=lambda c: (c.doubts, c.failures)), ()
+
+
+def _differ(one: Case, other: Case) -> Finding:
+    paths = [p for p in {**one.values, **other.values} if one.values.get(p, ...) != other.values.get(p, ...)]
+    shown = "；".join(f"{p}: {one.values.get(p)} / {other.values.get(p)}" for p in paths[:_SHOWN])
+    return finding("readings_differ", f"{one.reading.by} 与 {other.reading.by} 两种读法在 {len(paths)} 格上不同：{shown}")
+
+
+def _used_twice(reading: Reading, form: Form) -> Iterator[Finding]:
+    users: dict[int, str] = {}
+    for path, place in reading.places.items():
+        if place.cell is not None:
+            other = users.setdefault(place.cell.id, path)
+            if other != path:
+                both = f"“{form.label(other)}”和“{form.label(path)}”"
+                yield finding("cell_used_twice", f"“{place.cell.text}”（第 {place.cell.start} 字）同时用于{both}", path)
+
+
+def _left_over(cells: Mapping[str, Sequence[Cell]], reading: Reading, form: Form) -> Iterator[Finding]:
+    used = {p.cell.id for p in reading.places.values() if p.cell is not None} | reading.explained
+    for section, own in cells.items():
+        left = [c for c in own if c.kind == "number" and c.id not in used]
+        if left:
+            shown = "、".join(f"“{c.text}”（第 {c.start} 字）" for c in left[:_SHOWN])
+            rest = f"等 {len(left)} 个" if len(left) > _SHOWN else ""
+            yield finding("numbers_left_over", f"{form.label(section)}：{shown}{rest}无法解释", section)
+
+
+def _missing(reading: Reading, form: Form, known: Sequence[Finding]) -> Iterator[Finding]:
+    """Sections and rows that the report's form has and the reading has not."""
+    read = {path.rpartition(".")[0] for path in reading.places}
+    in_doubt = {f.path for f in known}
+    for section in form.sections:
+        rows = [row for row in section.rows if row.path not in read]
+        if len(rows) == len(section.rows):
+            yield finding("section_missing", f"找不到“{section.title}”的表格", section.path)
+            continue
+        for row in rows:
+            if row.path not in in_doubt and _is_due(row, read, reading.forms, form):
+                yield finding("row_missing", f"找不到“{row.label}”一行", row.path)
+
+
+def _is_due(row: FormRow, read: set[str], forms: frozenset[str], form: Form) -> bool:
+    """Whether the report must have the row. A row that the form may split is there whole or in its parts."""
+    if row.parts:
+        return not read.intersection(row.parts)
+    whole = next((r for r in form.rows.values() if row.path in r.parts), None)
+    if whole is not None:
+        return bool(read.intersection(whole.parts))
+    return row.form is None or forms == {row.form}
+
+
+def _unsaid(reading: Reading, form: Form) -> Iterator[Finding]:
+    for what, code, name in (("agency", "agency_not_stated", "报告单位"), ("year", "year_not_stated", "报告年度")):
+        path = next((p for w, p in form.facts.items() if w == what), None)
+        if path is not None and path not in reading.passages:
+            yield finding(code, f"文中没有写明{name}", path)

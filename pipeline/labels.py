@@ -1,0 +1,144 @@
+"""Label text as printed → the row of the form that it names, and head text → columns."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import get_args
+
+from ..schemas.form import FormColumn, FormRow, FormSection, Label, enumerator
+from ..schemas.report import Unit
+from .words import plain_label
+
+SHORTEST_BEGINNING = 4
+"""A label cut short is taken for a row only where at least so many characters are left, and no other row begins so."""
+
+_NUMERALS = frozenset("一二三四五六七八九十0123456789")
+_YEAR = re.compile(r"(?:19|20)\d\d年?(?:度(?=\D))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A row named by label text. start: where in the plain text its name begins. doubtful: what stands before it is unknown."""
+
+    row: FormRow
+    label: Label
+    start: int
+    numbered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Name:
+    row: FormRow
+    label: Label
+    number: str
+    whole: bool
+
+
+def name_at_end(text: str, section: FormSection) -> Named | None:
+    """Plain text → the row whose label it ends with, the longest that fits; None where it is no row, or could be two."""
+    names = _names(section)
+    longest = max(map(len, names))
+    for length in range(min(len(text), longest), 1, -1):
+        found = names.get(text[-length:])
+        if found:
+            start = len(text) - length
+            numbered = [n for n in found if n.number and text[:start].endswith(n.number)]
+            choice = numbered or [n for n in found if n.whole] or found
+            if len({n.row.path for n in choice}) > 1:
+                return None
+            return Named(choice[0].row, choice[0].label, start, bool(numbered))
+    return None
+
+
+@cache
+def _names(section: FormSection) -> Mapping[str, list[_Name]]:
+    """Every label of a section without its number, and every beginning of one that is long enough and its own."""
+    names: dict[str, list[_Name]] = {}
+    for row in section.rows:
+        for label in row.labels:
+            for wording in label.wordings:
+                number, rest = enumerator(wording)
+                _add(names, plain_label(rest), _Name(row, label, plain_label(number), True))
+    beginnings: dict[str, list[_Name]] = {}
+    for text, found in names.items():
+        for length in range(SHORTEST_BEGINNING, len(text)):
+            for name in found:
+                _add(beginnings, text[:length], _Name(name.row, name.label, name.number, False))
+    for text, found in beginnings.items():
+        if text not in names and len({n.row.path for n in found}) == 1:
+            names[text] = found
+    return names
+
+
+def _add(names: dict[str, list[_Name]], text: str, name: _Name) -> None:
+    if all(n.row is not name.row for n in names.setdefault(text, [])):
+        names[text].append(name)
+
+
+@cache
+def also_heads(section: FormSection) -> frozenset[str]:
+    """Labels of rows that are heads of columns too, so that they name a row only with their number or their cells."""
+    heads = {plain_label(w) for r in section.rows for c in r.columns for label in c.labels for w in label.wordings}
+    return frozenset(heads & set(_names(section)))
+
+
+@cache
+def lead_characters(section: FormSection) -> frozenset[str]:
+    """Characters that may stand before a row's label in its field: numbers and the labels of groups."""
+    groups = {w for row in section.rows for label in row.groups for w in label.wordings} | set(section.spec.words)
+    return _NUMERALS.union(*(plain_label(g) for g in groups))
+
+
+@cache
+def _heads(columns: tuple[FormColumn, ...]) -> tuple[re.Pattern[str], Mapping[str, tuple[FormColumn, Label]]]:
+    known = {plain_label(w): (c, label) for c in columns for label in c.labels for w in label.wordings}
+    return re.compile("|".join(sorted(known, key=len, reverse=True))), known
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A column as its head prints it."""
+
+    column: FormColumn
+    label: Label
+    unit: Unit | None
+
+
+_UNIT = re.compile(rf"(?:单位)?(?:人民币)?(?P<unit>{'|'.join(sorted(get_args(Unit), key=len, reverse=True))})")
+
+
+def heads_in(text: str, columns: tuple[FormColumn, ...]) -> tuple[Head, ...]:
+    """Plain head text → the columns it prints, in its order; a year in a head is passed over."""
+    pattern, known = _heads(columns)
+    text = _YEAR.sub("", text)
+    found = []
+    for match in pattern.finditer(text):
+        column, label = known[match.group()]
+        unit = _UNIT.match(text, match.end())
+        found.append(Head(column, label, next((u for u in get_args(Unit) if unit and u == unit["unit"]), None)))
+    return tuple(found)
+
+
+def has_heads(text: str, section: FormSection) -> bool:
+    """Whether plain text holds the head of any column of the section."""
+    return _any_head(section).search(_YEAR.sub("", text)) is not None
+
+
+@cache
+def _any_head(section: FormSection) -> re.Pattern[str]:
+    return _heads(tuple(c for row in section.rows for c in row.columns))[0]
+
+
+def heads_are_there(text: str, columns: tuple[FormColumn, ...], times: int = 1) -> bool:
+    """Whether plain text holds every head `times` over, even where its lines were cut and interleaved.
+
+    A head counts as there when a character that no other head of the row has is there often enough.
+    """
+    return all(any(text.count(c) >= times for c in own) for own in _own_characters(columns))
+
+
+@cache
+def _own_characters(columns: tuple[FormColumn, ...]) -> tuple[frozenset[str], ...]:
+    heads = [frozenset("".join(plain_label(w) for label in c.labels for w in label.wordings)) for c in columns]
+    return tuple(head.difference(*(h for h in heads if h is not head)) for head in heads)

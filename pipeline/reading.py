@@ -1,0 +1,52 @@
+"""What a reader gives: which cell each path of the record is. It holds no values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ..schemas.extraction import Basis, Finding
+from ..schemas.report import Unit
+from .cut import Cell
+from .sections import Span
+
+
+Passages = Mapping[str, tuple[Span, ...]]
+"""Path of a fact or of prose → the stretches of the source that it stands in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where one cell of the record stands. cell: None for a blank that left no trace. unit: as its head prints it."""
+
+    cell: Cell | None
+    basis: Basis
+    unit: Unit | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One way to read a report. A path that is in neither mapping is absent from the report.
+
+    places: cell paths. passages: paths of prose and of what the report says of itself, each as stretches of the source.
+    forms: the official forms whose own wording was met. explained: ids of cells that are no cells of the record.
+    """
+
+    by: str
+    places: Mapping[str, Place]
+    passages: Passages
+    forms: frozenset[str] = frozenset()
+    explained: frozenset[int] = frozenset()
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Cells that stand together and the paths they fill; more than one candidate where their number leaves it open.
+
+    A candidate gives one cell a path, in the order of `paths`; None for a blank that left no trace.
+    """
+
+    path: str
+    paths: tuple[str, ...]
+    candidates: tuple[tuple[Cell | None, ...], ...]
+    cells: tuple[Cell, ...]
+    units: Mapping[str, Unit] = field(default_factory=dict)

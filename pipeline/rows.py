@@ -1,0 +1,244 @@
+"""The rule reader for tables that stand in rows: a label, then its cells, over tabs, bars, spaces or lines.
+
+The cells of a section are read as a stream of blocks: words, then a run of cells. The words' end names the row; what
+stands before it in the first block of a table is the head. A row whose cells are more or fewer than its columns is a
+choice that arithmetic may settle later.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ..schemas.extraction import Finding, finding
+from ..schemas.form import Form, FormColumn, FormRow, FormSection
+from ..schemas.report import Unit
+from .cut import Cell
+from .fit import fit
+from .labels import Head, Named, also_heads, has_heads, heads_are_there, heads_in, lead_characters, name_at_end
+from .reading import Choice
+from .words import plain
+
+
+@dataclass(slots=True)
+class Draft:
+    """What a strategy found in one section, before arithmetic settles its choices."""
+
+    choices: list[Choice] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    forms: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Words, then the cells that follow them."""
+
+    words: tuple[Cell, ...]
+    run: tuple[Cell, ...]
+
+
+def read_rows(section: FormSection, cells: Sequence[Cell], folded: str, *, empty_lines_are_blanks: bool) -> Draft:
+    """Cells of a section → its rows. Where a section's rows stand side by side, its one line of numbers is read too."""
+    grid = {} if empty_lines_are_blanks else _grid_widths(cells)
+    draft, head = Draft(), ""
+    for block in _blocks(cells, section, folded, empty_lines_are_blanks):
+        text = "".join(plain(folded[c.start : c.end]) for c in block.words)
+        named = _name(text, block.words, section, folded)
+        before = text[: named.start] if named else text
+        if _is_head(before, section):
+            head = before
+        if section.spec.side_by_side and len(block.run) > len(section.rows[0].columns):
+            _side_by_side(section, block, text, draft)
+        elif named is None:
+            _unknown(block, text, section, draft)
+        else:
+            _row(section, block, named, head, grid, draft)
+    return draft
+
+
+# --- Blocks ----------------------------------------------------------------------------------------------------------
+
+
+def _blocks(cells: Sequence[Cell], section: FormSection, folded: str, empty_lines: bool) -> Iterator[Block]:
+    """Cells → blocks. A run of blank fields alone is a row only where words that name one stand before it."""
+    words: list[Cell] = []
+    run: list[Cell] = []
+    for cell in _in_play(cells, empty_lines):
+        if cell.kind == "words":
+            if run and _is_block(words, run, section, folded):
+                yield Block(tuple(words), tuple(run))
+                words = []
+            run = []
+            words.append(cell)
+        elif words or cell.kind == "number":
+            run.append(cell)
+    if run and _is_block(words, run, section, folded):
+        yield Block(tuple(words), tuple(run))
+
+
+def _in_play(cells: Sequence[Cell], empty_lines: bool) -> Iterator[Cell]:
+    """The cells that can be labels or values: without page numbers, empty lines, and the indent of a line."""
+    indent: list[Cell] = []
+    for cell in cells:
+        if cell.kind == "page" or (cell.kind == "empty_line" and not empty_lines):
+            continue
+        if cell.kind == "blank" and not cell.text and (cell.field == 0 or (indent and indent[0].line == cell.line)):
+            indent.append(cell)
+            continue
+        if indent and not (cell.kind == "words" and indent[0].line == cell.line):
+            yield from indent
+        indent = []
+        yield cell
+    yield from indent
+
+
+def _is_block(words: list[Cell], run: list[Cell], section: FormSection, folded: str) -> bool:
+    if any(c.kind == "number" for c in run):
+        return True
+    text = plain(folded[words[-1].start : words[-1].end]) if words else ""
+    named = name_at_end(text, section)
+    return named is not None and (named.numbered or text not in also_heads(section)) and not section.spec.side_by_side
+
+
+def _grid_widths(cells: Sequence[Cell]) -> Mapping[int, int]:
+    """Line → how many fields its table has, for lines of tables whose lines all have the same number of fields."""
+    widths: dict[int, int] = {}
+    lines: list[Cell] = []
+    for cell in [*(c for c in cells if c.field == 0), None]:
+        if cell is not None and cell.fields > 1:
+            lines.append(cell)
+        else:
+            if len({c.fields for c in lines}) == 1:
+                widths |= {c.line: c.fields for c in lines}
+            lines = []
+    return widths
+
+
+def _is_head(text: str, section: FormSection) -> bool:
+    if section.spec.heads == "printed":
+        return has_heads(text, section)
+    return heads_are_there(text, section.rows[0].columns)
+
+
+# --- Rows ------------------------------------------------------------------------------------------------------------
+
+
+def _name(text: str, words: Sequence[Cell], section: FormSection, folded: str) -> Named | None:
+    """The row that words name at their end; a bracketed explanation after the label is passed over."""
+    named = name_at_end(text, section)
+    if named is None and words:
+        last = folded[words[-1].start : words[-1].end].rstrip()
+        if last.endswith(")") and "(" in last:
+            bare = plain(last[: last.rindex("(")])
+            named = name_at_end(text[: len(text) - len(plain(last)) + len(bare)], section)
+    return named
+
+
+def _row(
+    section: FormSection, block: Block, named: Named, head: str, grid: Mapping[int, int], draft: Draft
+) -> None:
+    row = named.row
+    if (stray := _before_label(section, block, named)) is not None:
+        draft.findings.append(finding("label_doubtful", f"“{row.label}”之前有“{stray}”，不能确认是这一行", row.path))
+    heads = _columns(section, row, head)
+    if not heads:
+        path, name = (row.path, row.label) if section.spec.heads == "printed" else (section.path, section.title)
+        problem = finding("heads_unreadable", f"“{name}”的表头无法辨认：“{head[-60:]}”", path)
+        draft.findings += [problem] if problem not in draft.findings else []
+        return
+    columns = [h.column for h in heads]
+    candidates = fit(block.run, len(columns))
+    cut_off = _cut_off(block.run, len(columns), grid)
+    if cut_off:
+        candidates = (cut_off,)
+        draft.findings.append(finding("row_cut_off", f"“{row.label}”在表格右缘被截断：只印出前 {len(block.run)} 格", row.path))
+    _mark_forms(draft, row, named, heads)
+    draft.choices.append(_choice(row, columns, candidates, block.run, heads))
+
+
+def _choice(
+    row: FormRow,
+    columns: Sequence[FormColumn],
+    candidates: tuple[tuple[Cell | None, ...], ...],
+    run: tuple[Cell, ...],
+    heads: Sequence[Head],
+) -> Choice:
+    units: dict[str, Unit] = {row.cell(h.column.name): h.unit for h in heads if h.unit and h.column.kind == "amount"}
+    return Choice(row.path, tuple(row.cell(c.name) for c in columns), candidates, run, units)
+
+
+def _columns(section: FormSection, row: FormRow, head: str) -> tuple[Head, ...]:
+    """The columns of a row: as its sub-table's head prints them, or in the form's order where that is fixed."""
+    if section.spec.heads == "fixed":
+        return tuple(Head(c, c.labels[0], None) for c in row.columns) if head else ()
+    heads = heads_in(head, row.columns)
+    names = [h.column.name for h in heads]
+    return heads if len(set(names)) == len(names) else ()
+
+
+def _mark_forms(draft: Draft, row: FormRow, named: Named, heads: Sequence[Head]) -> None:
+    draft.forms |= {label.form for label in (named.label, *(h.label for h in heads)) if label.form}
+
+
+def _before_label(section: FormSection, block: Block, named: Named) -> str | None:
+    """What stands before the label in the label's own field, where it is neither a number nor a group's label."""
+    end = 0
+    for cell in block.words:
+        text = plain(cell.text)
+        if end <= named.start < end + len(text):
+            before = text[: named.start - end]
+            return None if set(before) <= lead_characters(section) else before
+        end += len(text)
+    return None
+
+
+def _cut_off(run: Sequence[Cell], columns: int, grid: Mapping[int, int]) -> tuple[Cell | None, ...] | None:
+    """A row whose table ends before its columns do: its cells are the first columns, the rest is not printed."""
+    first, last = run[0], run[-1]
+    width = grid.get(first.line)
+    beyond = width is not None and first.field + columns - width
+    if not width or first.line != last.line or last.field != width - 1 or first.field < 2 or beyond != columns - len(run):
+        return None
+    return (*run, *(None,) * (columns - len(run))) if len(run) < columns else None
+
+
+def _unknown(block: Block, text: str, section: FormSection, draft: Draft) -> None:
+    if any(c.kind == "number" for c in block.run) and text:
+        shown = " ".join(c.text for c in block.run[:8])
+        draft.findings.append(
+            finding("row_unknown", f"{section.title}：“{text[-30:]}”不是官方格式的行名，其后为 {shown}", section.path)
+        )
+
+
+# --- Rows side by side -----------------------------------------------------------------------------------------------
+
+
+def _side_by_side(section: FormSection, block: Block, text: str, draft: Draft) -> None:
+    """One line of numbers for all rows of a section, one row after the other in the order of their labels."""
+    order = _order(section, text)
+    columns = section.rows[0].columns
+    if order is None or not heads_are_there(text, columns, len(section.rows)):
+        draft.findings.append(finding("groups_unreadable", f"{section.title}：表头无法辨认：“{text[-80:]}”", section.path))
+        return
+    paths = tuple(row.cell(c.name) for row in order for c in columns)
+    draft.choices.append(Choice(section.path, paths, fit(block.run, len(paths)), block.run))
+
+
+def _order(section: FormSection, text: str) -> tuple[FormRow, ...] | None:
+    """The rows in the order in which their labels stand in the head; None where one is missing or they are not in the form's order."""
+    where = []
+    for row in section.rows:
+        found = [text.find(plain(w)) for label in row.labels for w in label.wordings]
+        where.append(min((f for f in found if f >= 0), default=-1))
+    return section.rows if -1 not in where and where == sorted(where) else None
+
+
+def draft_form(form: Form, sections: Mapping[str, Sequence[Cell]], folded: str, *, empty_lines_are_blanks: bool) -> Draft:
+    """Cells by section → the whole draft."""
+    whole = Draft()
+    for section in form.sections:
+        draft = read_rows(
+            section, sections.get(section.path, ()), folded, empty_lines_are_blanks=empty_lines_are_blanks
+        )
+        whole.choices += draft.choices
+        whole.findings += draft.findings
+        whole.forms |= draft.forms
+    return whole

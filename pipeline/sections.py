@@ -1,0 +1,118 @@
+"""Source → the sections 一 to 六: which stretch of the text belongs to which part of the form.
+
+A heading is a short line that bears a section's title, whatever its number. Of several lines with a similar title, a
+table's heading is the one that its table follows: the one with most of the table's own wording before the next heading.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from ..schemas.form import Form, FormSection
+from .words import plain
+
+_LONGEST_HEADING = 60
+_NUMBER = r"(?:第?[一二三四五六七八九十]{1,3}(?:部分|章)?[、,.:：是]?|\([一二三四五六七八九十]\)|\d[、,.])?"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A half-open stretch of the source: characters start to end."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A section as found: its heading's line (empty where the heading is missing) and the text that follows it."""
+
+    heading: Span
+    body: Span
+
+
+@dataclass(frozen=True, slots=True)
+class _Heading:
+    path: str
+    line: Span
+
+
+def find_sections(folded: str, form: Form) -> Mapping[str, Stretch]:
+    """Path of a section of the form → its stretch, in the order of the text; sections that are not there are left out."""
+    headings = list(_headings(folded, form))
+    chosen = _choose(headings, folded, form)
+    starts = sorted(chosen, key=lambda h: h.line.start)
+    ends = [h.line.start for h in starts[1:]] + [len(folded)]
+    return {h.path: Stretch(h.line, Span(h.line.end, end)) for h, end in zip(starts, ends, strict=True)}
+
+
+def _headings(folded: str, form: Form) -> "list[_Heading]":
+    """Every line that could be a heading, in the order of the text."""
+    pattern, found, start = _heading_pattern(form), [], 0
+    for line in folded.split("\n"):
+        end = start + len(line)
+        if line and len(squeezed := "".join(line[:400].split())) <= _LONGEST_HEADING:
+            match = pattern.fullmatch(squeezed)
+            if match and match.lastgroup:
+                found.append(_Heading(match.lastgroup.replace("__", "."), Span(start, end)))
+        start = end + 1
+    return found
+
+
+@cache
+def _heading_pattern(form: Form) -> re.Pattern[str]:
+    titled = [(s.path, s.spec.labels, s.spec.like) for s in form.sections]
+    titled += [(p.path, p.spec.labels, p.spec.like) for p in form.proses if p.spec.number]
+    choices = []
+    for path, labels, like in titled:
+        wordings = [re.escape(w) for label in labels for w in label.wordings]
+        choices.append(f"(?P<{path.replace('.', '__')}>{'|'.join([*wordings, like])})")
+    return re.compile(rf"[#*>]*{_NUMBER}(?:{'|'.join(choices)})(?:\([^()]{{0,20}}\))?[:：。*#]*")
+
+
+def _choose(headings: list[_Heading], folded: str, form: Form) -> list[_Heading]:
+    tables = [h for section in form.sections if (h := _table_heading(section, headings, folded))]
+    first = min((h.line.start for h in tables), default=len(folded))
+    last = max((h.line.start for h in tables), default=-1)
+    chosen = list(tables)
+    for prose in form.proses:
+        own = [h for h in headings if h.path == prose.path]
+        before = [h for h in own if h.line.start < first]
+        after = [h for h in own if h.line.start > last]
+        if prose is form.proses[0] and before:
+            chosen.append(before[0])
+        elif after and prose is not form.proses[0]:
+            chosen.append(after[0])
+    return chosen
+
+
+def _table_heading(section: FormSection, headings: list[_Heading], folded: str) -> _Heading | None:
+    """The heading that the section's table follows, or, where none is, the line where the table's own wording begins."""
+    best, most = None, 0
+    for i, heading in enumerate(headings):
+        if heading.path == section.path:
+            end = headings[i + 1].line.start if i + 1 < len(headings) else len(folded)
+            follows = plain(folded[heading.line.end : end])
+            score = sum(word in follows for word in _wording(section))
+            if score > most:
+                best, most = heading, score
+    return best or _without_heading(section, folded)
+
+
+def _without_heading(section: FormSection, folded: str) -> _Heading | None:
+    start = 0
+    for line in folded.split("\n"):
+        if len(line) < 400 and any(word in plain(line) for word in _wording(section)):
+            return _Heading(section.path, Span(start, start))
+        start += len(line) + 1
+    return None
+
+
+@cache
+def _wording(section: FormSection) -> tuple[str, ...]:
+    """Wording that little but the section's own table has."""
+    labels = [label for row in section.rows for label in row.labels]
+    labels += [label for row in section.rows for column in row.columns for label in column.labels]
+    words = {plain(wording) for label in labels for wording in label.wordings} | {plain(w) for w in section.spec.words}
+    return tuple(sorted((w for w in words if len(w) >= 5), key=len, reverse=True))
