@@ -1,1 +1,51 @@
-"""nianbao: yearly reports on open government information, as data that can be trusted."""
+"""nianbao: yearly reports on open government information (政府信息公开工作年度报告), as data that can be trusted.
+
+    from nianbao import extract
+
+    extraction = extract(text)
+    extraction.status                        # "verified", "discrepant" or "unresolved"
+    extraction.report.requests.received.total
+
+The names below are loaded when they are first used, so that importing nianbao costs next to nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .pipeline.errors import EndpointError, InputError, NianbaoError
+    from .pipeline.extract import extract, extract_async
+    from .schemas.extraction import Check, Evidence, Extraction, Finding
+    from .schemas.report import Amount, Report
+
+__all__ = [
+    "Amount",
+    "Check",
+    "EndpointError",
+    "Evidence",
+    "Extraction",
+    "Finding",
+    "InputError",
+    "NianbaoError",
+    "Report",
+    "extract",
+    "extract_async",
+]
+
+_HOME = {
+    "pipeline.errors": ("EndpointError", "InputError", "NianbaoError"),
+    "pipeline.extract": ("extract", "extract_async"),
+    "schemas.extraction": ("Check", "Evidence", "Extraction", "Finding"),
+    "schemas.report": ("Amount", "Report"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    for module, names in _HOME.items():
+        if name in names:
+            return getattr(import_module(f".{module}", __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

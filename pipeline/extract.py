@@ -1,6 +1,8 @@
 """One report: text in, extraction out. The whole flow, a line a step."""
 
+import asyncio
 from collections.abc import Iterator, Mapping
+from typing import Literal
 
 from ..schemas.extraction import Extraction
 from ..schemas.form import Form, form_of
@@ -8,8 +10,8 @@ from ..schemas.report import Report
 from .about import find_facts
 from .copy import worth_of
 from .cut import Cell, cut
-from .decode import Source
-from .errors import InputError
+from .decode import Source, decode, from_text
+from .errors import EndpointError, InputError
 from .judge import Case, judge, weigh
 from .narrative import find_narrative
 from .reading import Passages, Reading
@@ -21,6 +23,25 @@ REPORT = form_of(Report)
 
 Tables = Mapping[str, tuple[Cell, ...]]
 """Path of a section → its cells."""
+
+
+Engine = Literal["auto", "rules", "model"]
+
+
+def extract(text: str | bytes, engine: Engine = "auto", *, name: str = "text") -> Extraction:
+    """The text of one report (or its bytes, in any common Chinese encoding) → its extraction.
+
+    engine: "rules" reads without a model; "auto" does so too, as this version has no model reader yet. name: what
+    `source.name` is to say. Raises InputError where the input is no such report, EndpointError for engine "model".
+    """
+    if engine == "model":
+        raise EndpointError("engine 'model': this version reads by rules only; use engine='rules'")
+    return extract_source(from_text(text, name) if isinstance(text, str) else decode(text, name))
+
+
+async def extract_async(text: str | bytes, engine: Engine = "auto", *, name: str = "text") -> Extraction:
+    """`extract`, in a thread of its own, for callers in an event loop."""
+    return await asyncio.to_thread(extract, text, engine, name=name)
 
 
 def extract_source(source: Source, form: Form = REPORT) -> Extraction:
