@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from ..schemas.extraction import Evidence, Finding, finding
+from ..schemas.extraction import Finding, finding
 from ..schemas.form import Form
 from .about import as_fact
 from .cut import Cell
@@ -20,22 +20,22 @@ def copy_cells(source: Source, reading: Reading, form: Form) -> tuple[Values, li
     values: dict[str, Any] = {}
     findings: list[Finding] = []
     for path, place in reading.places.items():
-        if place.cell is None or place.cell.kind != "number":
+        cell, kind = place.cell, form.columns[path].kind
+        if cell is None or cell.kind != "number":
             values[path] = None
             continue
-        values[path] = value = _value(source, place, form.columns[path].kind)
+        folded = source.folded[cell.start : cell.end]
+        values[path] = value = _value(folded, place, kind)
         if value is None:
-            findings.append(finding("not_a_number", f"“{form.label(path)}”印作“{place.cell.text}”，不是该列应有的数", path))
-        elif is_annotated(source.folded[place.cell.start : place.cell.end]):
-            findings.append(finding("value_annotated", f"“{form.label(path)}”印作“{place.cell.text}”", path))
-        if form.columns[path].kind == "amount" and value is not None and value.unit is None:
-            findings.append(finding("unit_not_stated", f"“{form.label(path)}”印作“{place.cell.text}”，没有单位", path))
+            findings.append(finding("not_a_number", f"“{form.label(path)}”印作“{cell.text}”，不是该列应有的数", path))
+        elif not folded.isdigit() and is_annotated(folded):
+            findings.append(finding("value_annotated", f"“{form.label(path)}”印作“{cell.text}”", path))
+        if kind == "amount" and value is not None and value.unit is None:
+            findings.append(finding("unit_not_stated", f"“{form.label(path)}”印作“{cell.text}”，没有单位", path))
     return values, findings
 
 
-def _value(source: Source, place: Place, kind: str) -> Any:
-    assert place.cell is not None
-    folded = source.folded[place.cell.start : place.cell.end]
+def _value(folded: str, place: Place, kind: str) -> Any:
     if kind == "amount":
         return as_amount(folded, place.unit)
     return as_change(folded) if kind == "change" else as_count(folded)
@@ -77,14 +77,13 @@ def _put(record: dict[str, Any], path: str, value: Any) -> None:
     record[name] = value
 
 
-def evidence_of(reading: Reading) -> dict[str, Evidence]:
-    """Where each cell of the record stands."""
-    found = {}
-    for path, place in reading.places.items():
-        cell = place.cell
-        found[path] = (
-            Evidence(text="", start=None, end=None, basis=place.basis)
-            if cell is None
-            else Evidence(text=cell.text, start=cell.start, end=cell.end, basis=place.basis)
-        )
-    return found
+def evidence_of(reading: Reading) -> dict[str, dict[str, Any]]:
+    """Where each cell of the record stands, as the extraction's `evidence` takes it."""
+    return {path: _evidence(place) for path, place in reading.places.items()}
+
+
+def _evidence(place: Place) -> dict[str, Any]:
+    cell = place.cell
+    if cell is None:
+        return {"text": "", "start": None, "end": None, "basis": place.basis}
+    return {"text": cell.text, "start": cell.start, "end": cell.end, "basis": place.basis}

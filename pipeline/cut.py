@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from .decode import Source
@@ -14,11 +15,13 @@ MAX_CELLS = 20_000
 
 CellKind = Literal["number", "blank", "words", "empty_line", "page"]
 
+_LONGEST_FIELD = 400
+"""A longer field is prose."""
+
 _SEPARATOR = re.compile(r"[\t|]")
 _RULE = re.compile(r"[\s|:+=\-]*-{3,}[\s|:+=\-]*|\+[-=+]+\+")
 _SENTENCE = re.compile(r"[,。;，；]")
 _TOKEN = re.compile(r"\S+(?: +(?:元|万元|亿元)(?= |$))?")
-_LAST_TOKEN = re.compile(r"(?<!\S)\S+(?: +(?:元|万元|亿元))?$")
 _BRACKETED = re.compile(r"\([^()]*\)")
 
 
@@ -41,67 +44,77 @@ class Cell(NamedTuple):
 def cut(source: Source, span: Span, first_id: int = 0) -> tuple[Cell, ...]:
     """Source and stretch → cells numbered from `first_id`; raises InputError above MAX_CELLS."""
     cells: list[Cell] = []
-    for number, field, fields, start, end, kind in _fields(source.folded, span):
-        cells.append(Cell(first_id + len(cells), source.text[start:end], start, end, kind, number, field, fields))
-        if len(cells) > MAX_CELLS:
-            raise InputError(f"{source.name}: more than {MAX_CELLS:,} cells in one section; this is no single report")
+    start = span.start
+    for number, line in enumerate(source.folded[span.start : span.end].split("\n")):
+        for field, fields, a, b, kind in _fields(line):
+            a, b = start + a, start + b
+            cells.append(Cell(first_id + len(cells), source.text[a:b], a, b, kind, number, field, fields))
+            if len(cells) > MAX_CELLS:
+                raise InputError(f"{source.name}: more than {MAX_CELLS:,} cells in one section; this is no single report")
+        start += len(line) + 1
     return tuple(cells)
 
 
-_Field = tuple[int, int, int, int, int, CellKind]
+_Field = tuple[int, int, int, int, CellKind]
+"""Field, fields of its line, start and end in the line, kind."""
 
 
-def _fields(folded: str, span: Span) -> Iterator[_Field]:
-    start = span.start
-    for number, line in enumerate(folded[span.start : span.end].split("\n")):
-        if not line.strip():
-            yield number, 0, 1, start, start, "empty_line"
-        elif "\t" in line or "|" in line:
-            if not _RULE.fullmatch(line):
-                yield from _separated(line, number, start)
-        else:
-            yield from _tokens(line, number, 0, 1, start)
-        start += len(line) + 1
+def _fields(line: str) -> Iterator[_Field]:
+    if not line or line.isspace():
+        yield 0, 1, 0, 0, "empty_line"
+    elif "\t" not in line and "|" not in line:
+        yield from ((0, 1, *token) for token in _tokens(line, 0))
+    elif not _RULE.fullmatch(line):
+        yield from _separated(line)
 
 
-def _separated(line: str, number: int, start: int) -> Iterator[_Field]:
+def _separated(line: str) -> Iterator[_Field]:
     """The fields of a line with tabs or bars; an outer bar at either end parts nothing."""
     parts = _SEPARATOR.split(line)
     first = 1 if line.lstrip().startswith("|") else 0
-    last = len(parts) - (1 if line.rstrip(" ").endswith("|") else 0)
-    offset = start
-    for field, part in enumerate(parts):
-        if first <= field < last:
-            if part.strip():
-                yield from _tokens(part, number, field - first, last - first, offset)
+    fields = len(parts) - first - (1 if line.rstrip(" ").endswith("|") else 0)
+    start = 0
+    for field, part in enumerate(parts, -first):
+        if 0 <= field < fields:
+            if part.isdigit() and part.isascii():
+                yield field, fields, start, start + len(part), "number"
+            elif not part or part.isspace():
+                yield field, fields, start, start, "blank"
             else:
-                yield number, field - first, last - first, offset, offset, "blank"
-        offset += len(part) + 1
+                for token in _tokens(part, start):
+                    yield field, fields, *token
+        start += len(part) + 1
 
 
-def _tokens(part: str, number: int, field: int, fields: int, start: int) -> Iterator[_Field]:
+def _tokens(part: str, start: int) -> list[tuple[int, int, CellKind]]:
     """The cells of one field: one, or words followed by numbers that only spaces part."""
     text = part.strip()
-    start += part.index(text[0]) if text else 0
-    kind = _kind(text)
-    if kind != "words" or " " not in text or _kind(_LAST_TOKEN.search(text)[0]) == "words":  # type: ignore[index]
-        yield number, field, fields, start, start + len(text), kind
-        return
+    start += part.index(text[0])
+    whole = (start, start + len(text), kind_of(text))
+    if whole[2] != "words" or " " not in text or len(text) > _LONGEST_FIELD:
+        return [whole]
     tokens = list(_TOKEN.finditer(text))
     first = len(tokens)
-    while first and _kind(tokens[first - 1].group()) in ("number", "blank"):
+    while first and kind_of(tokens[first - 1].group()) in ("number", "blank"):
         first -= 1
+    if first == len(tokens):
+        return [whole]
     words = text[: tokens[first - 1].end()] if first else ""
-    if first == len(tokens) or (first == len(tokens) - 1 and _SENTENCE.search(_BRACKETED.sub("", words))):
-        yield number, field, fields, start, start + len(text), "words"
-        return
-    if words:
-        yield number, field, fields, start, start + len(words), "words"
-    for token in tokens[first:]:
-        yield number, field, fields, start + token.start(), start + token.end(), _kind(token.group())
+    if first == len(tokens) - 1 and _SENTENCE.search(_BRACKETED.sub("", words)):
+        return [whole]
+    cells: list[tuple[int, int, CellKind]] = [(start, start + len(words), "words")] if words else []
+    return cells + [(start + t.start(), start + t.end(), kind_of(t.group())) for t in tokens[first:]]
 
 
-def _kind(text: str) -> CellKind:
+def kind_of(text: str) -> CellKind:
+    """What a field without outer white space is."""
+    if text.isdigit():
+        return "number" if text.isascii() else "words"
+    return _kind_of(text) if len(text) <= _LONGEST_FIELD else "words"
+
+
+@lru_cache(maxsize=4096)
+def _kind_of(text: str) -> CellKind:
     if is_value(text):
         return "number"
     if is_blank_mark(text):

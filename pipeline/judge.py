@@ -48,16 +48,18 @@ def judge(source: Source, cases: Sequence[Case], form: Form, reader: Reader) -> 
     """One or more weighed readings of a source → the extraction."""
     status, case, more = _verdict(cases)
     failing = [finding("identity_fails", c.message, c.id) for c in case.checks if c.outcome == "fail"]
-    return Extraction(
-        source=SourceInfo(
-            name=source.name, sha256=source.sha256, characters=len(source.text), encoding=source.encoding
-        ),
-        status=status,
-        reader=reader,
-        report=build_record(source, case.reading, case.values, form),
-        evidence=evidence_of(case.reading),
-        checks=case.checks,
-        findings=(*case.findings, *more, *failing),
+    return Extraction.model_validate(
+        {
+            "source": SourceInfo(
+                name=source.name, sha256=source.sha256, characters=len(source.text), encoding=source.encoding
+            ),
+            "status": status,
+            "reader": reader,
+            "report": build_record(source, case.reading, case.values, form),
+            "evidence": evidence_of(case.reading),
+            "checks": case.checks,
+            "findings": (*case.findings, *more, *failing),
+        }
     )
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import get_args
 
 from ..schemas.form import FormColumn, FormRow, FormSection, Label, enumerator
@@ -13,17 +13,18 @@ from .words import plain_label
 SHORTEST_BEGINNING = 4
 """A label cut short is taken for a row only where at least so many characters are left, and no other row begins so."""
 
+_LONGEST_LABEL = 60
 _NUMERALS = frozenset("一二三四五六七八九十0123456789")
 _YEAR = re.compile(r"(?:19|20)\d\d年?(?:度(?=\D))?")
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A row named by label text. start: where in the plain text its name begins. doubtful: what stands before it is unknown."""
+    """A row named by label text. length: of its name at the end of the plain text. numbered: its number stands before it."""
 
     row: FormRow
     label: Label
-    start: int
+    length: int
     numbered: bool
 
 
@@ -37,17 +38,21 @@ class _Name:
 
 def name_at_end(text: str, section: FormSection) -> Named | None:
     """Plain text → the row whose label it ends with, the longest that fits; None where it is no row, or could be two."""
+    return _name_at_end(text[-_LONGEST_LABEL:], section)
+
+
+@lru_cache(maxsize=4096)
+def _name_at_end(text: str, section: FormSection) -> Named | None:
     names = _names(section)
-    longest = max(map(len, names))
-    for length in range(min(len(text), longest), 1, -1):
+    for length in range(len(text), 1, -1):
         found = names.get(text[-length:])
         if found:
-            start = len(text) - length
-            numbered = [n for n in found if n.number and text[:start].endswith(n.number)]
+            before = text[: len(text) - length]
+            numbered = [n for n in found if n.number and before.endswith(n.number)]
             choice = numbered or [n for n in found if n.whole] or found
             if len({n.row.path for n in choice}) > 1:
                 return None
-            return Named(choice[0].row, choice[0].label, start, bool(numbered))
+            return Named(choice[0].row, choice[0].label, length, bool(numbered))
     return None
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ..schemas.extraction import Basis, Finding
 from ..schemas.report import Unit
@@ -13,8 +14,7 @@ Passages = Mapping[str, tuple[Span, ...]]
 """Path of a fact or of prose → the stretches of the source that it stands in."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where one cell of the record stands. cell: None for a blank that left no trace. unit: as its head prints it."""
 
     cell: Cell | None

@@ -6,7 +6,7 @@ choice that arithmetic may settle later.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..schemas.extraction import Finding, finding
 from ..schemas.form import Form, FormColumn, FormRow, FormSection
@@ -42,7 +42,7 @@ def read_rows(section: FormSection, cells: Sequence[Cell], folded: str, *, empty
     for block in _blocks(cells, section, folded, empty_lines_are_blanks):
         text = "".join(plain(folded[c.start : c.end]) for c in block.words)
         named = _name(text, block.words, section, folded)
-        before = text[: named.start] if named else text
+        before = text[: len(text) - named.length] if named else text
         if _is_head(before, section):
             head = before
         if section.spec.side_by_side and len(block.run) > len(section.rows[0].columns):
@@ -50,7 +50,7 @@ def read_rows(section: FormSection, cells: Sequence[Cell], folded: str, *, empty
         elif named is None:
             _unknown(block, text, section, draft)
         else:
-            _row(section, block, named, head, grid, draft)
+            _row(section, block, named, head, grid, folded, draft)
     return draft
 
 
@@ -122,21 +122,22 @@ def _is_head(text: str, section: FormSection) -> bool:
 
 
 def _name(text: str, words: Sequence[Cell], section: FormSection, folded: str) -> Named | None:
-    """The row that words name at their end; a bracketed explanation after the label is passed over."""
+    """The row that words name at their end; a bracketed explanation after the label counts as part of its name."""
     named = name_at_end(text, section)
     if named is None and words:
         last = folded[words[-1].start : words[-1].end].rstrip()
         if last.endswith(")") and "(" in last:
-            bare = plain(last[: last.rindex("(")])
-            named = name_at_end(text[: len(text) - len(plain(last)) + len(bare)], section)
+            explanation = len(plain(last)) - len(plain(last[: last.rindex("(")]))
+            if found := name_at_end(text[: len(text) - explanation], section):
+                named = replace(found, length=found.length + explanation)
     return named
 
 
 def _row(
-    section: FormSection, block: Block, named: Named, head: str, grid: Mapping[int, int], draft: Draft
+    section: FormSection, block: Block, named: Named, head: str, grid: Mapping[int, int], folded: str, draft: Draft
 ) -> None:
     row = named.row
-    if (stray := _before_label(section, block, named)) is not None:
+    if (stray := _before_label(section, block, named, folded)) is not None:
         draft.findings.append(finding("label_doubtful", f"“{row.label}”之前有“{stray}”，不能确认是这一行", row.path))
     heads = _columns(section, row, head)
     if not heads:
@@ -178,26 +179,26 @@ def _mark_forms(draft: Draft, row: FormRow, named: Named, heads: Sequence[Head])
     draft.forms |= {label.form for label in (named.label, *(h.label for h in heads)) if label.form}
 
 
-def _before_label(section: FormSection, block: Block, named: Named) -> str | None:
+def _before_label(section: FormSection, block: Block, named: Named, folded: str) -> str | None:
     """What stands before the label in the label's own field, where it is neither a number nor a group's label."""
-    end = 0
-    for cell in block.words:
-        text = plain(cell.text)
-        if end <= named.start < end + len(text):
-            before = text[: named.start - end]
-            return None if set(before) <= lead_characters(section) else before
-        end += len(text)
+    left = named.length
+    for cell in reversed(block.words):
+        text = plain(folded[cell.start : cell.end])
+        if left <= len(text):
+            before = text[: len(text) - left]
+            return None if lead_characters(section).issuperset(before) else before
+        left -= len(text)
     return None
 
 
 def _cut_off(run: Sequence[Cell], columns: int, grid: Mapping[int, int]) -> tuple[Cell | None, ...] | None:
     """A row whose table ends before its columns do: its cells are the first columns, the rest is not printed."""
-    first, last = run[0], run[-1]
+    first, last, lacking = run[0], run[-1], columns - len(run)
     width = grid.get(first.line)
-    beyond = width is not None and first.field + columns - width
-    if not width or first.line != last.line or last.field != width - 1 or first.field < 2 or beyond != columns - len(run):
+    if width is None or first.line != last.line or last.field != width - 1 or lacking <= 0:
         return None
-    return (*run, *(None,) * (columns - len(run))) if len(run) < columns else None
+    is_wider = first.field > 1 and first.field + columns - width == lacking
+    return (*run, *(None,) * lacking) if is_wider else None
 
 
 def _unknown(block: Block, text: str, section: FormSection, draft: Draft) -> None:

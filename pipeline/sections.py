@@ -52,7 +52,7 @@ def _headings(folded: str, form: Form) -> "list[_Heading]":
     pattern, found, start = _heading_pattern(form), [], 0
     for line in folded.split("\n"):
         end = start + len(line)
-        if line and len(squeezed := "".join(line[:400].split())) <= _LONGEST_HEADING:
+        if line and not line.isdigit() and len(squeezed := "".join(line[:400].split())) <= _LONGEST_HEADING:
             match = pattern.fullmatch(squeezed)
             if match and match.lastgroup:
                 found.append(_Heading(match.lastgroup.replace("__", "."), Span(start, end)))
