@@ -29,7 +29,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """Cells of one report by outcome. A cell counts where gold or record has its row."""
+    """Cells of one report by outcome. A cell counts where gold or the record holds a value."""
 
     name: str
     status: str
@@ -80,10 +80,9 @@ def score(extraction: Extraction, gold: Gold, form: Form = REPORT) -> Score:
     record = extraction.report.model_dump() if extraction.report else {}
     outcome: list[tuple[str, bool, bool]] = []
     for path in form.columns:
-        row = path.rpartition(".")[0]
-        if _at(gold, row) is not None or _at(record, row) is not None:
-            wanted = _at(gold, path)
-            outcome.append((path, _same(wanted, _at(record, path)), _is_nonzero(wanted)))
+        wanted, got = _at(gold, path), _at(record, path)
+        if wanted is not None or got is not None:
+            outcome.append((path, _same(wanted, got), _is_nonzero(wanted)))
     return Score(
         name=extraction.source.name,
         status=extraction.status,
@@ -123,9 +122,10 @@ def _lines(cases: list[Case]) -> Iterator[str]:
     for s in scores:
         yield _line(s.name, width, s.right, s.wrong, s.nonzero_right, s.nonzero_wrong, s.status)
     statuses = ", ".join(f"{n} {name}" for name, n in _tally(s.status for s in scores).items())
-    sums = [sum(getattr(s, f) for s in scores) for f in ("right", "wrong", "nonzero_right", "nonzero_wrong")]
-    yield _line("all", width, *sums, statuses)
-    yield "cells: right / wrong of those in the rows that the report has; non-zero: those whose gold is a number but 0"
+    right, wrong = sum(s.right for s in scores), sum(s.wrong for s in scores)
+    nonzero_right, nonzero_wrong = sum(s.nonzero_right for s in scores), sum(s.nonzero_wrong for s in scores)
+    yield _line("all", width, right, wrong, nonzero_right, nonzero_wrong, statuses)
+    yield "cells: right / wrong, of those where gold or the record holds a value; non-zero: those whose gold is not 0"
 
 
 def _line(name: str, width: int, right: int, wrong: int, nonzero_right: int, nonzero_wrong: int, status: str) -> str:

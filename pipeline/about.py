@@ -97,7 +97,7 @@ def _title(head: Sequence[Line]) -> tuple[Line, ...]:
         text = line.squeezed
         if len(text) > _LONGEST_TITLE or _FIELD_NAME.match(text) or not (found := _TITLE.fullmatch(text)):
             continue
-        lines = (line,)
+        lines: tuple[Line, ...] = (line,)
         if not _YEAR.sub("", found["before"]):
             lines = (*_above(head[:i], bool(found["before"])), line)
         whole = "".join(x.squeezed for x in lines)
@@ -146,7 +146,7 @@ def _without_year(line: Line, start: int, end: int) -> Span | None:
     year = _YEAR.search(text, start, end)
     parts = [(start, year.start()), (year.end(), end)] if year else [(start, end)]
     for a, b in parts:
-        while a < b and text[a] in "《\"“#*(":
+        while a < b and text[a] in '《"“#*(':
             a += 1
         while b > a and text[b - 1] in "的()":
             b -= 1

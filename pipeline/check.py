@@ -24,7 +24,12 @@ def _assess(rule: Identity, left: tuple[str, ...], right: tuple[str, ...], value
     paths = (*left, *right)
     if any(values[p] is None for p in paths):
         return Check(
-            id=rule.id, outcome="not_assessable", left=None, right=None, paths=paths, message=f"{rule.title}：有空格，无法核对"
+            id=rule.id,
+            outcome="not_assessable",
+            left=None,
+            right=None,
+            paths=paths,
+            message=f"{rule.title}：有空格，无法核对",
         )
     sums = [sum(values[p] for p in side) for side in (left, right)]
     holds = sums[0] == sums[1]

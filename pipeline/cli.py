@@ -44,7 +44,7 @@ def extract(paths: tuple[str, ...], engine: str, as_json: bool) -> None:
     if engine == "model":
         _complain(EndpointError("--engine model: this version reads by rules only; use --engine rules"))
         sys.exit(NO_ENDPOINT)
-    sys.exit(_answer(_extractions(paths), _print_json if as_json else _print_view()))
+    sys.exit(_answer(_extractions(paths), _printer(as_json)))
 
 
 @main.command()
@@ -106,11 +106,9 @@ def _answer(results: "Iterable[Extraction | InputError]", show: "Callable[[Extra
     return status
 
 
-def _print_json(extraction: "Extraction") -> None:
-    _write(extraction.model_dump_json())
-
-
-def _print_view() -> "Callable[[Extraction], None]":
+def _printer(as_json: bool) -> "Callable[[Extraction], None]":
+    if as_json:
+        return lambda extraction: _write(extraction.model_dump_json())
     from .view import printer
 
     return printer()

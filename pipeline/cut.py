@@ -44,13 +44,16 @@ class Cell(NamedTuple):
 def cut(source: Source, span: Span, first_id: int = 0) -> tuple[Cell, ...]:
     """Source and stretch → cells numbered from `first_id`; raises InputError above MAX_CELLS."""
     cells: list[Cell] = []
-    start = span.start
-    for number, line in enumerate(source.folded[span.start : span.end].split("\n")):
+    start, end = span.start, span.end
+    start += source.folded.startswith("\n", start, end)
+    for number, line in enumerate(source.folded[start:end].removesuffix("\n").split("\n")):
         for field, fields, a, b, kind in _fields(line):
             a, b = start + a, start + b
             cells.append(Cell(first_id + len(cells), source.text[a:b], a, b, kind, number, field, fields))
             if len(cells) > MAX_CELLS:
-                raise InputError(f"{source.name}: more than {MAX_CELLS:,} cells in one section; this is no single report")
+                raise InputError(
+                    f"{source.name}: more than {MAX_CELLS:,} cells in one section; this is no single report"
+                )
         start += len(line) + 1
     return tuple(cells)
 

@@ -39,7 +39,9 @@ class Source:
 def decode(data: bytes, name: str) -> Source:
     """bytes → Source; raises InputError where they are empty, too many, binary, or in no encoding that fits."""
     if len(data) > MAX_BYTES:
-        raise InputError(f"{name}: {len(data):,} bytes, more than the limit of {MAX_BYTES:,}; split it into single reports")
+        raise InputError(
+            f"{name}: {len(data):,} bytes, more than the limit of {MAX_BYTES:,}; split it into single reports"
+        )
     encoding = _encoding(data, name)
     try:
         text = data.decode(encoding)
@@ -56,7 +58,9 @@ def from_text(text: str, name: str) -> Source:
     except UnicodeEncodeError as error:
         raise InputError(f"{name}: a lone surrogate at character {error.start:,}; decode the text again") from error
     if len(data) > MAX_BYTES:
-        raise InputError(f"{name}: {len(data):,} bytes, more than the limit of {MAX_BYTES:,}; split it into single reports")
+        raise InputError(
+            f"{name}: {len(data):,} bytes, more than the limit of {MAX_BYTES:,}; split it into single reports"
+        )
     return _source(text, name, "utf-8", data)
 
 
@@ -96,7 +100,7 @@ def _detected(data: bytes, name: str, error: UnicodeDecodeError | None) -> str:
 
 def _fold_table() -> dict[int, str]:
     """Each character that stands for another → that other, one for one."""
-    table = {c: " " for c in (*range(0x2000, 0x200F), 0xA0, 0x3000, 0x202F, 0x205F, 0x2060, 0xFEFF, 0xAD)}
+    table = dict.fromkeys((*range(8192, 8207), 160, 12288, 8239, 8287, 8288, 65279, 173), " ")
     table |= dict.fromkeys((0x0B, 0x0C, 0x1C, 0x1D, 0x1E, 0x85, 0x2028, 0x2029), "\n")
     for code in (*range(0xFF01, 0xFF5F), *range(0x2E80, 0x2FE0), *range(0xF900, 0xFB00)):
         plain = unicodedata.normalize("NFKC", chr(code))

@@ -1,10 +1,13 @@
 """The cells of a row and the columns they could fill, where their numbers differ."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import combinations
 from math import comb
 
 from .cut import Cell
+from .reading import Choice
 
 MAX_CANDIDATES = 500
 """A row that could be filled in more ways than this is not searched."""
@@ -15,8 +18,8 @@ Candidate = tuple[Cell | None, ...]
 def fit(cells: Sequence[Cell], columns: int) -> tuple[Candidate, ...]:
     """Cells of a row, number of columns → every way to fill the columns in order; () where there are too many.
 
-    As many cells as columns: the one way. More: blank fields at either end go first, then any cells could be strays.
-    Fewer: blanks that left no trace could stand anywhere.
+    As many cells as columns: the one way. More: blank fields at either end go first, then zeros could be strays. Fewer:
+    blanks that left no trace could stand anywhere.
     """
     surplus = len(cells) - columns
     if surplus == 0:
@@ -39,9 +42,12 @@ def _trimmed(cells: Sequence[Cell], surplus: int) -> Iterator[Candidate]:
 
 
 def _without_strays(cells: Sequence[Cell], columns: int) -> Iterator[Candidate]:
+    """A number that is not zero is never left out: it could be the report that is wrong."""
     if comb(len(cells), columns) <= MAX_CANDIDATES:
         for kept in combinations(cells, columns):
-            yield kept
+            left_out = [c for c in cells if c not in kept]
+            if all(c.kind != "number" or not c.text.strip("0０") for c in left_out):
+                yield kept
 
 
 def _with_blanks(cells: Sequence[Cell], columns: int) -> Iterator[Candidate]:
@@ -51,3 +57,59 @@ def _with_blanks(cells: Sequence[Cell], columns: int) -> Iterator[Candidate]:
             for place, cell in zip(where, cells, strict=True):
                 filled[place] = cell
             yield tuple(filled)
+
+
+# --- Alignment -------------------------------------------------------------------------------------------------------
+
+
+def keep_aligned(choices: Sequence[Choice], grid: Mapping[int, int]) -> list[Choice]:
+    """The choices of one section, without candidates whose outer cells are blanks that nothing bears out.
+
+    An empty field at either end of a row may be a blank, or the indent of a label, or what is left where a number was
+    lost. It is taken for a blank where a row without blanks stands in the same fields of the same grid, or where two
+    more rows look just the same. grid: the lines of tables whose lines all have the same number of fields → that table.
+    """
+    full = {
+        _place(c.candidates[0], grid) for c in choices if len(c.candidates) == 1 and not _has_blank(c.candidates[0])
+    }
+    alike = Counter(map(_look, choices))
+    kept = []
+    for choice in choices:
+        same = alike[_look(choice)] > 2 and (choice.cells[0].fields == 1 or choice.cells[0].line in grid)
+        sound = tuple(
+            c
+            for c in choice.candidates
+            if not _is_open_ended(c, choice.cells) or same or (_place(c, grid) or _NOWHERE) in full
+        )
+        kept.append(choice if len(sound) == len(choice.candidates) else replace(choice, candidates=sound))
+    return kept
+
+
+_NOWHERE = (-1, -1)
+
+
+def _is_open_ended(candidate: Candidate, cells: Sequence[Cell]) -> bool:
+    if len(cells) < len(candidate) or not _has_blank(candidate):
+        return False
+    return len(cells) > len(candidate) or _is_empty(candidate[0]) or _is_empty(candidate[-1])
+
+
+def _has_blank(candidate: Sequence[Cell | None]) -> bool:
+    return any(map(_is_empty, candidate))
+
+
+def _is_empty(cell: Cell | None) -> bool:
+    return cell is not None and not cell.text
+
+
+def _place(cells: Sequence[Cell | None], grid: Mapping[int, int]) -> tuple[int, int] | None:
+    """Where cells stand in a grid: which grid, and the field of the first; None where they stand in none."""
+    first, last = cells[0], cells[-1]
+    if first is None or last is None or first.line != last.line or first.line not in grid:
+        return None
+    return grid[first.line], first.field
+
+
+def _look(choice: Choice) -> tuple[int, str]:
+    """How a row looks: its fields, and which of its cells are empty."""
+    return choice.cells[0].fields, "".join("0" if c.text else "_" for c in choice.cells)

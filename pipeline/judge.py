@@ -87,7 +87,9 @@ def _verdict(cases: Sequence[Case]) -> tuple[Status, Case, tuple[Finding, ...]]:
 def _differ(one: Case, other: Case) -> Finding:
     paths = [p for p in {**one.values, **other.values} if one.values.get(p, ...) != other.values.get(p, ...)]
     shown = "；".join(f"{p}: {one.values.get(p)} / {other.values.get(p)}" for p in paths[:_SHOWN])
-    return finding("readings_differ", f"{one.reading.by} 与 {other.reading.by} 两种读法在 {len(paths)} 格上不同：{shown}")
+    return finding(
+        "readings_differ", f"{one.reading.by} 与 {other.reading.by} 两种读法在 {len(paths)} 格上不同：{shown}"
+    )
 
 
 def _used_twice(reading: Reading, form: Form) -> Iterator[Finding]:

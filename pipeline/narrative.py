@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from itertools import pairwise
 
 from ..schemas.form import Form, FormProse
 from .about import Line, iter_dates, lines_of
@@ -14,7 +15,7 @@ _ITEM = re.compile(
     re.MULTILINE,
 )
 _SENTENCE_END = "。;!?\n"
-_ENDS_IN_TEXT = ("。", ";", ":", "!", "?", "\"", "”", ")")
+_ENDS_IN_TEXT = ("。", ";", ":", "!", "?", '"', "”", ")")
 _PAGE_CHROME = re.compile(
     r"附件:?|扫一扫.*|[\[【(]?(?:下载|打印|关闭|返回|分享|收藏|纠错)[\]】)]?.*|上一[篇条].*|下一[篇条].*|相关(?:链接|信息|文章|解读|阅读).*"
     r"|(?:主办|承办|版权所有|网站标识码|责任编辑|联系我们|网站地图|浏览次数|字号|生成时间|来源)(?::|单位|$).*|.*ICP备.*|.*公网安备.*"
@@ -112,5 +113,5 @@ def _passages(folded: str, span: Span) -> tuple[Span, ...]:
     start = lines[0].start
     items = [m.start() for m in _ITEM.finditer(folded, start, span.end)]
     bounds = [*items, span.end] if len(items) > 1 else [start, span.end]
-    spans = (_stripped(folded, Span(a, b)) for a, b in zip(bounds, bounds[1:], strict=False))
+    spans = (_stripped(folded, Span(a, b)) for a, b in pairwise(bounds))
     return tuple(s for s in spans if s)

@@ -9,7 +9,6 @@ from ..schemas.report import Unit
 from .cut import Cell
 from .sections import Span
 
-
 Passages = Mapping[str, tuple[Span, ...]]
 """Path of a fact or of prose → the stretches of the source that it stands in."""
 

@@ -12,7 +12,7 @@ from ..schemas.extraction import Finding, finding
 from ..schemas.form import Form, FormColumn, FormRow, FormSection
 from ..schemas.report import Unit
 from .cut import Cell
-from .fit import fit
+from .fit import fit, keep_aligned
 from .labels import Head, Named, also_heads, has_heads, heads_are_there, heads_in, lead_characters, name_at_end
 from .reading import Choice
 from .words import plain
@@ -37,7 +37,7 @@ class Block:
 
 def read_rows(section: FormSection, cells: Sequence[Cell], folded: str, *, empty_lines_are_blanks: bool) -> Draft:
     """Cells of a section → its rows. Where a section's rows stand side by side, its one line of numbers is read too."""
-    grid = {} if empty_lines_are_blanks else _grid_widths(cells)
+    grid = _grids(cells)
     draft, head = Draft(), ""
     for block in _blocks(cells, section, folded, empty_lines_are_blanks):
         text = "".join(plain(folded[c.start : c.end]) for c in block.words)
@@ -51,6 +51,7 @@ def read_rows(section: FormSection, cells: Sequence[Cell], folded: str, *, empty
             _unknown(block, text, section, draft)
         else:
             _row(section, block, named, head, grid, folded, draft)
+    draft.choices = keep_aligned(draft.choices, grid)
     return draft
 
 
@@ -75,10 +76,17 @@ def _blocks(cells: Sequence[Cell], section: FormSection, folded: str, empty_line
 
 
 def _in_play(cells: Sequence[Cell], empty_lines: bool) -> Iterator[Cell]:
-    """The cells that can be labels or values: without page numbers, empty lines, and the indent of a line."""
+    """The cells that can be labels or values: without page numbers, the indent of a line, and empty lines.
+
+    empty_lines: an empty line is a blank where cells stand one a line.
+    """
     indent: list[Cell] = []
+    in_column = False
     for cell in cells:
-        if cell.kind == "page" or (cell.kind == "empty_line" and not empty_lines):
+        if cell.kind == "empty_line" and not (empty_lines and in_column):
+            continue
+        in_column = cell.fields == 1
+        if cell.kind == "page":
             continue
         if cell.kind == "blank" and not cell.text and (cell.field == 0 or (indent and indent[0].line == cell.line)):
             indent.append(cell)
@@ -98,18 +106,18 @@ def _is_block(words: list[Cell], run: list[Cell], section: FormSection, folded: 
     return named is not None and (named.numbered or text not in also_heads(section)) and not section.spec.side_by_side
 
 
-def _grid_widths(cells: Sequence[Cell]) -> Mapping[int, int]:
-    """Line → how many fields its table has, for lines of tables whose lines all have the same number of fields."""
-    widths: dict[int, int] = {}
+def _grids(cells: Sequence[Cell]) -> Mapping[int, int]:
+    """The lines of tables whose lines all have the same number of fields → the first line of their table."""
+    grids: dict[int, int] = {}
     lines: list[Cell] = []
     for cell in [*(c for c in cells if c.field == 0), None]:
         if cell is not None and cell.fields > 1:
             lines.append(cell)
         else:
             if len({c.fields for c in lines}) == 1:
-                widths |= {c.line: c.fields for c in lines}
+                grids |= {c.line: lines[0].line for c in lines}
             lines = []
-    return widths
+    return grids
 
 
 def _is_head(text: str, section: FormSection) -> bool:
@@ -150,8 +158,10 @@ def _row(
     cut_off = _cut_off(block.run, len(columns), grid)
     if cut_off:
         candidates = (cut_off,)
-        draft.findings.append(finding("row_cut_off", f"“{row.label}”在表格右缘被截断：只印出前 {len(block.run)} 格", row.path))
-    _mark_forms(draft, row, named, heads)
+        draft.findings.append(
+            finding("row_cut_off", f"“{row.label}”在表格右缘被截断：只印出前 {len(block.run)} 格", row.path)
+        )
+    draft.forms |= {label.form for label in (named.label, *(h.label for h in heads)) if label.form}
     draft.choices.append(_choice(row, columns, candidates, block.run, heads))
 
 
@@ -175,10 +185,6 @@ def _columns(section: FormSection, row: FormRow, head: str) -> tuple[Head, ...]:
     return heads if len(set(names)) == len(names) else ()
 
 
-def _mark_forms(draft: Draft, row: FormRow, named: Named, heads: Sequence[Head]) -> None:
-    draft.forms |= {label.form for label in (named.label, *(h.label for h in heads)) if label.form}
-
-
 def _before_label(section: FormSection, block: Block, named: Named, folded: str) -> str | None:
     """What stands before the label in the label's own field, where it is neither a number nor a group's label."""
     left = named.length
@@ -192,12 +198,11 @@ def _before_label(section: FormSection, block: Block, named: Named, folded: str)
 
 
 def _cut_off(run: Sequence[Cell], columns: int, grid: Mapping[int, int]) -> tuple[Cell | None, ...] | None:
-    """A row whose table ends before its columns do: its cells are the first columns, the rest is not printed."""
+    """A row whose grid ends before its columns do: its cells are the first columns, the rest is not printed."""
     first, last, lacking = run[0], run[-1], columns - len(run)
-    width = grid.get(first.line)
-    if width is None or first.line != last.line or last.field != width - 1 or lacking <= 0:
+    if lacking <= 0 or first.line not in grid or first.line != last.line or last.field != last.fields - 1:
         return None
-    is_wider = first.field > 1 and first.field + columns - width == lacking
+    is_wider = first.field > 1 and first.field + columns - last.fields == lacking
     return (*run, *(None,) * lacking) if is_wider else None
 
 
@@ -217,7 +222,9 @@ def _side_by_side(section: FormSection, block: Block, text: str, draft: Draft) -
     order = _order(section, text)
     columns = section.rows[0].columns
     if order is None or not heads_are_there(text, columns, len(section.rows)):
-        draft.findings.append(finding("groups_unreadable", f"{section.title}：表头无法辨认：“{text[-80:]}”", section.path))
+        draft.findings.append(
+            finding("groups_unreadable", f"{section.title}：表头无法辨认：“{text[-80:]}”", section.path)
+        )
         return
     paths = tuple(row.cell(c.name) for row in order for c in columns)
     draft.choices.append(Choice(section.path, paths, fit(block.run, len(paths)), block.run))
@@ -232,7 +239,9 @@ def _order(section: FormSection, text: str) -> tuple[FormRow, ...] | None:
     return section.rows if -1 not in where and where == sorted(where) else None
 
 
-def draft_form(form: Form, sections: Mapping[str, Sequence[Cell]], folded: str, *, empty_lines_are_blanks: bool) -> Draft:
+def draft_form(
+    form: Form, sections: Mapping[str, Sequence[Cell]], folded: str, *, empty_lines_are_blanks: bool
+) -> Draft:
     """Cells by section → the whole draft."""
     whole = Draft()
     for section in form.sections:

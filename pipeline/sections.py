@@ -41,10 +41,9 @@ class _Heading:
 def find_sections(folded: str, form: Form) -> Mapping[str, Stretch]:
     """Path of a section of the form → its stretch, in the order of the text; sections that are not there are left out."""
     headings = list(_headings(folded, form))
-    chosen = _choose(headings, folded, form)
-    starts = sorted(chosen, key=lambda h: h.line.start)
-    ends = [h.line.start for h in starts[1:]] + [len(folded)]
-    return {h.path: Stretch(h.line, Span(h.line.end, end)) for h, end in zip(starts, ends, strict=True)}
+    chosen = sorted(_choose(headings, folded, form), key=lambda h: h.line.start)
+    ends = [*(h.line.start for h in chosen), len(folded)][1:]
+    return {h.path: Stretch(h.line, Span(h.line.end, end)) for h, end in zip(chosen, ends, strict=False)}
 
 
 def _headings(folded: str, form: Form) -> "list[_Heading]":

@@ -66,6 +66,8 @@ def _by_own_identities(choice: Choice, form: Form, worth: Worth) -> list[Candida
     """The candidates that hold the identities over the choice's own cells, one for each different record."""
     inside = set(choice.paths)
     rules = [r for r in form.identities if inside.issuperset((*r.left, *r.right))]
+    if not rules:
+        return list(choice.candidates)
     kept: dict[tuple[int | None, ...], Candidate] = {}
     for candidate in choice.candidates:
         values = {p: worth(c) for p, c in zip(choice.paths, candidate, strict=True) if c is not None}

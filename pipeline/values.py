@@ -13,7 +13,9 @@ _VALUE = re.compile(
 )
 _LONGEST_VALUE = 100
 _BLANK_MARKS = frozenset(("/", "-", "--", "—", "——", "无", "無", "\\", "&nbsp;", "空"))
-_PAGE_MARK = re.compile(r"[-—]\s*[0-9]{1,4}\s*[-—]|第\s*[0-9]{1,4}\s*页(?:\s*,?\s*共\s*[0-9]{1,4}\s*页)?|P\.?\s*[0-9]{1,4}")
+_PAGE_MARK = re.compile(
+    r"[-—]\s*[0-9]{1,4}\s*[-—]|第\s*[0-9]{1,4}\s*页(?:\s*,?\s*共\s*[0-9]{1,4}\s*页)?|P\.?\s*[0-9]{1,4}"
+)
 _TOO_LONG_A_NUMBER = 18
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from functools import reduce
 from typing import Any
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -27,17 +27,23 @@ def printer() -> Callable[[Extraction], None]:
     console = Console(highlight=False, emoji=False)
     if not console.is_terminal:
         console = Console(highlight=False, emoji=False, width=_WIDTH_WITHOUT_TERMINAL)
-    return lambda extraction: console.print(view(extraction, form_of(Report)))
+
+    def show(extraction: Extraction) -> None:
+        for part in view(extraction, form_of(Report)):
+            console.print(part, soft_wrap=isinstance(part, Text) and not console.is_terminal)
+
+    return show
 
 
-def view(extraction: Extraction, form: Form) -> RenderableType:
-    """The readable view of an extraction."""
-    parts: list[RenderableType] = [_heading(extraction), _verdict(extraction)]
-    parts += [_finding_line(f.severity, f.code, f.message) for f in extraction.findings]
+def view(extraction: Extraction, form: Form) -> Iterator[Text | Table]:
+    """The readable view of an extraction, part by part."""
+    yield _heading(extraction)
+    yield _verdict(extraction)
+    yield from (_finding_line(f.severity, f.code, f.message) for f in extraction.findings)
     if extraction.report is not None:
         for section in form.sections:
-            parts += _section(extraction, section)
-    return Group(*parts, Text())
+            yield from _section(extraction, section)
+    yield Text()
 
 
 def _heading(extraction: Extraction) -> Text:
@@ -46,7 +52,9 @@ def _heading(extraction: Extraction) -> Text:
     facts = [source.name] if report and report.title else []
     if report:
         facts += [report.agency or "单位未写明", f"{report.year} 年度" if report.year else "年度未写明"]
-        facts += [{"2019": "2019 年格式", "2021": "2021 年格式", "mixed": "两种格式混用"}.get(report.form or "", "格式不明")]
+        facts += [
+            {"2019": "2019 年格式", "2021": "2021 年格式", "mixed": "两种格式混用"}.get(report.form or "", "格式不明")
+        ]
         facts += [f"落款 {report.issued_on}"] if report.issued_on else []
     return Text.assemble((name, "bold"), "\n", (clean("  " + " · ".join(facts)), "dim"))
 
@@ -67,31 +75,31 @@ def _finding_line(severity: str, code: str, message: str) -> Text:
 # --- Tables ----------------------------------------------------------------------------------------------------------
 
 
-def _section(extraction: Extraction, section: FormSection) -> list[RenderableType]:
+def _section(extraction: Extraction, section: FormSection) -> Iterator[Text | Table]:
     report = extraction.report
     rows = [(row, found) for row in section.rows if (found := _at(report, row.path)) is not None]
     if not rows:
-        return [Text(f"\n{section.title}：没有读到表格", "bold red")]
-    heading = Text(f"\n{section.title}", "bold")
-    body = _by_row(extraction, rows) if section.spec.heads == "printed" else _grid(extraction, rows)
-    return [heading, *body]
+        yield Text(f"\n{section.title}：没有读到表格", "bold red")
+        return
+    yield Text(f"\n{section.title}", "bold")
+    yield from _by_row(extraction, rows) if section.spec.heads == "printed" else _grid(extraction, rows)
 
 
 def _at(model: Any, path: str) -> Any:
     return reduce(lambda found, name: getattr(found, name, None), path.split("."), model)
 
 
-def _by_row(extraction: Extraction, rows: list[tuple[FormRow, Any]]) -> Iterator[RenderableType]:
+def _by_row(extraction: Extraction, rows: list[tuple[FormRow, Any]]) -> Iterator[Text | Table]:
     """Rows whose columns differ: each cell with its own head."""
-    table = Table.grid(padding=(0, 2))
+    table, form = Table.grid(padding=(0, 2)), extraction.report.form if extraction.report else None
     for row, found in rows:
         cells = [c for c in row.columns if row.cell(c.name) in extraction.evidence]
-        line = [Text.assemble((f"{c.labels[0].text} ", "dim"), _cell(extraction, row, c.name, found)) for c in cells]
+        line = [Text.assemble((f"{c.label_in(form)} ", "dim"), _cell(extraction, row, c.name, found)) for c in cells]
         table.add_row(f"  {row.label}", *line)
     yield table
 
 
-def _grid(extraction: Extraction, rows: list[tuple[FormRow, Any]]) -> Iterator[RenderableType]:
+def _grid(extraction: Extraction, rows: list[tuple[FormRow, Any]]) -> Iterator[Text | Table]:
     """Rows under the same columns; those that are zero throughout and not in doubt are only counted."""
     columns = rows[0][0].columns
     plain = [row for row, found in rows if _is_plain_zero(extraction, row, found)]

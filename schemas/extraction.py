@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 from .findings import FINDINGS, Severity
 from .report import Report
 
-CONTRACT = "nianbao/1"
+CONTRACT: Literal["nianbao/1"] = "nianbao/1"
 
 Status = Literal["verified", "discrepant", "unresolved"]
 Reader = Literal["rules", "model", "supplied"]

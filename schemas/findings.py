@@ -17,7 +17,9 @@ class FindingKind:
 
 
 FINDINGS: dict[str, FindingKind] = {
-    "section_missing": FindingKind("error", "文中找不到该部分的表格", "核对原文：表格是否为图片或未被抽取；重新抽取后再读"),
+    "section_missing": FindingKind(
+        "error", "文中找不到该部分的表格", "核对原文：表格是否为图片或未被抽取；重新抽取后再读"
+    ),
     "row_missing": FindingKind("error", "官方格式应有的一行，文中没有", "核对原文是报告确实没有这一行，还是抽取时丢失"),
     "row_without_cells": FindingKind("error", "找到行名，但没有属于它的单元格", "核对原文该行的数字在何处"),
     "row_repeated": FindingKind("error", "同一行出现了不止一次", "核对原文，确定以哪一处为准"),
@@ -25,14 +27,18 @@ FINDINGS: dict[str, FindingKind] = {
     "label_doubtful": FindingKind("error", "行名前有无法解释的文字，不能确认是这一行", "核对这几个数字是否属于该行"),
     "heads_unreadable": FindingKind("error", "表头不全或无法辨认，不能确认各列", "核对原文表头"),
     "groups_unreadable": FindingKind("error", "并列各组的组名不全、重复或顺序不同，不能确认各组", "核对原文各组的先后"),
-    "cells_do_not_fit": FindingKind("error", "单元格个数与列数不符，算术也不能确定其位置", "对照原文，确定每个数字所在的列"),
+    "cells_do_not_fit": FindingKind(
+        "error", "单元格个数与列数不符，算术也不能确定其位置", "对照原文，确定每个数字所在的列"
+    ),
     "numbers_left_over": FindingKind("error", "表格中有数字无法解释", "核对该数字是什么：页码、注释，还是漏读的单元格"),
     "not_a_number": FindingKind("error", "单元格的内容不是该列应有的数", "核对原文该单元格"),
     "cell_used_twice": FindingKind("error", "同一个单元格被用于两处", "核对原文，确定它属于哪一处"),
     "readings_differ": FindingKind("error", "不同读法得出不同的记录，且都说得通", "对照原文，在列出的读法中选定"),
     "stray_cell": FindingKind("warning", "一行多出单元格，由该行自身的算术确定哪一个是多余的", "如有原件，核对该行"),
     "row_cut_off": FindingKind("warning", "一行在表格右缘被截断，末尾的单元格没有印出", "如有原件，补看该行末尾"),
-    "identity_fails": FindingKind("warning", "报告所印数字不满足勾稽关系，且没有别的读法", "报告本身有误：向发布单位核实，记录保留原样"),
+    "identity_fails": FindingKind(
+        "warning", "报告所印数字不满足勾稽关系，且没有别的读法", "报告本身有误：向发布单位核实，记录保留原样"
+    ),
     "agency_not_stated": FindingKind("info", "文中没有写明报告单位", "需要时由来源补充，不作推测"),
     "year_not_stated": FindingKind("info", "文中没有写明报告年度", "需要时由来源补充，不作推测"),
     "unit_not_stated": FindingKind("info", "金额没有写明单位", "不要假定单位；需要时核实"),

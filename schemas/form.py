@@ -156,6 +156,10 @@ class FormColumn:
     labels: tuple[Label, ...]
     kind: Kind
 
+    def label_in(self, form: str | None) -> str:
+        """The head as one official form prints it; the first form's where the form is unknown or mixed."""
+        return next((label.text for label in self.labels if label.form in (form, None)), self.labels[0].text)
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class FormRow:
@@ -248,7 +252,9 @@ class Form:
         return next((s.title for s in self.sections if s.path == path), name)
 
 
-_ENUMERATOR = re.compile(r"^(?:\([一二三四五六七八九十]+\)|（[一二三四五六七八九十]+）|[一二三四五六七八九十]+、|\d+[.．、])\s*")
+_ENUMERATOR = re.compile(
+    r"^(?:\([一二三四五六七八九十]+\)|（[一二三四五六七八九十]+）|[一二三四五六七八九十]+、|\d+[.．、])\s*"
+)
 
 
 def enumerator(label: str) -> tuple[str, str]:
@@ -309,8 +315,8 @@ def _identities(model: Any, path: str) -> Iterator[Identity]:
     rows = {row.path: row for row in _rows(model, path, ())}
     for row in rows.values():
         for rule in _row_model(model, path, row.path).identities:
-            sides = [tuple(row.cell(c) for c in side) for side in (rule.left, rule.right)]
-            yield Identity(f"{row.path}.{rule.id}", f"{row.label}：{rule.title}", *sides)
+            left, right = (tuple(row.cell(c) for c in side) for side in (rule.left, rule.right))
+            yield Identity(f"{row.path}.{rule.id}", f"{row.label}：{rule.title}", left, right)
     yield from _down(model, path, rows)
 
 

@@ -38,7 +38,9 @@ class Documents(FormModel):
     ] = None
     newly_disclosed: Annotated[Count, Column(Label("本年新公开数量", "本年公开数量", "新公开数量", form="2019"))] = None
     total_disclosed: Annotated[Count, Column(Label("对外公开总数量", "对外公开数量", "公开总数量", form="2019"))] = None
-    repealed: Annotated[Count, Column(Label("本年废止件数", "本年废止数量", "废止件数", "废止数量", form="2021"))] = None
+    repealed: Annotated[Count, Column(Label("本年废止件数", "本年废止数量", "废止件数", "废止数量", form="2021"))] = (
+        None
+    )
     in_force: Annotated[Count, Column(Label("现行有效件数", "现行有效数量", "现行有效件", form="2021"))] = None
 
 
@@ -71,9 +73,9 @@ class Disclosure(FormModel):
     regulations: Annotated[Documents | None, Row("规章")] = None
     normative_documents: Annotated[Documents | None, Row(Label("规范性文件"), Label("行政规范性文件"))] = None
     licensing: Annotated[Decisions | None, Row("行政许可")] = None
-    other_services: Annotated[
-        Decisions | None, Row(Label("其他对外管理服务事项", "其他对外管理服务", form="2019"))
-    ] = None
+    other_services: Annotated[Decisions | None, Row(Label("其他对外管理服务事项", "其他对外管理服务", form="2019"))] = (
+        None
+    )
     penalties: Annotated[Decisions | None, Row("行政处罚")] = None
     compulsory_measures: Annotated[Decisions | None, Row("行政强制")] = None
     fees: Annotated[Fees | None, Row("行政事业性收费")] = None
@@ -156,7 +158,9 @@ class OtherOutcomes(FormModel):
     ] = None
     other: Annotated[Applicants | None, Row(Label("3.其他", form="2021"))] = None
 
-    identities: ClassVar = (Sum("combined", ("uncorrected", "unpaid", "other"), ("combined",), "（六）各项相加＝（六）"),)
+    identities: ClassVar = (
+        Sum("combined", ("uncorrected", "unpaid", "other"), ("combined",), "（六）各项相加＝（六）"),
+    )
 
 
 class Requests(FormModel):
@@ -176,7 +180,9 @@ class Requests(FormModel):
     ] = None
 
     identities: ClassVar = (
-        Sum("balance", ("received", "carried_in"), ("processed_total", "carried_out"), "新收＋上年结转＝总计＋结转下年"),
+        Sum(
+            "balance", ("received", "carried_in"), ("processed_total", "carried_out"), "新收＋上年结转＝总计＋结转下年"
+        ),
         Sum(
             "outcomes",
             ("granted", "partially_granted", "denied", "not_provided", "not_processed", "other_outcomes"),
@@ -209,13 +215,20 @@ class ReviewLitigation(FormModel):
 
 
 class Narrative(FormModel):
-    overview: Annotated[str | None, Prose("总体情况", number="一", like="总体情况|总体概况|基本情况|工作概述|概述")] = None
+    overview: Annotated[str | None, Prose("总体情况", number="一", like="总体情况|总体概况|基本情况|工作概述|概述")] = (
+        None
+    )
     problems_and_improvements: Annotated[
         str | None,
-        Prose("存在的主要问题及改进情况", number="五", like="(存在|主要|工作).{0,4}(问题|不足).{0,12}|.{0,6}问题.{0,6}(改进|整改).{0,6}"),
+        Prose(
+            "存在的主要问题及改进情况",
+            number="五",
+            like="(存在|主要|工作).{0,4}(问题|不足).{0,12}|.{0,6}问题.{0,6}(改进|整改).{0,6}",
+        ),
     ] = None
     other_matters: Annotated[
-        str | None, Prose("其他需要报告的事项", number="六", like="(其他|其它).{0,4}报告.{0,2}事项.{0,4}|其他(事项|情况)")
+        str | None,
+        Prose("其他需要报告的事项", number="六", like="(其他|其它).{0,4}报告.{0,2}事项.{0,4}|其他(事项|情况)"),
     ] = None
     problems: Annotated[tuple[str, ...], Prose("存在的问题", part_of="problems_and_improvements")] = ()
     improvements: Annotated[

@@ -1,0 +1,45 @@
+# `make demo` and `make test` do all of their own set-up: with uv where it is installed, else with python3 -m venv and pip.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/ready
+
+.PHONY: demo test check bench lock clean
+
+demo: $(READY) ## read the sample reports and show the result
+	$(BIN)/nianbao extract eval/samples
+	@echo "Next: $(BIN)/nianbao extract YOUR_REPORT.txt    (add --json for data; nianbao --help for the rest)"
+
+test: $(READY) ## run all tests
+	$(BIN)/python -m pytest
+
+check: $(READY) ## style, types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	@mkdir -p .types/nianbao
+	@ln -sfn ../tests .types/tests
+	@for f in __init__.py py.typed; do ln -sfn ../../nianbao/$$f .types/nianbao/$$f; done
+	@for d in pipeline schemas prompts eval; do ln -sfn ../../$$d .types/nianbao/$$d; done
+	$(BIN)/mypy
+
+bench: $(READY) ## speed over the samples, beside the bare work
+	$(BIN)/python -m nianbao.eval.bench
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("nianbao needs Python 3.11 or newer; found " + sys.version.split()[0] + " (set PYTHON=...)") if sys.version_info < (3, 11) else None'
+	@if command -v uv >/dev/null 2>&1; then \
+		uv venv --quiet --allow-existing --python "$$(command -v $(PYTHON))" .venv && \
+		uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock && \
+		uv pip install --quiet --python $(BIN)/python --no-deps --editable . ; \
+	else \
+		$(PYTHON) -m venv .venv && \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock && \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable . ; \
+	fi
+	@touch $(READY)
+
+lock: ## write requirements.lock anew from pyproject.toml (needs uv)
+	uv pip compile --quiet --universal --python-version 3.11 --group dev --generate-hashes --no-emit-index-url \
+		--no-annotate --custom-compile-command "make lock" pyproject.toml -o requirements.lock
+
+clean:
+	rm -rf .venv .types build dist *.egg-info

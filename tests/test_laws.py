@@ -1,0 +1,186 @@
+"""Laws that must hold for any damage to a report: no wrong cell is ever vouched for."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from nianbao.pipeline.extract import REPORT
+
+from nianbao import Extraction, InputError, extract
+
+from .conftest import SAMPLES, Sample
+
+VOUCHED = ("verified", "discrepant")
+Cells = dict[str, Any]
+
+_NUMBER_LINE = re.compile(r"[^\n]*\d[^\n]*\n")
+
+
+def cells_of(extraction: Extraction) -> Cells:
+    """Path → value of every cell that holds one."""
+    record = extraction.report.model_dump() if extraction.report else {}
+    found = {}
+    for path in REPORT.columns:
+        value: Any = record
+        for name in path.split("."):
+            value = value.get(name) if isinstance(value, dict) else None
+        if value is not None:
+            found[path] = value
+    return found
+
+
+def read(text: str) -> Extraction | None:
+    try:
+        return extract(text)
+    except InputError:
+        return None
+
+
+def filled(sample: Sample) -> list[str]:
+    """The paths of the sample's cells that hold a whole number."""
+    return [p for p, v in cells_of(sample.extraction).items() if isinstance(v, int)]
+
+
+def with_cell(sample: Sample, path: str, text: str) -> str:
+    evidence = sample.extraction.evidence[path]
+    return sample.text[: evidence.start] + text + sample.text[evidence.end :]
+
+
+def checked(extraction: Extraction, path: str) -> bool:
+    """Whether an identity that was assessed covers a cell."""
+    return any(path in c.paths for c in extraction.checks if c.outcome != "not_assessable")
+
+
+def row_span(sample: Sample, row: str) -> tuple[int, int]:
+    """From the start of the line of a row's first cell to the end of the line of its last."""
+    spans = [e for p, e in sample.extraction.evidence.items() if p.rpartition(".")[0] == row and e.start is not None]
+    start = sample.text.rindex("\n", 0, min(e.start for e in spans if e.start is not None)) + 1
+    end = sample.text.index("\n", max(e.end for e in spans if e.end is not None)) + 1
+    return start, end
+
+
+def rows_of(sample: Sample) -> list[str]:
+    return sorted({p.rpartition(".")[0] for p in sample.extraction.evidence if not p.startswith("review")})
+
+
+def one_of(found: list[tuple[Sample, str]]) -> st.SearchStrategy[tuple[Sample, str]]:
+    return st.integers(0, len(found) - 1).map(lambda i: found[i])
+
+
+cells = one_of([(sample, path) for sample in SAMPLES for path in filled(sample)])
+rows = one_of([(sample, row) for sample in SAMPLES for row in rows_of(sample)])
+request_rows = st.sampled_from([r for r in REPORT.rows if r.startswith("requests")])
+
+
+@given(cells, st.integers(0, 10**9))
+def test_a_changed_number(cell: tuple[Sample, str], new: int) -> None:
+    """Another number in a cell is copied as printed, and is verified only where no identity covers the cell."""
+    sample, path = cell
+    assume(new != cells_of(sample.extraction)[path])
+    found = read(with_cell(sample, path, str(new)))
+    assert found is not None
+    if found.status in VOUCHED:
+        assert cells_of(found) == {**cells_of(sample.extraction), path: new}
+    if found.status == "verified":
+        assert not checked(sample.extraction, path)
+
+
+@given(rows)
+def test_a_deleted_row(row: tuple[Sample, str]) -> None:
+    """A row that is gone is not vouched for."""
+    sample, path = row
+    start, end = row_span(sample, path)
+    found = read(sample.text[:start] + sample.text[end:])
+    assert found is not None
+    assert found.status == "unresolved"
+
+
+@given(rows)
+def test_a_duplicated_row(row: tuple[Sample, str]) -> None:
+    """A row that stands twice is not vouched for."""
+    sample, path = row
+    start, end = row_span(sample, path)
+    found = read(sample.text[:end] + sample.text[start:end] + sample.text[end:])
+    assert found is not None
+    assert found.status == "unresolved" or cells_of(found) == cells_of(sample.extraction)
+
+
+@given(st.sampled_from(SAMPLES), request_rows, request_rows)
+def test_swapped_rows(sample: Sample, one: str, other: str) -> None:
+    """Where two rows' numbers are exchanged, the record says what is printed now."""
+    evidence, now = sample.extraction.evidence, cells_of(sample.extraction)
+    pairs = [(f"{one}.{c.name}", f"{other}.{c.name}") for c in REPORT.rows[one].columns]
+    assume(one != other and all(p in now and evidence[p].basis == "read" for pair in pairs for p in pair))
+    text, expected = sample.text, dict(now)
+    exchanged = [(a, now[b]) for a, b in pairs] + [(b, now[a]) for a, b in pairs]
+    for path, value in sorted(exchanged, key=lambda x: -(evidence[x[0]].start or 0)):
+        text = text[: evidence[path].start] + str(value) + text[evidence[path].end :]
+        expected[path] = value
+    found = read(text)
+    assert found is not None
+    assert found.status == "unresolved" or cells_of(found) == expected
+
+
+@given(cells, st.integers(0, 400), st.booleans())
+def test_an_added_number(cell: tuple[Sample, str], number: int, before: bool) -> None:
+    """One number more, as a cell of its own anywhere in the tables, never changes a vouched record."""
+    sample, path = cell
+    gap = "\t" if "\t" in sample.text else "\n\n"
+    evidence = sample.extraction.evidence[path]
+    at, added = (evidence.start, f"{number}{gap}") if before else (evidence.end, f"{gap}{number}")
+    found = read(sample.text[:at] + added + sample.text[at:])
+    assert found is not None
+    assert found.status == "unresolved" or cells_of(found) == cells_of(sample.extraction)
+
+
+@given(cells, st.booleans())
+def test_a_lost_number(cell: tuple[Sample, str], with_separator: bool) -> None:
+    """One number less, with or without its separator, is never filled in, and nothing moves into its place.
+
+    (Of a row that has a number too many, the number lost may be the one too many: those rows are left out.)
+    """
+    sample, path = cell
+    evidence = sample.extraction.evidence[path]
+    assume(evidence.basis == "read")
+    assert evidence.end is not None
+    end = evidence.end + with_separator
+    found = read(sample.text[: evidence.start] + sample.text[end:])
+    assert found is not None
+    left = {p: v for p, v in cells_of(sample.extraction).items() if p != path}
+    assert found.status == "unresolved" or cells_of(found) in (left, cells_of(sample.extraction))
+
+
+@given(st.sampled_from(SAMPLES), st.data())
+def test_any_damage_to_the_tables(sample: Sample, data: st.DataObject) -> None:
+    """Whatever a cut, a doubling or a stray does, nothing raises, and every evidence is the source's own text."""
+    first = sample.text.index("二、主动公开")
+    a = data.draw(st.integers(first, len(sample.text)))
+    b = min(len(sample.text), a + data.draw(st.integers(0, 60)))
+    middle = data.draw(st.sampled_from(["", sample.text[a:b] * 2, "\t7\t", "\n\n", "|", "（", "0", "\x00", "一、"]))
+    text = sample.text[:a] + middle + sample.text[b:]
+    found = read(text)
+    for evidence in found.evidence.values() if found else ():
+        assert evidence.start is None or text[evidence.start : evidence.end] == evidence.text
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda t: t.replace("\n", "\r\n"),
+        lambda t: t.replace("（", "(").replace("）", ")"),
+        lambda t: t.replace("、", "、 "),
+        lambda t: re.sub(r"\t(\d+)(?=[\t\n])", r"\t \1 ", t),
+        lambda t: re.sub(
+            r"(?<=[\t\n])(\d+)(?=[\t\n])", lambda m: m[1].translate({48 + i: 0xFF10 + i for i in range(10)}), t
+        ),
+        lambda t: t.replace("本机关", "本 机 关").replace("属于", "属 于"),
+    ],
+    ids=["crlf", "brackets", "spaces after numbers", "padded", "full-width digits", "spaces inside words"],
+)
+def test_what_does_not_matter(sample: Sample, change: Callable[[str], str]) -> None:
+    """Line ends, kinds of brackets and digits, padding and spaces inside words change nothing in the cells."""
+    found = extract(change(sample.text))
+    assert (found.status, cells_of(found)) == ("verified", cells_of(sample.extraction))
