@@ -75,14 +75,9 @@ def _case(name: str, text: bytes, gold: bytes) -> Case:
     return Case(decode(text, name), loaded)
 
 
-def score(extraction: Extraction, gold: Gold, form: Form = REPORT) -> Score:
+def score(extraction: Extraction, gold: Gold) -> Score:
     """Extraction and gold → the score."""
-    record = extraction.report.model_dump() if extraction.report else {}
-    outcome: list[tuple[str, bool, bool]] = []
-    for path in form.columns:
-        wanted, got = _at(gold, path), _at(record, path)
-        if wanted is not None or got is not None:
-            outcome.append((path, _same(wanted, got), _is_nonzero(wanted)))
+    outcome = compare(extraction.report.model_dump() if extraction.report else {}, gold, REPORT)
     return Score(
         name=extraction.source.name,
         status=extraction.status,
@@ -92,6 +87,12 @@ def score(extraction: Extraction, gold: Gold, form: Form = REPORT) -> Score:
         nonzero_wrong=sum(nonzero and not ok for _, ok, nonzero in outcome),
         wrong_paths=tuple(path for path, ok, _ in outcome if not ok),
     )
+
+
+def compare(record: Gold, gold: Gold, form: Form) -> list[tuple[str, bool, bool]]:
+    """Each cell where gold or the record holds a value: path, whether they agree, whether gold is a number but 0."""
+    cells = ((path, _at(gold, path), _at(record, path)) for path in form.columns)
+    return [(p, _same(wanted, got), _is_nonzero(wanted)) for p, wanted, got in cells if (wanted, got) != (None, None)]
 
 
 def _at(record: Any, path: str) -> Any:

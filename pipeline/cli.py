@@ -116,9 +116,9 @@ def _printer(as_json: bool) -> "Callable[[Extraction], None]":
 
 def _write(text: str) -> None:
     """A line of data as UTF-8, whatever the locale."""
-    stream = click.get_binary_stream("stdout")
-    stream.write(text.encode("utf-8") + b"\n")
-    stream.flush()
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text.encode("utf-8") + b"\n")
+    sys.stdout.buffer.flush()
 
 
 def _complain(error: Exception) -> None:

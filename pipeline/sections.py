@@ -13,6 +13,7 @@ from ..schemas.form import Form, FormSection
 from .words import plain
 
 _LONGEST_HEADING = 60
+_LONGEST_ROW = 400
 _NUMBER = r"(?:第?[一二三四五六七八九十]{1,3}(?:部分|章)?[、,.:：是]?|\([一二三四五六七八九十]\)|\d[、,.])?"
 
 
@@ -51,7 +52,7 @@ def _headings(folded: str, form: Form) -> "list[_Heading]":
     pattern, found, start = _heading_pattern(form), [], 0
     for line in folded.split("\n"):
         end = start + len(line)
-        if line and not line.isdigit() and len(squeezed := "".join(line[:400].split())) <= _LONGEST_HEADING:
+        if line and not line.isdigit() and len(squeezed := "".join(line[:_LONGEST_ROW].split())) <= _LONGEST_HEADING:
             match = pattern.fullmatch(squeezed)
             if match and match.lastgroup:
                 found.append(_Heading(match.lastgroup.replace("__", "."), Span(start, end)))
@@ -100,9 +101,9 @@ def _table_heading(section: FormSection, headings: list[_Heading], folded: str) 
 
 
 def _without_heading(section: FormSection, folded: str) -> _Heading | None:
-    start = 0
+    start, wording = 0, re.compile("|".join(_wording(section)))
     for line in folded.split("\n"):
-        if len(line) < 400 and any(word in plain(line) for word in _wording(section)):
+        if len(line) < _LONGEST_ROW and not line.isdigit() and wording.search(plain(line)):
             return _Heading(section.path, Span(start, start))
         start += len(line) + 1
     return None

@@ -1,0 +1,212 @@
+"""The command line: what goes where, exit statuses, and one clear line for each input that cannot be read."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from nianbao.pipeline.cli import main
+
+SAMPLES = Path(__file__).parent.parent / "eval" / "samples"
+ONE = SAMPLES / "001_00cf7cc126b6d59e.txt"
+
+
+def run(*arguments: str | Path, stdin: bytes | None = None) -> Result:
+    return CliRunner().invoke(main, [str(a) for a in arguments], input=stdin, catch_exceptions=False)
+
+
+def lines(result: Result) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def test_json_is_one_extraction_a_line_in_the_order_given() -> None:
+    files = sorted(SAMPLES.glob("*.txt"), reverse=True)
+    result = run("extract", "--json", *files)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert [line["source"]["name"] for line in lines(result)] == [str(f) for f in files]
+    assert {line["contract"] for line in lines(result)} == {"nianbao/1"}
+
+
+def test_the_keys_of_the_contract() -> None:
+    """Every key of the contract is there, in every object, also where it is null."""
+    (line,) = lines(run("extract", "--json", ONE))
+    assert list(line) == [
+        "contract", "source", "status", "reader", "report", "evidence", "checks", "findings", "model",
+    ]  # fmt: skip
+    assert list(line["source"]) == ["name", "sha256", "characters", "encoding"]
+    assert list(line["report"]) == [
+        "form", "agency", "year", "title", "issued_on", "disclosure", "requests", "review_litigation", "narrative",
+    ]  # fmt: skip
+    assert line["report"]["requests"]["other_outcomes"]["unpaid"] is None
+    assert line["report"]["disclosure"]["procurement"]["amount"] == {
+        "figure": "780877.39", "unit": "元", "yuan": "780877.39",
+    }  # fmt: skip
+    assert list(line["checks"][0]) == ["id", "outcome", "left", "right", "paths", "message"]
+    assert list(line["findings"][0]) == ["code", "severity", "path", "message"]
+    assert (line["reader"], line["model"]) == ("rules", None)
+
+
+def test_standard_input() -> None:
+    result = run("extract", "-", "--json", stdin=ONE.read_bytes())
+    assert (result.exit_code, lines(result)[0]["source"]["name"]) == (0, "-")
+
+
+def test_a_folder_is_searched(tmp_path: Path) -> None:
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "a.TXT").write_bytes(ONE.read_bytes())
+    (tmp_path / "c.md").write_bytes(ONE.read_bytes())
+    (tmp_path / ".hidden.txt").write_text("x")
+    (tmp_path / "d.json").write_text("{}")
+    result = run("extract", "--json", tmp_path)
+    assert [Path(line["source"]["name"]).name for line in lines(result)] == ["a.TXT", "c.md"]
+
+
+def test_unresolved_is_1(tmp_path: Path) -> None:
+    """A report with a row missing exits with 1, and the readable view says which and what to do."""
+    text = ONE.read_text(encoding="utf-8")
+    file = tmp_path / "r.txt"
+    file.write_text("\n".join(line for line in text.split("\n") if "重复申请" not in line), encoding="utf-8")
+    result = run("extract", file)
+    assert result.exit_code == 1
+    assert "unresolved 未能确认" in result.stdout
+    assert "row_missing 找不到“2.重复申请”一行" in result.stdout
+    assert "→ 核对原文" in result.stdout
+
+
+def test_the_view(sample: Any) -> None:
+    """For a person: the title, the verdict, the filled tables; nothing for a terminal where there is none."""
+    result = run("extract", SAMPLES / sample.name)
+    assert "verified 已核验" in result.stdout
+    assert all(title in result.stdout for title in ("二、主动公开", "三、收到和处理", "四、政府信息公开行政复议"))
+    assert "\x1b" not in result.stdout
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that everybody may enter."""
+    with TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+@pytest.fixture
+def bad(open_folder: Path) -> dict[str, tuple[Path, str]]:
+    files = {
+        "empty": (b"", "empty"),
+        "binary": (bytes(range(256)) * 8, "binary|encoding"),
+        "broken": ("政府信息公开工作年度报告\n".encode() * 50 + b"\xff" + "一、总体情况".encode() * 20, "broken utf-8"),
+        "large": ("政府信息公开 0 0 0\n".encode() * 2_100_000, "limit"),
+        "other": (("今天天气很好，我们去公园。\n" * 50).encode(), "no yearly report"),
+        "forbidden": (b"x", "permission"),
+    }
+    for name, (data, _) in files.items():
+        (open_folder / f"{name}.txt").write_bytes(data)
+    (open_folder / "forbidden.txt").chmod(0)
+    (open_folder / "nothing").mkdir()
+    found = {name: (open_folder / f"{name}.txt", says) for name, (_, says) in files.items()}
+    found["missing"] = (open_folder / "gone.txt", "no such file")
+    found["folder"] = (open_folder / "nothing", "no reports")
+    return found
+
+
+@pytest.fixture
+def not_root(bad: dict[str, tuple[Path, str]]) -> Iterator[None]:
+    """Root may read any file: give the right up for the test, so that a forbidden file is forbidden."""
+    run("extract", ONE, bad["binary"][0])
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65534)
+    yield
+    os.seteuid(0)
+
+
+@pytest.mark.usefixtures("not_root")
+@pytest.mark.parametrize("name", ["empty", "binary", "broken", "large", "other", "forbidden", "missing", "folder"])
+def test_bad_input(bad: dict[str, tuple[Path, str]], name: str) -> None:
+    """One line on standard error with the path and what to do, status 2, and the other inputs are still read."""
+    path, says = bad[name]
+    text = ONE.read_bytes()
+    result = run("extract", "--json", path, "-", stdin=text)
+    assert result.exit_code == 2
+    assert [line["source"]["name"] for line in lines(result)] == ["-"]
+    (complaint,) = result.stderr.splitlines()
+    assert complaint.startswith(f"nianbao: {path}: ")
+    assert any(part in complaint for part in says.split("|"))
+    assert any(mark in complaint for mark in (";", "it has no file"))
+
+
+def test_hostile_names_and_text(tmp_path: Path) -> None:
+    """Control characters of a file's name or a report's title never reach the terminal."""
+    file = tmp_path / "a\x1b[31m\n.txt"
+    file.write_bytes(("\x1b]0;x\x07某县2020年政府信息公开工作年度报告\n").encode() + ONE.read_bytes())
+    assert "\x1b" not in run("extract", file).output
+    assert "\x1b" not in run("extract", tmp_path / "b\x1b.txt").output
+
+
+def test_engine_model_has_no_endpoint() -> None:
+    result = run("extract", "--engine", "model", ONE)
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert result.stderr.count("\n") == 1
+
+
+def test_usage_errors_are_2() -> None:
+    assert run("extract").exit_code == 2
+    assert run("extract", "--engine", "magic", ONE).exit_code == 2
+    assert run("nothing").exit_code == 2
+
+
+@pytest.mark.parametrize("command", [[], ["extract"], ["schema"], ["eval"]])
+def test_help_has_an_example(command: list[str]) -> None:
+    result = run(*command, "--help")
+    assert (result.exit_code, "Example: nianbao" in result.stdout) == (0, True)
+
+
+def test_schema_has_the_official_labels() -> None:
+    """The JSON Schema carries the form's Chinese labels as titles and their variants in the description."""
+    schema = json.loads(run("schema").stdout)
+    definitions = schema["$defs"]
+    assert definitions["Applicants"]["properties"]["natural_person"]["title"] == "自然人"
+    assert definitions["Requests"]["properties"]["received"]["title"] == "一、本年新收政府信息公开申请数量"
+    assert "本年制发件数" in definitions["Documents"]["properties"]["made"]["description"]
+    assert set(schema["required"]) >= {"source", "status", "reader", "report", "evidence", "checks", "findings"}
+
+
+def test_eval_prints_the_samples() -> None:
+    result = run("eval")
+    assert result.exit_code == 0
+    assert result.stdout.count("verified") == 6
+    assert "990 /   0" in result.stdout
+
+
+def test_eval_of_a_folder(tmp_path: Path) -> None:
+    """A folder of texts with gold; one without, or with gold that is no record, is refused."""
+    assert run("eval", tmp_path).exit_code == 2
+    (tmp_path / "a.txt").write_bytes(ONE.read_bytes())
+    (tmp_path / "a.gold.json").write_text('{"requests": {"received": {"total": 2}}}')
+    assert "0 / 198       0 /   1  verified" in run("eval", tmp_path).stdout
+    (tmp_path / "a.gold.json").write_text("[]")
+    assert "a record was expected" in run("eval", tmp_path).stderr
+
+
+def test_utf8_whatever_the_locale() -> None:
+    """Data on standard output is UTF-8 also where the locale is not."""
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    command = [sys.executable, "-c", "from nianbao.pipeline.cli import main; main()", "extract", "--json", str(ONE)]
+    done = subprocess.run(command, capture_output=True, env=environment, check=True)
+    assert "八卦洲街道" in done.stdout.decode("utf-8")
+
+
+def test_help_imports_nothing_heavy() -> None:
+    """--help loads neither pydantic nor rich."""
+    script = (
+        "import sys; from click.testing import CliRunner; from nianbao.pipeline.cli import main;"
+        "CliRunner().invoke(main, ['--help']); sys.exit(bool({'pydantic', 'rich', 'chardet'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0

@@ -1,0 +1,49 @@
+"""A form of two rows goes through the whole pipeline: no part of it names a row of the real one."""
+
+from typing import Annotated, ClassVar
+
+from nianbao.eval.score import compare
+from nianbao.pipeline.copy import build_record
+from nianbao.pipeline.decode import from_text
+from nianbao.pipeline.extract import cut_tables, find_passages, read_by_rules
+from nianbao.pipeline.judge import weigh
+from nianbao.pipeline.sections import find_sections
+from nianbao.schemas.form import Column, FormModel, Row, Section, Sum, form_of
+
+
+class Herd(FormModel):
+    young: Annotated[int | None, Column("幼崽")] = None
+    grown: Annotated[int | None, Column("成年")] = None
+    all: Annotated[int | None, Column("合计")] = None
+
+    identities: ClassVar = (Sum("sum", ("young", "grown"), ("all",), "幼崽＋成年＝合计"),)
+
+
+class Animals(FormModel):
+    sheep: Annotated[Herd | None, Row("1.绵羊数量")] = None
+    goats: Annotated[Herd | None, Row("2.山羊数量")] = None
+
+
+class Farm(FormModel):
+    animals: Annotated[Animals, Section("牲畜情况", number="一", like="牲畜.{0,4}情况", heads="fixed")] = Animals()
+
+
+TEXT = "一、牲畜情况\n类别\t幼崽\t成年\t合计\n1.绵羊数量\t3\t4\t7\n2.山羊\n数量\t0\t2\t3\n"
+
+
+def test_a_form_of_two_rows() -> None:
+    """Sections, labels, cells, record, checks, findings and score all follow from the declaration."""
+    form, source = form_of(Farm), from_text(TEXT, "farm")
+    sections = find_sections(source.folded, form)
+    tables = cut_tables(source, sections, form)
+    reading = next(read_by_rules(source, tables, find_passages(source, sections, form), form))
+    case = weigh(source, tables, reading, form)
+    record = build_record(source, reading, case.values, form)
+    assert record == Farm(animals=Animals(sheep=Herd(young=3, grown=4, all=7), goats=Herd(young=0, grown=2, all=3)))
+    assert [(c.id, c.outcome, c.message) for c in case.checks] == [
+        ("animals.sheep.sum", "pass", "1.绵羊数量：幼崽＋成年＝合计：7＝7"),
+        ("animals.goats.sum", "fail", "2.山羊数量：幼崽＋成年＝合计不成立：2≠3"),
+    ]
+    assert (case.findings, case.doubts, case.failures) == ((), 0, 1)
+    wrong = [path for path, ok, _ in compare(record.model_dump(), {"animals": {"sheep": {"young": 3}}}, form) if not ok]
+    assert wrong == [f"animals.{p}" for p in ("sheep.grown", "sheep.all", "goats.young", "goats.grown", "goats.all")]
