@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ..schemas.extraction import Check, Extraction, Finding, Reader, SourceInfo, Status, finding
-from ..schemas.form import Form, FormRow
+from ..schemas.form import Form, FormRow, enumerator
 from .check import check
 from .copy import Values, build_record, copy_cells, evidence_of
 from .cut import Cell
-from .decode import Source
+from .decode import Source, fold
 from .reading import Reading
+from .words import plain, plain_label
 
 _SHOWN = 8
 
@@ -67,7 +68,7 @@ def weigh(source: Source, cells: Mapping[str, Sequence[Cell]], reading: Reading,
     """A reading, what its cells print, its checks, and everything that is in doubt about it."""
     values, findings = copy_cells(source, reading, form)
     found = [*reading.findings, *findings, *_used_twice(reading, form), *_left_over(cells, reading, form)]
-    found += _missing(reading, form, found)
+    found += _missing(cells, reading, form, found)
     found += _unsaid(reading, form)
     return Case(reading, values, check(values, form), tuple(found))
 
@@ -112,7 +113,9 @@ def _left_over(cells: Mapping[str, Sequence[Cell]], reading: Reading, form: Form
             yield finding("numbers_left_over", f"{form.label(section)}：{shown}{rest}无法解释", section)
 
 
-def _missing(reading: Reading, form: Form, known: Sequence[Finding]) -> Iterator[Finding]:
+def _missing(
+    cells: Mapping[str, Sequence[Cell]], reading: Reading, form: Form, known: Sequence[Finding]
+) -> Iterator[Finding]:
     """Sections and rows that the report's form has and the reading has not."""
     read = {path.rpartition(".")[0] for path in reading.places}
     in_doubt = {f.path for f in known}
@@ -121,8 +124,12 @@ def _missing(reading: Reading, form: Form, known: Sequence[Finding]) -> Iterator
         if len(rows) == len(section.rows):
             yield finding("section_missing", f"找不到“{section.title}”的表格", section.path)
             continue
-        for row in rows:
-            if row.path not in in_doubt and _is_due(row, read, reading.forms, form):
+        due = [row for row in rows if row.path not in in_doubt and _is_due(row, read, reading.forms, form)]
+        words = plain(fold("".join(c.text for c in cells.get(section.path, ()) if c.kind == "words"))) if due else ""
+        for row in due:
+            if any(plain_label(enumerator(w)[1]) in words for label in row.labels for w in label.wordings):
+                yield finding("row_without_cells", f"“{row.label}”一行没有找到它的单元格", row.path)
+            else:
                 yield finding("row_missing", f"找不到“{row.label}”一行", row.path)
 
 

@@ -145,6 +145,9 @@ def _row(
     section: FormSection, block: Block, named: Named, head: str, grid: Mapping[int, int], folded: str, draft: Draft
 ) -> None:
     row = named.row
+    if any(choice.path == row.path for choice in draft.choices):
+        draft.findings.append(finding("row_repeated", f"“{row.label}”出现不止一次，只取了第一处", row.path))
+        return
     if (stray := _before_label(section, block, named, folded)) is not None:
         draft.findings.append(finding("label_doubtful", f"“{row.label}”之前有“{stray}”，不能确认是这一行", row.path))
     heads = _columns(section, row, head)

@@ -1,0 +1,59 @@
+"""Write what a program prints into the documents: python docs/write.py [--check]
+
+A document marks such a place with a comment, and the block after it is replaced by what comes out:
+
+    <!-- prints: nianbao eval -->      the output of a nianbao command, in a text block
+    <!-- findings: en -->              the table of finding codes, in English or Chinese heads
+
+With --check nothing is written; the exit status is 1 where a document is not what it should be.
+"""
+
+import re
+import sys
+from pathlib import Path
+
+from click.testing import CliRunner
+from nianbao.pipeline.cli import main as nianbao
+from nianbao.schemas.findings import FINDINGS
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = ("README.md", "README.zh-CN.md", "docs/findings.md")
+_PRINTS = re.compile(r"(<!-- prints: nianbao (?P<command>.*?) -->\n)```text\n.*?```\n", re.DOTALL)
+_FINDINGS = re.compile(r"(<!-- findings: (?P<language>\w+) -->\n)(?:\|.*\n)*")
+_HEADS = {"en": ("code", "severity", "meaning", "what to do"), "zh": ("代码", "级别", "含义", "怎么办")}
+
+
+def render(text: str) -> str:
+    """A document → the document with every marked block as it should be."""
+    text = _PRINTS.sub(lambda m: f"{m[1]}```text\n{_output(m['command'])}```\n", text)
+    return _FINDINGS.sub(lambda m: m[1] + _findings(m["language"]), text)
+
+
+def _output(command: str) -> str:
+    result = CliRunner().invoke(nianbao, command.split(), catch_exceptions=False)
+    return "".join(line.rstrip() + "\n" for line in result.output.rstrip().splitlines())
+
+
+def _findings(language: str) -> str:
+    rows = [(f"`{code}`", kind.severity, kind.meaning, kind.advice) for code, kind in FINDINGS.items()]
+    lines = [_HEADS[language], ("---",) * 4, *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def main() -> None:
+    stale = []
+    for name in DOCUMENTS:
+        path = ROOT / name
+        old = path.read_text(encoding="utf-8")
+        new = render(old)
+        if old != new:
+            stale.append(name)
+            if "--check" not in sys.argv:
+                path.write_text(new, encoding="utf-8")
+    if stale:
+        print(("stale: " if "--check" in sys.argv else "written: ") + ", ".join(stale))
+    sys.exit(bool(stale) and "--check" in sys.argv)
+
+
+if __name__ == "__main__":
+    main()
