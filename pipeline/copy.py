@@ -19,13 +19,14 @@ def copy_cells(source: Source, reading: Reading, form: Form) -> tuple[Values, li
     """The values that the reading's cells print, and findings on cells that print something else."""
     values: dict[str, Any] = {}
     findings: list[Finding] = []
+    columns = form.columns
     for path, place in reading.places.items():
-        cell, kind = place.cell, form.columns[path].kind
+        cell, kind = place.cell, columns[path].kind
         if cell is None or cell.kind != "number":
             values[path] = None
             continue
         folded = source.folded[cell.start : cell.end]
-        values[path] = value = _value(folded, place, kind)
+        values[path] = value = as_count(folded) if kind == "count" else _value(folded, place, kind)
         if value is None:
             findings.append(finding("not_a_number", f"“{form.label(path)}”印作“{cell.text}”，不是该列应有的数", path))
         elif not folded.isdigit() and is_annotated(folded):
@@ -38,7 +39,7 @@ def copy_cells(source: Source, reading: Reading, form: Form) -> tuple[Values, li
 def _value(folded: str, place: Place, kind: str) -> Any:
     if kind == "amount":
         return as_amount(folded, place.unit)
-    return as_change(folded) if kind == "change" else as_count(folded)
+    return as_change(folded)
 
 
 def worth_of(source: Source) -> Callable[[Cell], int]:

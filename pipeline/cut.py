@@ -1,7 +1,6 @@
 """A stretch of the source → its cells, in reading order."""
 
 import re
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
@@ -17,6 +16,8 @@ CellKind = Literal["number", "blank", "words", "empty_line", "page"]
 
 _LONGEST_FIELD = 400
 """A longer field is prose."""
+_LONGEST_LINE = 20_000
+"""A longer line is no row of a table."""
 
 _SEPARATOR = re.compile(r"[\t|]")
 _RULE = re.compile(r"[\s|:+=\-]*-{3,}[\s|:+=\-]*|\+[-=+]+\+")
@@ -44,16 +45,14 @@ class Cell(NamedTuple):
 def cut(source: Source, span: Span, first_id: int = 0) -> tuple[Cell, ...]:
     """Source and stretch → cells numbered from `first_id`; raises InputError above MAX_CELLS."""
     cells: list[Cell] = []
-    start, end = span.start, span.end
-    start += source.folded.startswith("\n", start, end)
-    for number, line in enumerate(source.folded[start:end].removesuffix("\n").split("\n")):
+    text, folded = source.text, source.folded
+    start = span.start + folded.startswith("\n", span.start, span.end)
+    for number, line in enumerate(folded[start : span.end].removesuffix("\n").split("\n")):
         for field, fields, a, b, kind in _fields(line):
             a, b = start + a, start + b
-            cells.append(Cell(first_id + len(cells), source.text[a:b], a, b, kind, number, field, fields))
-            if len(cells) > MAX_CELLS:
-                raise InputError(
-                    f"{source.name}: more than {MAX_CELLS:,} cells in one section; this is no single report"
-                )
+            cells.append(Cell(first_id + len(cells), text[a:b], a, b, kind, number, field, fields))
+        if len(cells) > MAX_CELLS:
+            raise InputError(f"{source.name}: more than {MAX_CELLS:,} cells in one section; this is no single report")
         start += len(line) + 1
     return tuple(cells)
 
@@ -62,31 +61,33 @@ _Field = tuple[int, int, int, int, CellKind]
 """Field, fields of its line, start and end in the line, kind."""
 
 
-def _fields(line: str) -> Iterator[_Field]:
+def _fields(line: str) -> list[_Field]:
     if not line or line.isspace():
-        yield 0, 1, 0, 0, "empty_line"
-    elif "\t" not in line and "|" not in line:
-        yield from ((0, 1, *token) for token in _tokens(line, 0))
-    elif not _RULE.fullmatch(line):
-        yield from _separated(line)
+        return [(0, 1, 0, 0, "empty_line")]
+    if "\t" not in line and "|" not in line:
+        return [(0, 1, *token) for token in _tokens(line, 0)]
+    if len(line) > _LONGEST_LINE:
+        return [(0, 1, 0, len(line), "words")]
+    return [] if _RULE.fullmatch(line) else _separated(line)
 
 
-def _separated(line: str) -> Iterator[_Field]:
+def _separated(line: str) -> list[_Field]:
     """The fields of a line with tabs or bars; an outer bar at either end parts nothing."""
-    parts = _SEPARATOR.split(line)
+    parts = line.split("\t") if "|" not in line else _SEPARATOR.split(line)
     first = 1 if line.lstrip().startswith("|") else 0
     fields = len(parts) - first - (1 if line.rstrip(" ").endswith("|") else 0)
+    found: list[_Field] = []
     start = 0
     for field, part in enumerate(parts, -first):
         if 0 <= field < fields:
-            if part.isdigit() and part.isascii():
-                yield field, fields, start, start + len(part), "number"
-            elif not part or part.isspace():
-                yield field, fields, start, start, "blank"
+            if not part or part.isspace():
+                found.append((field, fields, start, start, "blank"))
+            elif part.isdigit() and part.isascii():
+                found.append((field, fields, start, start + len(part), "number"))
             else:
-                for token in _tokens(part, start):
-                    yield field, fields, *token
+                found += [(field, fields, *token) for token in _tokens(part, start)]
         start += len(part) + 1
+    return found
 
 
 def _tokens(part: str, start: int) -> list[tuple[int, int, CellKind]]:

@@ -127,7 +127,7 @@ def heads_in(text: str, columns: tuple[FormColumn, ...]) -> tuple[Head, ...]:
 
 def has_heads(text: str, section: FormSection) -> bool:
     """Whether plain text holds the head of any column of the section."""
-    return _any_head(section).search(_YEAR.sub("", text)) is not None
+    return bool(text) and _any_head(section).search(_YEAR.sub("", text)) is not None
 
 
 @cache
@@ -140,6 +140,8 @@ def heads_are_there(text: str, columns: tuple[FormColumn, ...], times: int = 1) 
 
     A head counts as there when a character that no other head of the row has is there often enough.
     """
+    if len(text) < 2 * times * len(columns):
+        return False
     return all(any(text.count(c) >= times for c in own) for own in _own_characters(columns))
 
 

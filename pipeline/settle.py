@@ -48,18 +48,13 @@ def settle(
     strays: set[int] = set()
     for choice, candidate, inferred in settled:
         for path, cell in zip(choice.paths, candidate, strict=True):
-            places.setdefault(path, Place(cell, _basis(cell, inferred), choice.units.get(path)))
+            basis: Basis = "blank" if cell is None or cell.kind != "number" else "inferred" if inferred else "read"
+            places[path] = Place(cell, basis, choice.units.get(path))
         if inferred and not any(c is choice for c, _ in open_ if findings):
             outside = [c for c in choice.cells if c not in candidate and c.kind == "number"]
             strays |= {c.id for c in outside}
             findings += [_stray(choice, c, form) for c in outside]
     return places, frozenset(strays), findings
-
-
-def _basis(cell: Cell | None, inferred: bool) -> Basis:
-    if cell is None or cell.kind != "number":
-        return "blank"
-    return "inferred" if inferred else "read"
 
 
 def _by_own_identities(choice: Choice, form: Form, worth: Worth) -> list[Candidate]:
