@@ -123,7 +123,7 @@ def _above(lines: Sequence[Line], year_known: bool) -> tuple[Line, ...]:
 
 
 def _could_be_agency(text: str) -> bool:
-    return 3 <= len(text) <= 40 and not re.search(r"[0-9]", _YEAR.sub("", text)) and not _NOT_AN_AGENCY.search(text)
+    return 2 <= len(text) <= 40 and not re.search(r"[0-9]", _YEAR.sub("", text)) and not _NOT_AN_AGENCY.search(text)
 
 
 def _agency(title: Sequence[Line], folded: str) -> Span | None:
@@ -150,8 +150,8 @@ def _without_year(line: Line, start: int, end: int) -> Span | None:
             a += 1
         while b > a and text[b - 1] in "的()":
             b -= 1
-        if text.startswith("关于", a):
-            a += 2
+        a += 2 * text.startswith("关于", a, b)
+        b -= 2 * text.endswith("关于", a, b)
         if _could_be_agency(text[a:b]):
             return line.span(a, b)
     return None

@@ -26,7 +26,8 @@ def copy_cells(source: Source, reading: Reading, form: Form) -> tuple[Values, li
             values[path] = None
             continue
         folded = source.folded[cell.start : cell.end]
-        values[path] = value = as_count(folded) if kind == "count" else _value(folded, place, kind)
+        value: Any = as_count(folded) if kind == "count" else _value(folded, place, kind)
+        values[path] = value
         if value is None:
             findings.append(finding("not_a_number", f"“{form.label(path)}”印作“{cell.text}”，不是该列应有的数", path))
         elif not folded.isdigit() and is_annotated(folded):

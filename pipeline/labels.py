@@ -15,7 +15,6 @@ SHORTEST_BEGINNING = 4
 
 _LONGEST_LABEL = 60
 _NUMERALS = frozenset("一二三四五六七八九十0123456789")
-_YEAR = re.compile(r"(?:19|20)\d\d年?(?:度(?=\D))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +113,8 @@ _UNIT = re.compile(rf"(?:单位)?(?:人民币)?(?P<unit>{'|'.join(sorted(get_arg
 
 
 def heads_in(text: str, columns: tuple[FormColumn, ...]) -> tuple[Head, ...]:
-    """Plain head text → the columns it prints, in its order; a year in a head is passed over."""
+    """Plain head text → the columns it prints, in its order."""
     pattern, known = _heads(columns)
-    text = _YEAR.sub("", text)
     found = []
     for match in pattern.finditer(text):
         column, label = known[match.group()]
@@ -127,7 +125,7 @@ def heads_in(text: str, columns: tuple[FormColumn, ...]) -> tuple[Head, ...]:
 
 def has_heads(text: str, section: FormSection) -> bool:
     """Whether plain text holds the head of any column of the section."""
-    return bool(text) and _any_head(section).search(_YEAR.sub("", text)) is not None
+    return bool(text) and _any_head(section).search(text) is not None
 
 
 @cache

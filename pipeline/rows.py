@@ -15,7 +15,7 @@ from .cut import Cell
 from .fit import fit, keep_aligned
 from .labels import Head, Named, also_heads, has_heads, heads_are_there, heads_in, lead_characters, name_at_end
 from .reading import Choice
-from .words import plain
+from .words import plain_label, plain_wording
 
 
 @dataclass(slots=True)
@@ -40,7 +40,7 @@ def read_rows(section: FormSection, cells: Sequence[Cell], folded: str, *, empty
     grid = _grids(cells)
     draft, head = Draft(), ""
     for block in _blocks(cells, section, folded, empty_lines_are_blanks):
-        text = "".join(plain(folded[c.start : c.end]) for c in block.words)
+        text = "".join(plain_wording(folded[c.start : c.end]) for c in block.words)
         named = _name(text, block.words, section, folded)
         before = text[: len(text) - named.length] if named else text
         if _is_head(before, section):
@@ -101,7 +101,7 @@ def _in_play(cells: Sequence[Cell], empty_lines: bool) -> Iterator[Cell]:
 def _is_block(words: list[Cell], run: list[Cell], section: FormSection, folded: str) -> bool:
     if any(c.kind == "number" for c in run):
         return True
-    text = plain(folded[words[-1].start : words[-1].end]) if words else ""
+    text = plain_wording(folded[words[-1].start : words[-1].end]) if words else ""
     named = name_at_end(text, section)
     return named is not None and (named.numbered or text not in also_heads(section)) and not section.spec.side_by_side
 
@@ -135,7 +135,7 @@ def _name(text: str, words: Sequence[Cell], section: FormSection, folded: str) -
     if named is None and words:
         last = folded[words[-1].start : words[-1].end].rstrip()
         if last.endswith(")") and "(" in last:
-            explanation = len(plain(last)) - len(plain(last[: last.rindex("(")]))
+            explanation = len(plain_wording(last)) - len(plain_wording(last[: last.rindex("(")]))
             if found := name_at_end(text[: len(text) - explanation], section):
                 named = replace(found, length=found.length + explanation)
     return named
@@ -192,7 +192,7 @@ def _before_label(section: FormSection, block: Block, named: Named, folded: str)
     """What stands before the label in the label's own field, where it is neither a number nor a group's label."""
     left = named.length
     for cell in reversed(block.words):
-        text = plain(folded[cell.start : cell.end])
+        text = plain_wording(folded[cell.start : cell.end])
         if left <= len(text):
             before = text[: len(text) - left]
             return None if lead_characters(section).issuperset(before) else before
@@ -237,7 +237,7 @@ def _order(section: FormSection, text: str) -> tuple[FormRow, ...] | None:
     """The rows in the order in which their labels stand in the head; None where one is missing or they are not in the form's order."""
     where = []
     for row in section.rows:
-        found = [text.find(plain(w)) for label in row.labels for w in label.wordings]
+        found = [text.find(plain_label(w)) for label in row.labels for w in label.wordings]
         where.append(min((f for f in found if f >= 0), default=-1))
     return section.rows if -1 not in where and where == sorted(where) else None
 

@@ -6,11 +6,17 @@ from functools import cache
 from .decode import fold
 
 _WORD = re.compile(r"\w+")
+_YEAR = re.compile(r"(?:19|20)\d\d年?(?:度(?=\D))?")
 
 
 def plain(text: str) -> str:
     """Folded text without white space and punctuation; what is left compares equal for the same words."""
     return "".join(_WORD.findall(text))
+
+
+def plain_wording(text: str) -> str:
+    """Folded label or head text made plain, without the year that some reports put into it."""
+    return _YEAR.sub("", plain(text))
 
 
 @cache

@@ -1,0 +1,242 @@
+"""Layouts, forms and cells: what is read, and what is left unresolved, and why."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from nianbao import Amount, Extraction, extract
+
+from .made_up import Line, report, tabbed
+from .test_laws import cells_of
+
+BUSY = {
+    "disclosure.licensing.decisions": "173",
+    "disclosure.normative_documents.made": "4",
+    "disclosure.fees.amount": "12.50",
+    "requests.received.natural_person": "3",
+    "requests.received.business": "2",
+    "requests.received.total": "5",
+    "requests.carried_in.legal_service": "1",
+    "requests.carried_in.total": "1",
+    "requests.granted.natural_person": "2",
+    "requests.granted.total": "2",
+    "requests.denied.third_party_rights.business": "2",
+    "requests.denied.third_party_rights.total": "2",
+    "requests.processed_total.natural_person": "2",
+    "requests.processed_total.business": "2",
+    "requests.processed_total.total": "4",
+    "requests.carried_out.natural_person": "1",
+    "requests.carried_out.legal_service": "1",
+    "requests.carried_out.total": "2",
+    "review_litigation.reconsideration.upheld": "1",
+    "review_litigation.reconsideration.total": "1",
+    "review_litigation.litigation_after_reconsideration.pending": "1",
+    "review_litigation.litigation_after_reconsideration.total": "1",
+}
+
+
+def codes(extraction: Extraction) -> set[str]:
+    return {f.code for f in extraction.findings if f.severity == "error"}
+
+
+def in_cells(line: Line) -> str:
+    return "\n".join(line)
+
+
+def in_spaces(line: Line) -> str:
+    return "  ".join(line)
+
+
+def in_bars(line: Line) -> str:
+    return f"| {' | '.join(line)} |"
+
+
+def in_bare_bars(line: Line) -> str:
+    return " | ".join(line)
+
+
+def in_broken_rows(line: Line) -> str:
+    """The label on a line of its own, then all its numbers."""
+    return f"{line[0]}\n{chr(9).join(line[1:])}" if len(line) > 1 else line[0]
+
+
+@pytest.mark.parametrize("form", ["2019", "2021"])
+@pytest.mark.parametrize("write", [in_cells, in_spaces, in_bars, in_bare_bars, in_broken_rows])
+def test_the_same_record_in_every_layout(write: Callable[[Line], str], form: str) -> None:
+    """The layout does not change the record."""
+    expected = extract(report(form, BUSY))
+    found = extract(report(form, BUSY, write=write))
+    assert (expected.status, found.status, codes(found)) == ("verified", "verified", set())
+    assert cells_of(found) == cells_of(expected)
+    assert found.report is not None
+    assert found.report.form == form
+
+
+@pytest.mark.parametrize(
+    ("printed", "value"),
+    [
+        ("251000元", Amount(figure="251000", unit="元", yuan="251000")),
+        ("0.37万元", Amount(figure="0.37", unit="万元", yuan="3700")),
+        ("1,700.35 万元", Amount(figure="1700.35", unit="万元", yuan="17003500")),
+        ("１２．５", Amount(figure="12.5", unit="万元", yuan="125000")),
+        ("1.2亿元", Amount(figure="1.2", unit="亿元", yuan="120000000")),
+        ("0.00", Amount(figure="0.00", unit="万元", yuan="0")),
+    ],
+)
+def test_amounts(printed: str, value: Amount) -> None:
+    """The unit of an amount is the cell's own, else its head's."""
+    found = extract(report(cells={"disclosure.fees.amount": printed}))
+    assert found.report is not None
+    assert found.report.disclosure.fees is not None
+    assert (found.status, found.report.disclosure.fees.amount) == ("verified", value)
+
+
+def test_an_amount_without_a_unit() -> None:
+    """Where neither cell nor head states a unit, none is assumed, and a finding says so."""
+    found = extract(report(cells={"disclosure.fees.amount": "8040"}, change=lambda t: t.replace("（单位：万元）", "")))
+    assert found.report is not None
+    assert found.report.disclosure.fees is not None
+    assert found.report.disclosure.fees.amount == Amount(figure="8040", unit=None, yuan=None)
+    assert "unit_not_stated" in {f.code for f in found.findings}
+
+
+@pytest.mark.parametrize(
+    ("printed", "value"), [("+21", 21), ("-417", -417), ("减3", -3), ("增5", 5), ("0", 0), ("－2", -2)]
+)
+def test_signed_changes(printed: str, value: int) -> None:
+    found = extract(report("2019", {"disclosure.licensing.change": printed}))
+    assert (found.status, cells_of(found)["disclosure.licensing.change"]) == ("verified", value)
+
+
+@pytest.mark.parametrize("printed", ["201件", "6項", "22（其中修订16件）", "1,136", "１１３６", "  7 "])
+def test_counts(printed: str) -> None:
+    value = {"201件": 201, "6項": 6, "22（其中修订16件）": 22, "1,136": 1136, "１１３６": 1136, "  7 ": 7}[printed]
+    found = extract(report(cells={"disclosure.penalties.decisions": printed}))
+    assert (found.status, cells_of(found)["disclosure.penalties.decisions"]) == ("verified", value)
+
+
+@pytest.mark.parametrize("printed", ["3.5", "-2", "12元", "+4"])
+def test_what_is_no_count(printed: str) -> None:
+    """A cell that prints something else than its column holds is not vouched for."""
+    found = extract(report(cells={"disclosure.penalties.decisions": printed}))
+    assert (found.status, codes(found)) == ("unresolved", {"not_a_number"})
+
+
+@pytest.mark.parametrize("blank", ["/", "-", "—", "无", "　", ""])
+def test_blanks(blank: str) -> None:
+    """Every way to print nothing is null with basis blank, never 0."""
+    path = "requests.granted.business"
+    found = extract(report(cells={path: blank}))
+    assert (found.status, path in cells_of(found), found.evidence[path].basis) == ("verified", False, "blank")
+    assert found.evidence[path].start is not None
+
+
+def test_only_the_total_and_natural_persons_are_filled() -> None:
+    """Kept blanks throughout: identities that need them are not assessable, and the record has nulls."""
+    empty = ("business", "research", "public_interest", "legal_service", "other")
+    form_rows = [p for p in extract(report()).evidence if p.startswith("requests") and p.rpartition(".")[2] in empty]
+    for write in (tabbed, in_bare_bars, in_cells):
+        found = extract(report(cells=dict.fromkeys(form_rows, ""), write=write))
+        assert (found.status, found.evidence["requests.received.other"].basis) == ("verified", "blank")
+        assert {c.outcome for c in found.checks if c.id.endswith("received.sum")} == {"not_assessable"}
+
+
+def drop(*labels: str) -> Callable[[str], str]:
+    return lambda text: "\n".join(line for line in text.split("\n") if not any(label in line for label in labels))
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (drop("重复申请"), {"row_missing"}),
+        (drop("规章"), {"row_missing"}),
+        (lambda t: t.replace("2.重复申请\t0\t0\t0\t0\t0\t0\t0", "2.重复申请"), {"row_without_cells"}),
+        (lambda t: t.replace("规章\t0\t0\t0", "规章000"), {"row_without_cells"}),
+        (lambda t: t.replace("规章\t0\t0\t0", "规章\t0\t0"), {"cells_do_not_fit"}),
+        (lambda t: t.replace("规章\t0\t0\t0", "规章\t0\t0\t0\t4"), {"cells_do_not_fit", "numbers_left_over"}),
+        (lambda t: t.replace("规章\t", "规章\t3\t4\t5\n规章\t"), {"row_repeated", "numbers_left_over"}),
+        (lambda t: t.replace("行政许可\t", "其他主动公开文件\t186\n行政许可\t"), {"row_unknown", "numbers_left_over"}),
+        (lambda t: t.replace("行政许可\t", "其中涉企行政许可\t"), {"label_doubtful"}),
+        (lambda t: t.replace("本年制发件数\t本年废止件数\t", ""), {"cells_do_not_fit", "numbers_left_over"}),
+        (lambda t: t.replace("自然人\t", "").replace("商业企业\t", ""), {"heads_unreadable", "numbers_left_over"}),
+        (lambda t: t.replace("复议后起诉", ""), {"groups_unreadable", "numbers_left_over", "section_missing"}),
+        (lambda t: t.replace("四、结转下年度", "7\n四、结转下年度"), {"cells_do_not_fit"}),
+    ],
+)  # fmt: skip
+def test_unresolved_and_why(change: Callable[[str], str], why: set[str]) -> None:
+    """What cannot be vouched for is unresolved, and the findings say why."""
+    found = extract(report(change=change))
+    assert found.status == "unresolved"
+    assert why <= codes(found)
+
+
+def test_wrong_as_printed() -> None:
+    """A report whose totals are wrong is discrepant, with exactly the identities that fail, and is not repaired."""
+    found = extract(report(cells={**BUSY, "review_litigation.reconsideration.total": "0"}))
+    assert found.status == "discrepant"
+    assert [c.id for c in found.checks if c.outcome == "fail"] == ["review_litigation.reconsideration.sum"]
+    assert cells_of(found)["review_litigation.reconsideration.total"] == 0
+
+
+@pytest.mark.parametrize(
+    ("form", "change", "called"),
+    [
+        ("2021", lambda t: t, "2021"),
+        ("2019", lambda t: t, "2019"),
+        ("2021", lambda t: t.replace("本年制发件数\t本年废止件数\t现行有效件数", "本年新制作数量\t本年新公开数量\t对外公开总数量"), "mixed"),
+        ("2021", lambda t: drop("缴纳费用", "3.其他\t")(t).replace("1.申请人无正当理由逾期不补正、行政机关不再处理其政府信息公开申请", "（六）其他处理"), "mixed"),
+        ("2021", lambda t: t.replace("行政规范性文件", "规范性文件"), "2021"),
+        ("2021", lambda t: t.replace("本年", "本年（2023）"), "2021"),
+        ("2021", lambda t: t.replace("1.申请人无正当理由逾期不补正、行政机关不再处理其政府信息公开申请", "1.逾期不补正"), "2021"),
+        ("2021", lambda t: t.replace("第二十条第", "中华人民共和国政府信息公开条例  第二十条 第"), "2021"),
+    ],
+)  # fmt: skip
+def test_forms_and_mixtures(form: str, change: Callable[[str], str], called: str) -> None:
+    """The form is told from the tables themselves."""
+    found = extract(report(form, change=change))
+    assert (found.status, found.report and found.report.form) == ("verified", called)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda t: t.replace("（一）", "(一)").replace("（三）", "( 三 )"),
+        lambda t: re.sub(r"(?m)^(\d)\.", r"\1、 ", t),
+        lambda t: t.replace("三、收到", "三是收到").replace("二、主动", "（二）主动"),
+        lambda t: t.replace("三、收到", "").replace("二、主动公开", "主动公开"),
+        lambda t: t.replace("四、政府信息公开行政复议、行政诉讼情况", "四、因政府信息公开工作被申请行政复议、提起行政诉讼情况"),
+        lambda t: t.replace("工作有序推进。", "三、政府信息公开申请情况\n收到申请 5 件。\n四、行政复议情况\n无。"),
+        lambda t: t.replace("2.重复申请", "- 3 -\n2.重复申请"),
+        lambda t: t.replace("2.重复申请", "\n\n—5—\n\n2.重复申请"),
+        lambda t: t.replace("2.其他法律行政法规禁止公开\t0\t0\t0\t0\t0\t0\t0", "2.其他法律行政法规\t0\t0\t0\t0\t0\t0\t0\n\n禁止公开\t\t\t\t\t\t\t"),
+        lambda t: t.replace("四、政府信息公开行政复议", "注：行政复议、行政诉讼数量含上年度结转数量2。\n四、政府信息公开行政复议"),
+        lambda t: t.replace("危及“三安全一稳定”", '危及"三安全一稳定"'),
+        lambda t: t.replace("本机关不掌握", "本 机 关\n不掌握"),
+    ],
+)  # fmt: skip
+def test_what_reports_do_to_labels_and_pages(change: Callable[[str], str]) -> None:
+    """Numbering, brackets, titles, page numbers, notes and broken labels do not change the record."""
+    found = extract(report("2021", BUSY, change=change))
+    assert (found.status, codes(found)) == ("verified", set())
+    assert cells_of(found) == cells_of(extract(report("2021", BUSY)))
+
+
+def test_no_tables_at_all() -> None:
+    """Headings back to back are a report without tables: unresolved, each section named."""
+    text = "某县2021年政府信息公开工作年度报告\n一、总体情况\n好。\n二、主动公开政府信息情况\n三、收到和处理政府信息公开申请情况\n四、政府信息公开行政复议、行政诉讼情况\n无\n五、存在的主要问题及改进情况\n无。\n"
+    found = extract(text)
+    assert (found.status, found.evidence) == ("unresolved", {})
+    assert [f.path for f in found.findings if f.code == "section_missing"] == [
+        "disclosure", "requests", "review_litigation",
+    ]  # fmt: skip
+    assert found.report is not None
+    assert (found.report.agency, found.report.year, found.report.form) == ("某县", 2021, None)
+
+
+@pytest.mark.parametrize("value", [10**17, 10**30])
+def test_numbers_of_any_length(value: int) -> None:
+    """A number too long to be a count is no count; it never raises."""
+    found: Any = extract(report(cells={"disclosure.penalties.decisions": str(value)}))
+    assert (found.status == "verified") == (value < 10**18)
