@@ -1,10 +1,12 @@
 """Label text as printed → the row of the form that it names, and head text → columns."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import get_args
+
+from rapidfuzz.fuzz import ratio
 
 from ..schemas.form import FormColumn, FormRow, FormSection, Label, enumerator
 from ..schemas.report import Unit
@@ -12,6 +14,9 @@ from .words import plain_label
 
 SHORTEST_BEGINNING = 4
 """A label cut short is taken for a row only where at least so many characters are left, and no other row begins so."""
+
+_ALIKE, _APART = 74.0, 12.0
+"""A misprinted label is at least so much like the true one (of 100), and so much more than like any other."""
 
 _LONGEST_LABEL = 60
 _NUMERALS = frozenset("一二三四五六七八九十0123456789")
@@ -78,6 +83,29 @@ def _names(section: FormSection) -> Mapping[str, list[_Name]]:
 def _add(names: dict[str, list[_Name]], text: str, name: _Name) -> None:
     if all(n.row is not name.row for n in names.setdefault(text, [])):
         names[text].append(name)
+
+
+def closest(text: str, rows: Sequence[FormRow], section: FormSection) -> Named | None:
+    """Plain text with a misprinted label at its end → the one row among `rows` whose label it must be.
+
+    None unless the likeness is high, and no other row of the whole section comes near it.
+    """
+    scores: dict[str, tuple[float, Named]] = {}
+    for row in section.rows:
+        for label in row.labels:
+            for wording in label.wordings:
+                number, core = (plain_label(part) for part in enumerator(wording))
+                if len(core) < SHORTEST_BEGINNING:
+                    continue
+                for length in (len(core) - 2, len(core), len(core) + 2):
+                    score = ratio(text[-length:], core, score_cutoff=_ALIKE - _APART)
+                    if score > scores.get(row.path, (0.0,))[0]:
+                        start = text[:-length].endswith(number) if number else False
+                        scores[row.path] = (score, Named(row, label, min(length, len(text)), start))
+    ranked = sorted(scores.values(), key=lambda s: -s[0])
+    if not ranked or ranked[0][0] < _ALIKE or (len(ranked) > 1 and ranked[1][0] > ranked[0][0] - _APART):
+        return None
+    return ranked[0][1] if any(ranked[0][1].row is row for row in rows) else None
 
 
 @cache

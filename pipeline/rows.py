@@ -13,7 +13,7 @@ from ..schemas.form import Form, FormColumn, FormRow, FormSection
 from ..schemas.report import Unit
 from .cut import Cell
 from .fit import fit, keep_aligned
-from .labels import Head, Named, also_heads, has_heads, heads_are_there, heads_in, lead_characters, name_at_end
+from .labels import Head, Named, also_heads, closest, has_heads, heads_are_there, heads_in, lead_characters, name_at_end
 from .reading import Choice
 from .words import plain_label, plain_wording
 
@@ -37,11 +37,18 @@ class Block:
 
 def read_rows(section: FormSection, cells: Sequence[Cell], folded: str, *, empty_lines_are_blanks: bool) -> Draft:
     """Cells of a section → its rows. Where a section's rows stand side by side, its one line of numbers is read too."""
-    grid = _grids(cells)
-    draft, head = Draft(), ""
-    for block in _blocks(cells, section, folded, empty_lines_are_blanks):
-        text = "".join(plain_wording(folded[c.start : c.end]) for c in block.words)
-        named = _name(text, block.words, section, folded)
+    grid, head = _grids(cells), ""
+    draft, taken = Draft(), set[str]()
+    blocks = list(_blocks(cells, section, folded, empty_lines_are_blanks))
+    texts = ["".join(plain_wording(folded[c.start : c.end]) for c in block.words) for block in blocks]
+    names = [_name(text, block.words, section, folded) for text, block in zip(texts, blocks, strict=True)]
+    for i, (block, text, named) in enumerate(zip(blocks, texts, names, strict=True)):
+        if named is None and not section.spec.side_by_side:
+            named = closest(text, _between(names, i, section), section)
+        if named is not None and names[i] is None:
+            draft.findings.append(
+                finding("label_misprinted", f"行名“{text[-named.length :]}”取作“{named.row.label}”", named.row.path)
+            )
         before = text[: len(text) - named.length] if named else text
         if _is_head(before, section):
             head = before
@@ -49,10 +56,23 @@ def read_rows(section: FormSection, cells: Sequence[Cell], folded: str, *, empty
             _side_by_side(section, block, text, draft)
         elif named is None:
             _unknown(block, text, section, draft)
+        elif named.row.path in taken:
+            draft.findings.append(
+                finding("row_repeated", f"“{named.row.label}”出现不止一次，只取了第一处", named.row.path)
+            )
         else:
+            taken.add(named.row.path)
             _row(section, block, named, head, grid, folded, draft)
     draft.choices = keep_aligned(draft.choices, grid)
     return draft
+
+
+def _between(names: Sequence[Named | None], i: int, section: FormSection) -> Sequence[FormRow]:
+    """The rows that could stand at i: after the row named before it and before the row named after it, in the form's order."""
+    order = [row.path for row in section.rows]
+    before = next((order.index(n.row.path) for n in reversed(names[:i]) if n), -1)
+    after = next((order.index(n.row.path) for n in names[i + 1 :] if n), len(order))
+    return section.rows[before + 1 : after]
 
 
 # --- Blocks ----------------------------------------------------------------------------------------------------------
@@ -145,9 +165,6 @@ def _row(
     section: FormSection, block: Block, named: Named, head: str, grid: Mapping[int, int], folded: str, draft: Draft
 ) -> None:
     row = named.row
-    if any(choice.path == row.path for choice in draft.choices):
-        draft.findings.append(finding("row_repeated", f"“{row.label}”出现不止一次，只取了第一处", row.path))
-        return
     if (stray := _before_label(section, block, named, folded)) is not None:
         draft.findings.append(finding("label_doubtful", f"“{row.label}”之前有“{stray}”，不能确认是这一行", row.path))
     heads = _columns(section, row, head)

@@ -34,6 +34,9 @@ FINDINGS: dict[str, FindingKind] = {
     "not_a_number": FindingKind("error", "单元格的内容不是该列应有的数", "核对原文该单元格"),
     "cell_used_twice": FindingKind("error", "同一个单元格被用于两处", "核对原文，确定它属于哪一处"),
     "readings_differ": FindingKind("error", "不同读法得出不同的记录，且都说得通", "对照原文，在列出的读法中选定"),
+    "label_misprinted": FindingKind(
+        "warning", "行名与官方名称略有出入，按最相近且唯一可能的一行读取", "核对行名是否印错"
+    ),
     "stray_cell": FindingKind("warning", "一行多出单元格，由该行自身的算术确定哪一个是多余的", "如有原件，核对该行"),
     "row_cut_off": FindingKind("warning", "一行在表格右缘被截断，末尾的单元格没有印出", "如有原件，补看该行末尾"),
     "identity_fails": FindingKind(

@@ -172,6 +172,39 @@ def test_unresolved_and_why(change: Callable[[str], str], why: set[str]) -> None
     assert why <= codes(found)
 
 
+@pytest.mark.parametrize(
+    ("label", "printed"),
+    [
+        ("2.其他法律行政法规禁止公开", "2.其他法律行政止公开"),
+        ("8.属于行政查询事项", "8.厲于行政查询事项"),
+        ("3.补正后申请内容仍不明确", "3.补正后申清内容仍不明确"),
+        ("政府集中采购", "政府集中釆购"),
+        ("2.没有现成信息需要另行制作", "无法\n2.没有现成信息需要另行制提供作"),
+    ],
+)
+def test_misprinted_labels(label: str, printed: str) -> None:
+    """A label within a small distance of one row's, in that row's place, is read and said."""
+    form = "2019" if label == "政府集中采购" else "2021"
+    found = extract(report(form, BUSY, change=lambda t: t.replace(label, printed)))
+    assert (found.status, cells_of(found)) == ("verified", cells_of(extract(report(form, BUSY))))
+    assert [f.code for f in found.findings if f.severity == "warning"] == ["label_misprinted"]
+
+
+@pytest.mark.parametrize(
+    ("label", "printed"),
+    [
+        ("6.属于四类过程性信息", "6.属于类信息"),
+        ("1.属于国家秘密", "1.属于行政执法案卷"),
+        ("（二）部分公开（区分处理的，只计这一情形，不计其他情形）", "（二）公开"),
+        ("行政处罚", "行政强罚"),
+    ],
+)
+def test_labels_that_could_be_two_rows(label: str, printed: str) -> None:
+    """A label that could be another row's, or stands in another row's place, is not taken for one."""
+    found = extract(report(cells=BUSY, change=lambda t: t.replace(label, printed)))
+    assert found.status == "unresolved"
+
+
 def test_wrong_as_printed() -> None:
     """A report whose totals are wrong is discrepant, with exactly the identities that fail, and is not repaired."""
     found = extract(report(cells={**BUSY, "review_litigation.reconsideration.total": "0"}))
