@@ -60,7 +60,7 @@ def build_record(source: Source, reading: Reading, values: Values, form: Form) -
     facts = {path: what for what, path in form.facts.items()}
     lists = {prose.path for prose in form.proses if prose.spec.part_of}
     for path, spans in reading.passages.items():
-        texts = tuple(source.text[s.start : s.end] for s in spans)
+        texts = tuple(source.shown[s.start : s.end] for s in spans)
         _put(record, path, as_fact(facts[path], texts) if path in facts else texts if path in lists else texts[0])
     for path, value in values.items():
         _put(record, path, value)
@@ -79,13 +79,13 @@ def _put(record: dict[str, Any], path: str, value: Any) -> None:
     record[name] = value
 
 
-def evidence_of(reading: Reading) -> dict[str, dict[str, Any]]:
+def evidence_of(source: Source, reading: Reading) -> dict[str, dict[str, Any]]:
     """Where each cell of the record stands, as the extraction's `evidence` takes it."""
-    return {path: _evidence(place) for path, place in reading.places.items()}
+    return {path: _evidence(source, place) for path, place in reading.places.items()}
 
 
-def _evidence(place: Place) -> dict[str, Any]:
-    cell = place.cell
-    if cell is None:
+def _evidence(source: Source, place: Place) -> dict[str, Any]:
+    if place.cell is None:
         return {"text": "", "start": None, "end": None, "basis": place.basis}
-    return {"text": cell.text, "start": cell.start, "end": cell.end, "basis": place.basis}
+    start, end = source.place(place.cell.start, place.cell.end)
+    return {"text": source.text[start:end], "start": start, "end": end, "basis": place.basis}

@@ -27,7 +27,7 @@ _BRACKETED = re.compile(r"\([^()]*\)")
 
 
 class Cell(NamedTuple):
-    """A field of the text: `text == source.text[start:end]`. `line` counts the lines, `field` the fields of its line.
+    """A field of the text: `text == source.shown[start:end]`. `line` counts the lines, `field` the fields of its line.
 
     fields: how many fields its line has; 1 where the line has no separator.
     """
@@ -45,7 +45,7 @@ class Cell(NamedTuple):
 def cut(source: Source, span: Span, first_id: int = 0) -> tuple[Cell, ...]:
     """Source and stretch → cells numbered from `first_id`; raises InputError above MAX_CELLS."""
     cells: list[Cell] = []
-    text, folded = source.text, source.folded
+    text, folded = source.shown, source.folded
     start = span.start + folded.startswith("\n", span.start, span.end)
     for number, line in enumerate(folded[start : span.end].removesuffix("\n").split("\n")):
         for field, fields, a, b, kind in _fields(line):

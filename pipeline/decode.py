@@ -4,10 +4,12 @@ import codecs
 import hashlib
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from .errors import InputError
+from .markup import is_markup, render
 
 MAX_BYTES = 20_000_000
 """A longer input is refused: the longest report seen is far below it."""
@@ -23,17 +25,37 @@ _BOMS = (
 
 @dataclass(frozen=True)
 class Source:
-    """A decoded report. All offsets in nianbao are half-open character offsets into `text`."""
+    """A decoded report.
+
+    `text` is the source as it stands, `shown` what a reader of it sees: the same, but for HTML. Cells and passages are
+    stretches of `shown`; `place` leads back to `text`, which is what an extraction's offsets speak of.
+    """
 
     name: str
     text: str
     encoding: str
     sha256: str
 
+    @property
+    def shown(self) -> str:
+        return self._rendered[0]
+
     @cached_property
     def folded(self) -> str:
-        """`text` with look-alike characters made one, character for character: same length, same offsets."""
-        return fold(self.text)
+        """`shown` with look-alike characters made one, character for character: same length, same offsets."""
+        return fold(self.shown)
+
+    def place(self, start: int, end: int) -> tuple[int, int]:
+        """A half-open stretch of `shown` → the half-open stretch of `text` that it came from."""
+        offsets = self._rendered[1]
+        if offsets is None:
+            return start, end
+        first = offsets[start] if start < len(offsets) else len(self.text)
+        return first, offsets[end - 1] + 1 if end > start else first
+
+    @cached_property
+    def _rendered(self) -> tuple[str, Sequence[int] | None]:
+        return render(self.text, self.name) if is_markup(self.text) else (self.text, None)
 
 
 def decode(data: bytes, name: str) -> Source:

@@ -57,7 +57,7 @@ def judge(source: Source, cases: Sequence[Case], form: Form, reader: Reader) -> 
             "status": status,
             "reader": reader,
             "report": build_record(source, case.reading, case.values, form),
-            "evidence": evidence_of(case.reading),
+            "evidence": evidence_of(source, case.reading),
             "checks": case.checks,
             "findings": (*case.findings, *more, *failing),
         }
@@ -67,7 +67,7 @@ def judge(source: Source, cases: Sequence[Case], form: Form, reader: Reader) -> 
 def weigh(source: Source, cells: Mapping[str, Sequence[Cell]], reading: Reading, form: Form) -> Case:
     """A reading, what its cells print, its checks, and everything that is in doubt about it."""
     values, findings = copy_cells(source, reading, form)
-    found = [*reading.findings, *findings, *_used_twice(reading, form), *_left_over(cells, reading, form)]
+    found = [*reading.findings, *findings, *_used_twice(reading, form), *_left_over(source, cells, reading, form)]
     found += _missing(cells, reading, form, found)
     found += _unsaid(reading, form)
     return Case(reading, values, check(values, form), tuple(found))
@@ -100,15 +100,15 @@ def _used_twice(reading: Reading, form: Form) -> Iterator[Finding]:
             other = users.setdefault(place.cell.id, path)
             if other != path:
                 both = f"“{form.label(other)}”和“{form.label(path)}”"
-                yield finding("cell_used_twice", f"“{place.cell.text}”（第 {place.cell.start} 字）同时用于{both}", path)
+                yield finding("cell_used_twice", f"“{place.cell.text}”同时用于{both}", path)
 
 
-def _left_over(cells: Mapping[str, Sequence[Cell]], reading: Reading, form: Form) -> Iterator[Finding]:
+def _left_over(source: Source, cells: Mapping[str, Sequence[Cell]], reading: Reading, form: Form) -> Iterator[Finding]:
     used = {p.cell.id for p in reading.places.values() if p.cell is not None} | reading.explained
     for section, own in cells.items():
         left = [c for c in own if c.kind == "number" and c.id not in used]
         if left:
-            shown = "、".join(f"“{c.text}”（第 {c.start} 字）" for c in left[:_SHOWN])
+            shown = "、".join(f"“{c.text}”（第 {source.place(c.start, c.end)[0]} 字）" for c in left[:_SHOWN])
             rest = f"等 {len(left)} 个" if len(left) > _SHOWN else ""
             yield finding("numbers_left_over", f"{form.label(section)}：{shown}{rest}无法解释", section)
 

@@ -122,6 +122,6 @@ def _does_not_fit(choice: Choice, kept: list[Candidate], form: Form) -> Finding:
 def _stray(choice: Choice, cell: Cell, form: Form) -> Finding:
     return finding(
         "stray_cell",
-        f"“{form.label(choice.path)}”应有 {len(choice.paths)} 格，多出一个“{cell.text}”（第 {cell.start} 字），由该行算术确定",
+        f"“{form.label(choice.path)}”应有 {len(choice.paths)} 格，多出一个“{cell.text}”，由该行算术确定",
         choice.path,
     )

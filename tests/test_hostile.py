@@ -17,6 +17,7 @@ UNITS = [
     "本年新收政府信息公开申请数量\n", "三、收到和处理政府信息公开申请情况\n", "2023年", "1,000,", "-", "- 1 -\n", " ", "\n", "\t",
     "政府信息公开工作年度报告\n", "20年1月", "某县政府信息公开", "12月31日", "一是", "\r", "　", "0.", "+1", "|---", "无 ", "2024-01-01\n",
     "五、存在的主要问题及改进情况\n改进措施\n一是x。\n",
+    "<", "<!--", "<a ", "<td>", "</", "<tr><td>0", '<a x="', "<title>", "<table>", "&nbsp;", "&#0;", "<script>", "<p><div>",
 ]  # fmt: skip
 
 
@@ -29,8 +30,8 @@ def seconds(text: str) -> float:
 
 @pytest.mark.parametrize(
     "frame",
-    ["{}", HEAD + "{}", WITHIN + "{}", "一、总体情况\n{}\n" + HEAD],
-    ids=["bare", "disclosure", "requests", "prose"],
+    ["{}", HEAD + "{}", WITHIN + "{}", "一、总体情况\n{}\n" + HEAD, "<html><body><table><tr><td><p>{}"],
+    ids=["bare", "disclosure", "requests", "prose", "page"],
 )
 @pytest.mark.parametrize("unit", UNITS, ids=repr)
 def test_hostile_text_is_answered(unit: str, frame: str) -> None:

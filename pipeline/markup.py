@@ -1,0 +1,182 @@
+"""HTML source → the text that a reader of the page sees, and where each of its characters stands in the source.
+
+Rows of a table become lines, their cells fields parted by tabs; other blocks become lines. Scripts and styles are left out.
+The page is parsed by tree-sitter, which takes pages as they are and gives true offsets.
+"""
+
+import html
+import re
+import time
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from .errors import InputError
+
+if TYPE_CHECKING:
+    from tree_sitter import Node, Tree
+
+PATIENCE_S = 3.0
+"""A page that takes longer to parse is refused: real ones take some hundredths of a second."""
+
+_LOOKS_LIKE = re.compile(r"<(?:html|body|table|tbody|tr|td|div|p|span|h[1-6])\b[^<>]*>", re.IGNORECASE)
+_ENOUGH_TAGS = 5
+_BLOCKS = frozenset(
+    [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "body",
+        "br",
+        "caption",
+        "center",
+        "dd",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figure",
+        "footer",
+        "form",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "head",
+        "header",
+        "hr",
+        "li",
+        "main",
+        "nav",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "table",
+        "tbody",
+        "tfoot",
+        "thead",
+        "title",
+        "ul",
+    ]
+)
+_CELLS = frozenset(("td", "th"))
+_Event = Literal["open", "close", "text", "entity"]
+_SEEN: tuple[_Event, ...] = ("text", "entity")
+_UNSEEN = frozenset(("script_element", "style_element", "comment", "doctype"))
+
+
+def is_markup(text: str) -> bool:
+    """Whether a text is HTML source."""
+    return sum(1 for _, _ in zip(range(_ENOUGH_TAGS), _LOOKS_LIKE.finditer(text), strict=False)) == _ENOUGH_TAGS
+
+
+def render(text: str, name: str) -> "tuple[str, array[int]]":
+    """HTML source → the text seen, and for each of its characters the offset of the source character it came from.
+
+    Raises InputError where the page cannot be parsed in a few seconds.
+    """
+    page = _Page()
+    last: _Event = "open"
+    data = text.encode("utf-8")
+    at_byte = at_character = 0
+    for event, start, end in _events(_parse(data, name)):
+        gap, taken = data[at_byte:start].decode("utf-8"), data[start:end].decode("utf-8")
+        if _parts_words(gap, after_text=last in _SEEN, before_text=event in _SEEN):
+            page.take("text", " ", at_character)
+        at_character += len(gap)
+        page.take(event, taken, at_character)
+        at_character += len(taken)
+        at_byte, last = end, event
+    return "".join(page.shown), page.offsets
+
+
+def _parts_words(gap: str, *, after_text: bool, before_text: bool) -> bool:
+    """Whether what stands between two things seen holds white space outside of tags."""
+    outside = (gap.partition("<")[0] if after_text else "") + (gap.rpartition(">")[2] if before_text else "")
+    return any(map(str.isspace, outside))
+
+
+def _parse(data: bytes, name: str) -> "Tree":
+    import tree_sitter_html
+    from tree_sitter import Language, Parser
+
+    last = time.monotonic() + PATIENCE_S
+    try:
+        return Parser(Language(tree_sitter_html.language())).parse(
+            lambda offset, _: data[offset : offset + 65_536],
+            encoding="utf8",
+            progress_callback=lambda *_: time.monotonic() > last,
+        )
+    except ValueError as error:
+        raise InputError(f"{name}: HTML too broken to be parsed; save the page's text and give that") from error
+
+
+def _events(tree: "Tree") -> Iterator[tuple[_Event, int, int]]:
+    """Tags, texts and character references in the order of the source, each with its bytes."""
+    stack: list[Node] = [tree.root_node]
+    while stack:
+        node = stack.pop()
+        if node.type in _UNSEEN:
+            continue
+        if node.type in ("start_tag", "self_closing_tag", "end_tag"):
+            tag = next((c for c in node.children if c.type == "tag_name"), None)
+            if tag is not None:
+                yield "close" if node.type == "end_tag" else "open", tag.start_byte, tag.end_byte
+        elif node.type in ("text", "entity"):
+            yield "text" if node.type == "text" else "entity", node.start_byte, node.end_byte
+        else:
+            stack += reversed(node.children)
+
+
+@dataclass
+class _Page:
+    """The text seen so far. rows: for each table that is open, whether a cell is open and whether its row has one already."""
+
+    shown: list[str] = field(default_factory=list)
+    offsets: "array[int]" = field(default_factory=lambda: array("q"))
+    in_cell: list[bool] = field(default_factory=lambda: [False])
+    has_cell: list[bool] = field(default_factory=lambda: [False])
+
+    def take(self, event: _Event, text: str, at: int) -> None:
+        if event == "text":
+            for i, c in enumerate(text):
+                self._put(" " if c in "\r\n\t" else c, at + i)
+        elif event == "entity":
+            for c in html.unescape(text)[:2]:
+                self._put(c, at)
+        elif event == "open":
+            self._open(text.lower(), at)
+        else:
+            self._close(text.lower(), at)
+
+    def _put(self, character: str, at: int) -> None:
+        self.shown.append(character)
+        self.offsets.append(at)
+
+    def _open(self, tag: str, at: int) -> None:
+        if tag == "tr":
+            self._put("\n", at)
+            self.in_cell[-1] = self.has_cell[-1] = False
+        elif tag in _CELLS:
+            if self.has_cell[-1]:
+                self._put("\t", at)
+            self.in_cell[-1] = self.has_cell[-1] = True
+        elif tag in _BLOCKS:
+            self._put(" " if self.in_cell[-1] and tag != "table" else "\n", at)
+        if tag == "table":
+            self.in_cell.append(False)
+            self.has_cell.append(False)
+
+    def _close(self, tag: str, at: int) -> None:
+        if tag == "table" and len(self.in_cell) > 1:
+            self.in_cell.pop()
+            self.has_cell.pop()
+        if tag in _CELLS:
+            self.in_cell[-1] = False
+        elif tag == "tr" or (tag in _BLOCKS and not self.in_cell[-1]):
+            self._put("\n", at)
