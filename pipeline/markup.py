@@ -86,7 +86,7 @@ def render(text: str, name: str) -> "tuple[str, array[int]]":
     at_byte = at_character = 0
     for event, start, end in _events(_parse(data, name)):
         gap, taken = data[at_byte:start].decode("utf-8"), data[start:end].decode("utf-8")
-        if _parts_words(gap, after_text=last in _SEEN, before_text=event in _SEEN):
+        if _parts_words(gap, after_text=last in _SEEN):
             page.take("text", " ", at_character)
         at_character += len(gap)
         page.take(event, taken, at_character)
@@ -95,9 +95,9 @@ def render(text: str, name: str) -> "tuple[str, array[int]]":
     return "".join(page.shown), page.offsets
 
 
-def _parts_words(gap: str, *, after_text: bool, before_text: bool) -> bool:
-    """Whether what stands between two things seen holds white space outside of tags."""
-    outside = (gap.partition("<")[0] if after_text else "") + (gap.rpartition(">")[2] if before_text else "")
+def _parts_words(gap: str, *, after_text: bool) -> bool:
+    """Whether what stands between two events, a text's own end or the rest of a tag first, holds white space outside of tags."""
+    outside = gap.rpartition(">")[2].partition("<")[0] + (gap.partition("<")[0] if after_text else "")
     return any(map(str.isspace, outside))
 
 
