@@ -1,29 +1,23 @@
 """One report: text in, extraction out. The whole flow, a line a step."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Literal
 
 from ..schemas.extraction import Extraction
 from ..schemas.form import Form, form_of
 from ..schemas.report import Report
 from .about import find_facts
-from .copy import worth_of
 from .cut import Cell, cut
 from .decode import Source, decode, from_text
 from .errors import EndpointError, InputError
 from .judge import Case, judge, weigh
 from .narrative import find_narrative
-from .reading import Passages, Reading
-from .rows import draft_form
+from .reading import Passages, Tables
+from .rules import read_by_rules
 from .sections import Stretch, find_sections
-from .settle import settle
 
 REPORT = form_of(Report)
-
-Tables = Mapping[str, tuple[Cell, ...]]
-"""Path of a section → its cells."""
-
 
 Engine = Literal["auto", "rules", "model"]
 
@@ -78,18 +72,3 @@ def find_passages(source: Source, sections: Mapping[str, Stretch], form: Form) -
     facts = find_facts(source.folded, sections)
     found = {form.facts[what]: spans for what, spans in facts.items() if what in form.facts}
     return found | find_narrative(source.folded, sections, form)
-
-
-def read_by_rules(source: Source, tables: Tables, passages: Passages, form: Form) -> Iterator[Reading]:
-    """The readings of plain strategies, the likeliest first."""
-    for name, blanks in (("rows", False), ("rows, empty lines as blanks", True)):
-        draft = draft_form(form, tables, source.folded, empty_lines_are_blanks=blanks)
-        places, strays, findings = settle(draft.choices, form, worth_of(source))
-        yield Reading(
-            by=name,
-            places=places,
-            passages=passages,
-            forms=frozenset(draft.forms),
-            explained=strays,
-            findings=(*draft.findings, *findings),
-        )

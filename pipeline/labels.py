@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import get_args
 
-from rapidfuzz.fuzz import ratio
+from rapidfuzz.fuzz import partial_ratio, ratio
 
 from ..schemas.form import FormColumn, FormRow, FormSection, Label, enumerator
 from ..schemas.report import Unit
@@ -108,6 +108,12 @@ def closest(text: str, rows: Sequence[FormRow], section: FormSection) -> Named |
     return ranked[0][1] if any(ranked[0][1].row is row for row in rows) else None
 
 
+def is_nearly_there(row: FormRow, text: str) -> bool:
+    """Whether plain text holds a misprint of the row's label somewhere."""
+    wordings = [plain_label(enumerator(w)[1]) for label in row.labels for w in label.wordings]
+    return any(partial_ratio(w, text, score_cutoff=_ALIKE) for w in wordings if len(w) >= SHORTEST_BEGINNING)
+
+
 @cache
 def also_heads(section: FormSection) -> frozenset[str]:
     """Labels of rows that are heads of columns too, so that they name a row only with their number or their cells."""
@@ -175,3 +181,12 @@ def heads_are_there(text: str, columns: tuple[FormColumn, ...], times: int = 1) 
 def _own_characters(columns: tuple[FormColumn, ...]) -> tuple[frozenset[str], ...]:
     heads = [frozenset("".join(plain_label(w) for label in c.labels for w in label.wordings)) for c in columns]
     return tuple(head.difference(*(h for h in heads if h is not head)) for head in heads)
+
+
+def rows_in_order(section: FormSection, text: str) -> tuple[FormRow, ...] | None:
+    """The rows of a section whose labels stand side by side in plain text; None where one is missing or they are out of order."""
+    where = []
+    for row in section.rows:
+        found = [text.find(plain_label(w)) for label in row.labels for w in label.wordings]
+        where.append(min((f for f in found if f >= 0), default=-1))
+    return section.rows if -1 not in where and where == sorted(where) else None

@@ -12,6 +12,9 @@ from .sections import Span
 Passages = Mapping[str, tuple[Span, ...]]
 """Path of a fact or of prose → the stretches of the source that it stands in."""
 
+Tables = Mapping[str, tuple[Cell, ...]]
+"""Path of a section → its cells."""
+
 
 class Place(NamedTuple):
     """Where one cell of the record stands. cell: None for a blank that left no trace. unit: as its head prints it."""
@@ -49,3 +52,12 @@ class Choice:
     candidates: tuple[tuple[Cell | None, ...], ...]
     cells: tuple[Cell, ...]
     units: Mapping[str, Unit] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Draft:
+    """What a strategy found in one section, before arithmetic settles its choices."""
+
+    choices: list[Choice] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    forms: set[str] = field(default_factory=set)

@@ -6,25 +6,27 @@ choice that arithmetic may settle later.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
-from ..schemas.extraction import Finding, finding
-from ..schemas.form import Form, FormColumn, FormRow, FormSection
+from ..schemas.extraction import finding
+from ..schemas.form import FormColumn, FormRow, FormSection
 from ..schemas.report import Unit
 from .cut import Cell
 from .fit import fit, keep_aligned
-from .labels import Head, Named, also_heads, closest, has_heads, heads_are_there, heads_in, lead_characters, name_at_end
-from .reading import Choice
-from .words import plain_label, plain_wording
-
-
-@dataclass(slots=True)
-class Draft:
-    """What a strategy found in one section, before arithmetic settles its choices."""
-
-    choices: list[Choice] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
-    forms: set[str] = field(default_factory=set)
+from .labels import (
+    Head,
+    Named,
+    also_heads,
+    closest,
+    has_heads,
+    heads_are_there,
+    heads_in,
+    lead_characters,
+    name_at_end,
+    rows_in_order,
+)
+from .reading import Choice, Draft
+from .words import plain_wording
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,9 @@ class Block:
     run: tuple[Cell, ...]
 
 
-def read_rows(section: FormSection, cells: Sequence[Cell], folded: str, *, empty_lines_are_blanks: bool) -> Draft:
+def read_rows(
+    section: FormSection, cells: Sequence[Cell], folded: str, *, empty_lines_are_blanks: bool = False
+) -> Draft:
     """Cells of a section → its rows. Where a section's rows stand side by side, its one line of numbers is read too."""
     grid, head = _grids(cells), ""
     draft, taken = Draft(), set[str]()
@@ -239,7 +243,7 @@ def _unknown(block: Block, text: str, section: FormSection, draft: Draft) -> Non
 
 def _side_by_side(section: FormSection, block: Block, text: str, draft: Draft) -> None:
     """One line of numbers for all rows of a section, one row after the other in the order of their labels."""
-    order = _order(section, text)
+    order = rows_in_order(section, text)
     columns = section.rows[0].columns
     if order is None or not heads_are_there(text, columns, len(section.rows)):
         draft.findings.append(
@@ -248,27 +252,3 @@ def _side_by_side(section: FormSection, block: Block, text: str, draft: Draft) -
         return
     paths = tuple(row.cell(c.name) for row in order for c in columns)
     draft.choices.append(Choice(section.path, paths, fit(block.run, len(paths)), block.run))
-
-
-def _order(section: FormSection, text: str) -> tuple[FormRow, ...] | None:
-    """The rows in the order in which their labels stand in the head; None where one is missing or they are not in the form's order."""
-    where = []
-    for row in section.rows:
-        found = [text.find(plain_label(w)) for label in row.labels for w in label.wordings]
-        where.append(min((f for f in found if f >= 0), default=-1))
-    return section.rows if -1 not in where and where == sorted(where) else None
-
-
-def draft_form(
-    form: Form, sections: Mapping[str, Sequence[Cell]], folded: str, *, empty_lines_are_blanks: bool
-) -> Draft:
-    """Cells by section → the whole draft."""
-    whole = Draft()
-    for section in form.sections:
-        draft = read_rows(
-            section, sections.get(section.path, ()), folded, empty_lines_are_blanks=empty_lines_are_blanks
-        )
-        whole.choices += draft.choices
-        whole.findings += draft.findings
-        whole.forms |= draft.forms
-    return whole

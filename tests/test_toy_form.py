@@ -5,8 +5,9 @@ from typing import Annotated, ClassVar
 from nianbao.eval.score import compare
 from nianbao.pipeline.copy import build_record
 from nianbao.pipeline.decode import from_text
-from nianbao.pipeline.extract import cut_tables, find_passages, read_by_rules
+from nianbao.pipeline.extract import cut_tables, find_passages
 from nianbao.pipeline.judge import weigh
+from nianbao.pipeline.rules import read_by_rules
 from nianbao.pipeline.sections import find_sections
 from nianbao.schemas.form import Column, FormModel, Row, Section, Sum, form_of
 

@@ -1,0 +1,241 @@
+"""The rule reader for tables whose numbers stand apart from their labels, as `pdftotext` leaves them.
+
+A block of numbers is read column by column where its paragraphs are its columns, else row by row; the rows that come out, in
+the order of the text, are the table's rows in the form's order. That is taken only where their number is right and every label
+that still stands by its numbers agrees. Sub-tables that print their own heads are read one by one.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from ..schemas.form import FormRow, FormSection
+from ..schemas.report import Unit
+from .cut import Cell
+from .labels import (
+    Head,
+    Named,
+    also_heads,
+    has_heads,
+    heads_are_there,
+    heads_in,
+    is_nearly_there,
+    name_at_end,
+    rows_in_order,
+)
+from .reading import Choice, Draft
+from .words import plain_label, plain_wording
+
+FEWEST_ANCHORS = 3
+"""A table is read in order only where so many of its rows still have their labels beside them."""
+
+Vector = tuple[Cell, ...]
+
+
+def read_in_order(section: FormSection, cells: Sequence[Cell], folded: str) -> Draft:
+    """Cells of a section → its rows, or an empty draft where the order does not give them for certain."""
+    if section.spec.side_by_side:
+        return _one_line(section, cells, folded)
+    if section.spec.heads == "fixed":
+        return _one_table(section, cells, folded)
+    return _sub_tables(section, cells, folded)
+
+
+# --- Numbers → rows --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Rows of numbers with no words between them. named: the row that the words right before them name."""
+
+    vectors: tuple[Vector, ...]
+    named: Named | None
+
+
+def _blocks(section: FormSection, cells: Sequence[Cell], folded: str, columns: int) -> list[_Block] | None:
+    """The blocks of a table; None where a run of numbers does not divide into rows."""
+    blocks: list[_Block] = []
+    words: list[str] = []
+    for is_words, group in groupby(cells, key=lambda c: c.kind == "words"):
+        if is_words:
+            words = [plain_wording(folded[c.start : c.end]) for c in group]
+            continue
+        vectors = _vectors(list(group), columns)
+        if vectors is None:
+            return None
+        if vectors:
+            blocks.append(_Block(vectors, _named("".join(words), section)))
+    return blocks
+
+
+def _named(text: str, section: FormSection) -> Named | None:
+    """The row that words name, unless they could be a column's head as well."""
+    named = name_at_end(text, section)
+    return named if named and (named.numbered or text[-named.length :] not in also_heads(section)) else None
+
+
+def _vectors(cells: Sequence[Cell], columns: int) -> tuple[Vector, ...] | None:
+    """Numbers without words between them → rows. Paragraphs of one length, one for each column, are columns."""
+    paragraphs = list(_paragraphs(cells))
+    rows: list[Vector] = []
+    while paragraphs:
+        group = paragraphs[:columns]
+        if len(group[0]) == columns and len({c.line for c in group[0]}) == 1:
+            rows.append(group[0])
+            del paragraphs[0]
+        elif len(group) == columns and len({len(p) for p in group}) == 1:
+            rows += zip(*group, strict=True)
+            del paragraphs[:columns]
+        else:
+            return None
+    return tuple(rows)
+
+
+def _paragraphs(cells: Sequence[Cell]) -> Iterator[Vector]:
+    """Cells of lines that follow each other without an empty line; a line of several cells is a paragraph of its own."""
+    paragraph: list[Cell] = []
+    for _, group in groupby(cells, key=lambda c: c.line):
+        line = list(group)
+        if paragraph and (len(line) > 1 or line[0].kind not in ("number", "blank")):
+            yield tuple(paragraph)
+            paragraph = []
+        if line[0].kind in ("number", "blank"):
+            paragraph += line
+        if len(line) > 1:
+            yield tuple(paragraph)
+            paragraph = []
+    if paragraph:
+        yield tuple(paragraph)
+
+
+# --- The three kinds of table ----------------------------------------------------------------------------------------
+
+
+def _one_table(section: FormSection, cells: Sequence[Cell], folded: str) -> Draft:
+    """A table whose columns are the form's: as many rows of numbers as labels, and the labels that are left agree."""
+    columns = section.rows[0].columns
+    text = _text(cells, folded)
+    rows = _printed_rows(section, text)
+    blocks = _blocks(section, cells, folded, len(columns))
+    if not blocks or not heads_are_there(text, columns) or sum(len(b.vectors) for b in blocks) != len(rows):
+        return Draft()
+    draft = Draft()
+    if _agrees(blocks, [row.path for row in rows]):
+        vectors = (vector for block in blocks for vector in block.vectors)
+        for row, vector in zip(rows, vectors, strict=True):
+            draft.choices.append(_choice(row, [c.name for c in columns], vector))
+            draft.forms |= {row.form} if row.form else set()
+    return draft
+
+
+def _printed_rows(section: FormSection, text: str) -> list[FormRow]:
+    """The rows that a report has, by its labels: of a row that may be split, the parts where a part's label is there.
+
+    None where a label that must be there is not, not even misprinted.
+    """
+    split = {part for row in section.rows for part in row.parts if _is_there(_row(section, part), text)}
+    rows = [r for r in section.rows if not (split.intersection(r.parts) if r.parts else _is_part(r, section, split))]
+    return rows if all(_is_there(row, text) or is_nearly_there(row, text) for row in rows) else []
+
+
+def _row(section: FormSection, path: str) -> FormRow:
+    return next(row for row in section.rows if row.path == path)
+
+
+def _is_part(row: FormRow, section: FormSection, split: set[str]) -> bool:
+    """Whether a row is a part of one that this report does not split."""
+    whole = next((r for r in section.rows if row.path in r.parts), None)
+    return whole is not None and not split.intersection(whole.parts)
+
+
+def _is_there(row: FormRow, text: str) -> bool:
+    return any(plain_label(wording) in text for label in row.labels for wording in label.wordings)
+
+
+def _agrees(blocks: Sequence[_Block], paths: Sequence[str]) -> bool:
+    """Whether every named block holds the row that its label names, and no two unnamed blocks could change places."""
+    at = anchors = unnamed = 0
+    for block in blocks:
+        held = paths[at : at + len(block.vectors)]
+        at += len(block.vectors)
+        if block.named is None:
+            unnamed += 1
+        elif block.named.row.path not in held:
+            return False
+        else:
+            anchors, unnamed = anchors + 1, 0
+        if unnamed > 1:
+            return False
+    return anchors >= FEWEST_ANCHORS
+
+
+def _one_line(section: FormSection, cells: Sequence[Cell], folded: str) -> Draft:
+    """Rows side by side: exactly as many numbers as they have cells, under heads that are all there."""
+    rows = rows_in_order(section, text := _text(cells, folded))
+    numbers = tuple(c for c in cells if c.kind == "number")
+    if rows is None or not heads_are_there(text, rows[0].columns, len(rows)):
+        return Draft()
+    paths = tuple(row.cell(c.name) for row in rows for c in row.columns)
+    if len(numbers) != len(paths):
+        return Draft()
+    return Draft(choices=[Choice(section.path, paths, (numbers,), numbers)])
+
+
+def _sub_tables(section: FormSection, cells: Sequence[Cell], folded: str) -> Draft:
+    """Sub-tables with heads of their own, each read by itself; none is read where one cannot be."""
+    draft = Draft()
+    for table in _split(section, cells, folded):
+        found = list(_sub_table(section, table, folded))
+        if not found:
+            return Draft()
+        draft.choices += (choice for choice, _ in found)
+        draft.forms |= {head.label.form for _, heads in found for head in heads if head.label.form}
+    return draft
+
+
+def _split(section: FormSection, cells: Sequence[Cell], folded: str) -> Iterator[list[Cell]]:
+    """Cells → sub-tables: a head begins one where the cell before it was no head."""
+    table: list[Cell] = []
+    was_head = True
+    for cell in cells:
+        text = plain_wording(folded[cell.start : cell.end]) if cell.kind == "words" else ""
+        is_head = has_heads(text, section) or text.startswith(section.spec.words)
+        if is_head and not was_head and any(c.kind == "number" for c in table):
+            yield table
+            table = []
+        if cell.kind != "empty_line":
+            was_head = is_head
+        table.append(cell)
+    yield table
+
+
+def _sub_table(section: FormSection, cells: Sequence[Cell], folded: str) -> Iterator[tuple[Choice, tuple[Head, ...]]]:
+    """One sub-table → its rows with their heads: labels beside their numbers, or, under one head, labels in order."""
+    named = [n.row for c in cells if c.kind == "words" and (n := _whole_name(section, c, folded))]
+    heads = heads_in(_text(cells, folded), named[0].columns) if named else ()
+    if not heads:
+        return
+    rows, vectors = named, _vectors([c for c in cells if c.kind in ("number", "blank")], 1)
+    if len(heads) > 1:
+        blocks = _blocks(section, cells, folded, len(heads)) or []
+        rows = [b.named.row for b in blocks if b.named]
+        vectors = tuple(v for b in blocks for v in b.vectors)
+    if vectors is not None and len(vectors) == len(rows) == len(named):
+        for row, vector in zip(rows, vectors, strict=True):
+            units = {row.cell(h.column.name): h.unit for h in heads if h.unit and h.column.kind == "amount"}
+            yield _choice(row, [h.column.name for h in heads], vector, units), heads
+
+
+def _whole_name(section: FormSection, cell: Cell, folded: str) -> Named | None:
+    """The row whose label a cell is, whole."""
+    text = plain_wording(folded[cell.start : cell.end])
+    named = name_at_end(text, section)
+    return named if named and named.length == len(text) else None
+
+
+def _choice(row: FormRow, columns: Sequence[str], vector: Vector, units: Mapping[str, Unit] | None = None) -> Choice:
+    return Choice(row.path, tuple(row.cell(c) for c in columns), (vector,), vector, units or {})
+
+
+def _text(cells: Sequence[Cell], folded: str) -> str:
+    return "".join(plain_wording(folded[c.start : c.end]) for c in cells if c.kind == "words")
