@@ -66,8 +66,9 @@ def keep_aligned(choices: Sequence[Choice], grid: Mapping[int, int]) -> list[Cho
     """The choices of one section, without candidates whose outer cells are blanks that nothing bears out.
 
     An empty field at either end of a row may be a blank, or the indent of a label, or what is left where a number was
-    lost. It is taken for a blank where a row without blanks stands in the same fields of the same grid, or where two
-    more rows look just the same. grid: the lines of tables whose lines all have the same number of fields → that table.
+    lost. It is taken for a blank where that is the only way and a row without blanks stands in the same fields of the same
+    grid, or where two more rows look just the same. grid: the lines of tables whose lines all have the same number of
+    fields → that table.
     """
     full = {
         _place(c.candidates[0], grid) for c in choices if len(c.candidates) == 1 and not _has_blank(c.candidates[0])
@@ -76,10 +77,11 @@ def keep_aligned(choices: Sequence[Choice], grid: Mapping[int, int]) -> list[Cho
     kept = []
     for choice in choices:
         same = alike[_look(choice)] > 2 and (choice.cells[0].fields == 1 or choice.cells[0].line in grid)
+        only = len(choice.candidates) == 1
         sound = tuple(
             c
             for c in choice.candidates
-            if not _is_open_ended(c, choice.cells) or same or (_place(c, grid) or _NOWHERE) in full
+            if not _is_open_ended(c, choice.cells) or same or (only and (_place(c, grid) or _NOWHERE) in full)
         )
         kept.append(choice if len(sound) == len(choice.candidates) else replace(choice, candidates=sound))
     return kept

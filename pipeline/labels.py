@@ -19,17 +19,21 @@ _ALIKE, _APART = 74.0, 12.0
 """A misprinted label is at least so much like the true one (of 100), and so much more than like any other."""
 
 _LONGEST_LABEL = 60
-_NUMERALS = frozenset("一二三四五六七八九十0123456789")
+_NUMERALS = frozenset("一二三四五六七八九十")
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A row named by label text. length: of its name at the end of the plain text. numbered: its number stands before it."""
+    """A row named by label text. length: of its name at the end of the plain text. number: its number, where that stands before."""
 
     row: FormRow
     label: Label
     length: int
-    numbered: bool
+    number: str
+
+    @property
+    def numbered(self) -> bool:
+        return bool(self.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,7 @@ def _name_at_end(text: str, section: FormSection) -> Named | None:
             choice = numbered or [n for n in found if n.whole] or found
             if len({n.row.path for n in choice}) > 1:
                 return None
-            return Named(choice[0].row, choice[0].label, length, bool(numbered))
+            return Named(choice[0].row, choice[0].label, length, choice[0].number if numbered else "")
     return None
 
 
@@ -100,8 +104,8 @@ def closest(text: str, rows: Sequence[FormRow], section: FormSection) -> Named |
                 for length in (len(core) - 2, len(core), len(core) + 2):
                     score = ratio(text[-length:], core, score_cutoff=_ALIKE - _APART)
                     if score > scores.get(row.path, (0.0,))[0]:
-                        start = text[:-length].endswith(number) if number else False
-                        scores[row.path] = (score, Named(row, label, min(length, len(text)), start))
+                        own = number if text[:-length].endswith(number) else ""
+                        scores[row.path] = (score, Named(row, label, min(length, len(text)), own))
     ranked = sorted(scores.values(), key=lambda s: -s[0])
     if not ranked or ranked[0][0] < _ALIKE or (len(ranked) > 1 and ranked[1][0] > ranked[0][0] - _APART):
         return None
@@ -123,7 +127,7 @@ def also_heads(section: FormSection) -> frozenset[str]:
 
 @cache
 def lead_characters(section: FormSection) -> frozenset[str]:
-    """Characters that may stand before a row's label in its field: numbers and the labels of groups."""
+    """Characters that may stand before a row's label and its number in their field: groups' numbers and labels."""
     groups = {w for row in section.rows for label in row.groups for w in label.wordings} | set(section.spec.words)
     return _NUMERALS.union(*(plain_label(g) for g in groups))
 

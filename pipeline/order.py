@@ -220,7 +220,8 @@ def _sub_table(section: FormSection, cells: Sequence[Cell], folded: str) -> Iter
         blocks = _blocks(section, cells, folded, len(heads)) or []
         rows = [b.named.row for b in blocks if b.named]
         vectors = tuple(v for b in blocks for v in b.vectors)
-    if vectors is not None and len(vectors) == len(rows) == len(named):
+    known = all({h.column.name for h in heads} <= {c.name for c in row.columns} for row in rows)
+    if known and vectors is not None and len(vectors) == len(rows) == len(named):
         for row, vector in zip(rows, vectors, strict=True):
             units = {row.cell(h.column.name): h.unit for h in heads if h.unit and h.column.kind == "amount"}
             yield _choice(row, [h.column.name for h in heads], vector, units), heads

@@ -5,6 +5,7 @@ stands before it in the first block of a table is the head. A row whose cells ar
 choice that arithmetic may settle later.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -86,6 +87,7 @@ def _blocks(cells: Sequence[Cell], section: FormSection, folded: str, empty_line
     """Cells → blocks. A run of blank fields alone is a row only where words that name one stand before it."""
     words: list[Cell] = []
     run: list[Cell] = []
+    lines = Counter(cell.line for cell in cells if cell.kind in ("number", "blank"))
     for cell in _in_play(cells, empty_lines):
         if cell.kind == "words":
             if run and _is_block(words, run, section, folded):
@@ -93,10 +95,15 @@ def _blocks(cells: Sequence[Cell], section: FormSection, folded: str, empty_line
                 words = []
             run = []
             words.append(cell)
-        elif words or cell.kind == "number":
+        elif (words or cell.kind == "number") and _goes_on(run, cell, lines):
             run.append(cell)
     if run and _is_block(words, run, section, folded):
         yield Block(tuple(words), tuple(run))
+
+
+def _goes_on(run: Sequence[Cell], cell: Cell, lines: Mapping[int, int]) -> bool:
+    """Whether a run goes on with a cell: a cell alone on its line does not belong to a run of lines with several."""
+    return not run or (lines.get(run[0].line, 1) > 1) == (lines.get(cell.line, 1) > 1)
 
 
 def _in_play(cells: Sequence[Cell], empty_lines: bool) -> Iterator[Cell]:
@@ -210,13 +217,14 @@ def _columns(section: FormSection, row: FormRow, head: str) -> tuple[Head, ...]:
 
 
 def _before_label(section: FormSection, block: Block, named: Named, folded: str) -> str | None:
-    """What stands before the label in the label's own field, where it is neither a number nor a group's label."""
+    """What stands before the label in the label's own field, where it is neither its number nor a group's label."""
     left = named.length
     for cell in reversed(block.words):
         text = plain_wording(folded[cell.start : cell.end])
         if left <= len(text):
             before = text[: len(text) - left]
-            return None if lead_characters(section).issuperset(before) else before
+            lead = before.removesuffix(named.number)
+            return None if lead_characters(section).issuperset(lead) else before
         left -= len(text)
     return None
 

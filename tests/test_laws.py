@@ -153,6 +153,37 @@ def test_a_lost_number(cell: tuple[Sample, str], with_separator: bool) -> None:
     assert found.status == "unresolved" or cells_of(found) in (left, cells_of(sample.extraction))
 
 
+def table_lines(sample: Sample) -> list[int]:
+    """The numbers of the lines of the tables."""
+    lines = sample.text.split("\n")
+    first = next(i for i, line in enumerate(lines) if "主动公开政府信息情况" in line)
+    last = next(i for i, line in enumerate(lines) if "五、存在" in line)
+    return [i for i in range(first + 1, last) if lines[i].strip()]
+
+
+any_line = st.sampled_from(SAMPLES).flatmap(lambda s: st.tuples(st.just(s), st.sampled_from(table_lines(s))))
+
+
+@given(any_line, st.sampled_from(["3", "- 3 -", "12", "第3页", "0"]), st.booleans())
+def test_a_page_number(line: tuple[Sample, int], number: str, alone: bool) -> None:
+    """A page number on a line of its own, wherever the page breaks, never becomes a cell."""
+    sample, at = line
+    lines = sample.text.split("\n")
+    found = read("\n".join([*lines[:at], *([number] if alone else ["", number, ""]), *lines[at:]]))
+    assert found is not None
+    assert found.status == "unresolved" or cells_of(found) == cells_of(sample.extraction)
+
+
+@given(any_line, st.sampled_from(["delete", "double", "join"]))
+def test_a_damaged_line(line: tuple[Sample, int], damage: str) -> None:
+    """A line of the tables that is lost, doubled or run into the next one never gives another record that is vouched for."""
+    sample, at = line
+    lines = sample.text.split("\n")
+    middle = {"delete": [], "double": [lines[at]] * 2, "join": [lines[at] + lines[at + 1]]}[damage]
+    found = read("\n".join([*lines[:at], *middle, *lines[at + 1 + (damage == "join") :]]))
+    assert found is None or found.status == "unresolved" or cells_of(found) == cells_of(sample.extraction)
+
+
 @given(st.sampled_from(SAMPLES), st.data())
 def test_any_damage_to_the_tables(sample: Sample, data: st.DataObject) -> None:
     """Whatever a cut, a doubling or a stray does, nothing raises, and every evidence is the source's own text."""
