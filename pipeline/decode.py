@@ -134,12 +134,27 @@ def _fold_table() -> dict[int, str]:
 
 
 _FOLD = _fold_table()
+_TRADITIONAL = re.compile("[開關務報總計處數項規請]")
+"""Some of these stand in every report in traditional characters, and in no other."""
+
+
+def _simplified(characters: frozenset[str]) -> dict[int, str]:
+    """Each traditional character among those given → its simplified form, by OpenCC."""
+    from opencc import OpenCC
+
+    chinese = sorted(c for c in characters if "\u4e00" <= c <= "\u9fff")
+    plain = OpenCC("t2s").convert("\n".join(chinese)).split("\n")
+    return {ord(c): p for c, p in zip(chinese, plain, strict=True) if len(p) == 1}
+
+
 _LONE_RETURN = re.compile("\r(?!\n)")
 
 
 def fold(text: str) -> str:
-    """text → text of the same length: full-width forms, spaces, dashes, bars and line ends made one of a kind."""
+    """text → text of the same length: full-width and traditional characters, spaces, dashes, bars and line ends made one of a kind."""
     folded = text.translate(_FOLD)
+    if _TRADITIONAL.search(folded):
+        folded = folded.translate(_simplified(frozenset(folded)))
     if "\r" in folded:
         folded = _LONE_RETURN.sub("\n", folded).replace("\r", " ")
     return folded

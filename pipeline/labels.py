@@ -46,11 +46,17 @@ class _Name:
 
 def name_at_end(text: str, section: FormSection) -> Named | None:
     """Plain text → the row whose label it ends with, the longest that fits; None where it is no row, or could be two."""
-    return _name_at_end(text[-_LONGEST_LABEL:], section)
+    found = names_at_end(text, section)
+    return found[0] if len(found) == 1 else None
+
+
+def names_at_end(text: str, section: FormSection) -> tuple[Named, ...]:
+    """Plain text → every row whose label it ends with, of the longest label that fits."""
+    return _names_at_end(text[-_LONGEST_LABEL:], section)
 
 
 @lru_cache(maxsize=4096)
-def _name_at_end(text: str, section: FormSection) -> Named | None:
+def _names_at_end(text: str, section: FormSection) -> tuple[Named, ...]:
     names = _names(section)
     for length in range(len(text), 1, -1):
         found = names.get(text[-length:])
@@ -58,10 +64,8 @@ def _name_at_end(text: str, section: FormSection) -> Named | None:
             before = text[: len(text) - length]
             numbered = [n for n in found if n.number and before.endswith(n.number)]
             choice = numbered or [n for n in found if n.whole] or found
-            if len({n.row.path for n in choice}) > 1:
-                return None
-            return Named(choice[0].row, choice[0].label, length, choice[0].number if numbered else "")
-    return None
+            return tuple(Named(n.row, n.label, length, n.number if numbered else "") for n in choice)
+    return ()
 
 
 @cache
@@ -92,8 +96,12 @@ def _add(names: dict[str, list[_Name]], text: str, name: _Name) -> None:
 def closest(text: str, rows: Sequence[FormRow], section: FormSection) -> Named | None:
     """Plain text with a misprinted label at its end → the one row among `rows` whose label it must be.
 
-    None unless the likeness is high, and no other row of the whole section comes near it.
+    None unless the likeness is high, and no other row of the whole section comes near it. A label that two rows bear is
+    the one of them that is among `rows`.
     """
+    borne = [n for n in names_at_end(text, section) if any(n.row is row for row in rows)]
+    if borne:
+        return borne[0] if len(borne) == 1 else None
     scores: dict[str, tuple[float, Named]] = {}
     for row in section.rows:
         for label in row.labels:
@@ -147,18 +155,35 @@ class Head:
     unit: Unit | None
 
 
-_UNIT = re.compile(rf"(?:单位)?(?:人民币)?(?P<unit>{'|'.join(sorted(get_args(Unit), key=len, reverse=True))})")
+_UNITS = "|".join(sorted(get_args(Unit), key=len, reverse=True))
+_UNIT = re.compile(rf"(?:单位)?(?:人民币)?(?P<unit>{_UNITS})")
+_STATED_UNIT = re.compile(rf"单位(?:人民币)?(?P<unit>{_UNITS})")
+"""A unit stated once for the whole table."""
 
 
 def heads_in(text: str, columns: tuple[FormColumn, ...]) -> tuple[Head, ...]:
     """Plain head text → the columns it prints, in its order."""
     pattern, known = _heads(columns)
+    stated = _STATED_UNIT.search(text)
     found = []
     for match in pattern.finditer(text):
         column, label = known[match.group()]
-        unit = _UNIT.match(text, match.end())
+        unit = _UNIT.match(text, match.end()) or stated
         found.append(Head(column, label, next((u for u in get_args(Unit) if unit and u == unit["unit"]), None)))
-    return tuple(found)
+    return _as_in_the_form(tuple(found), columns)
+
+
+def _as_in_the_form(heads: tuple[Head, ...], columns: tuple[FormColumn, ...]) -> tuple[Head, ...]:
+    """Heads, with one that is printed twice taken for the head that the form has in that place, where all others agree."""
+    names = [head.column.name for head in heads]
+    for form in {label.form for column in columns for label in column.labels}:
+        own = [(c, label) for c in columns for label in c.labels if label.form in (form, None)]
+        if len(set(names)) == len(names) - 1 and len(own) == len(names):
+            different = [i for i, name in enumerate(names) if own[i][0].name != name]
+            if len(different) == 1 and own[different[0]][0].name not in names:
+                i = different[0]
+                return (*heads[:i], Head(*own[i], heads[i].unit), *heads[i + 1 :])
+    return heads
 
 
 def has_heads(text: str, section: FormSection) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from ..schemas.extraction import finding
 from ..schemas.form import FormRow, FormSection
 from ..schemas.report import Unit
 from .cut import Cell
@@ -170,15 +171,20 @@ def _agrees(blocks: Sequence[_Block], paths: Sequence[str]) -> bool:
 
 
 def _one_line(section: FormSection, cells: Sequence[Cell], folded: str) -> Draft:
-    """Rows side by side: exactly as many numbers as they have cells, under heads that are all there."""
-    rows = rows_in_order(section, text := _text(cells, folded))
+    """Rows side by side: exactly as many numbers as they have cells, under heads that are all there, or all lost."""
+    text = _text(cells, folded)
+    rows = rows_in_order(section, text) or section.rows
     numbers = tuple(c for c in cells if c.kind == "number")
-    if rows is None or not heads_are_there(text, rows[0].columns, len(rows)):
-        return Draft()
     paths = tuple(row.cell(c.name) for row in rows for c in row.columns)
-    if len(numbers) != len(paths):
+    headed = rows_in_order(section, text) is not None and heads_are_there(text, rows[0].columns, len(rows))
+    if len(numbers) != len(paths) or (text and not headed):
         return Draft()
-    return Draft(choices=[Choice(section.path, paths, (numbers,), numbers)])
+    draft = Draft(choices=[Choice(section.path, paths, (numbers,), numbers, by_count=not headed)])
+    if not headed:
+        draft.findings.append(
+            finding("heads_lost", f"“{section.title}”表头丢失，按个数和官方格式的次序读取", section.path)
+        )
+    return draft
 
 
 def _sub_tables(section: FormSection, cells: Sequence[Cell], folded: str) -> Draft:

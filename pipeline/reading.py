@@ -44,7 +44,8 @@ class Reading:
 class Choice:
     """Cells that stand together and the paths they fill; more than one candidate where their number leaves it open.
 
-    A candidate gives one cell a path, in the order of `paths`; None for a blank that left no trace.
+    A candidate gives one cell a path, in the order of `paths`; None for a blank that left no trace. by_count: nothing but
+    the number of cells says what they are, so that their own identities must hold.
     """
 
     path: str
@@ -52,12 +53,14 @@ class Choice:
     candidates: tuple[tuple[Cell | None, ...], ...]
     cells: tuple[Cell, ...]
     units: Mapping[str, Unit] = field(default_factory=dict)
+    by_count: bool = False
 
 
 @dataclass(slots=True)
 class Draft:
-    """What a strategy found in one section, before arithmetic settles its choices."""
+    """What a strategy found in one section, before arithmetic settles its choices; `explained` as in a reading."""
 
     choices: list[Choice] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     forms: set[str] = field(default_factory=set)
+    explained: set[int] = field(default_factory=set)

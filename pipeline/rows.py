@@ -5,6 +5,7 @@ stands before it in the first block of a table is the head. A row whose cells ar
 choice that arithmetic may settle later.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -28,6 +29,9 @@ from .labels import (
 )
 from .reading import Choice, Draft
 from .words import plain_wording
+
+_OWN_LABEL = re.compile(r"[一-鿿]{3,16}")
+"""What a row that the form does not have may be called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,7 @@ def read_rows(
         if section.spec.side_by_side and len(block.run) > len(section.rows[0].columns):
             _side_by_side(section, block, text, draft)
         elif named is None:
-            _unknown(block, text, section, draft)
+            _unknown(block, text, section, head, draft)
         elif named.row.path in taken:
             draft.findings.append(
                 finding("row_repeated", f"“{named.row.label}”出现不止一次，只取了第一处", named.row.path)
@@ -238,12 +242,19 @@ def _cut_off(run: Sequence[Cell], columns: int, grid: Mapping[int, int]) -> tupl
     return (*run, *(None,) * lacking) if is_wider else None
 
 
-def _unknown(block: Block, text: str, section: FormSection, draft: Draft) -> None:
-    if any(c.kind == "number" for c in block.run) and text:
-        shown = " ".join(c.text for c in block.run[:8])
-        draft.findings.append(
-            finding("row_unknown", f"{section.title}：“{text[-30:]}”不是官方格式的行名，其后为 {shown}", section.path)
-        )
+def _unknown(block: Block, text: str, section: FormSection, head: str, draft: Draft) -> None:
+    """Numbers after words that name no row: a row of the report's own, where they fill its sub-table's columns, or a doubt."""
+    numbers = [c for c in block.run if c.kind == "number"]
+    if not numbers or not text:
+        return
+    label, shown = block.words[-1].text, " ".join(c.text for c in block.run[:8])
+    message = f"{section.title}：“{label[-30:]}”不是官方格式的行名，其后为 {shown}"
+    columns = max(len(heads_in(head, row.columns)) for row in section.rows) if section.spec.heads == "printed" else 0
+    if len(numbers) == len(block.run) == columns and _OWN_LABEL.fullmatch("".join(label.split())):
+        draft.explained |= {c.id for c in numbers}
+        draft.findings.append(finding("row_of_its_own", message, section.path))
+    else:
+        draft.findings.append(finding("row_unknown", message, section.path))
 
 
 # --- Rows side by side -----------------------------------------------------------------------------------------------

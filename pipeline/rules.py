@@ -31,7 +31,7 @@ class _Part:
 
     by: str
     places: dict[str, Place]
-    strays: frozenset[int]
+    explained: frozenset[int]
     forms: frozenset[str]
     findings: tuple[Finding, ...]
     is_sound: bool
@@ -59,13 +59,14 @@ def _read(source: Source, section: FormSection, tables: Tables, form: Form, by: 
     draft = STRATEGIES[by](section, cells, source.folded)
     places, strays, findings = settle(draft.choices, form, worth_of(source))
     findings = [*draft.findings, *findings]
-    used = {p.cell.id for p in places.values() if p.cell is not None} | strays
+    explained = strays | draft.explained
+    used = {p.cell.id for p in places.values() if p.cell is not None} | explained
     is_sound = (
         bool(places)
         and all(f.severity != "error" for f in findings)
         and all(c.id in used for c in cells if c.kind == "number")
     )
-    return _Part(by, places, strays, frozenset(draft.forms), tuple(findings), is_sound)
+    return _Part(by, places, explained, frozenset(draft.forms), tuple(findings), is_sound)
 
 
 def _reading(parts: Sequence[_Part], passages: Passages) -> Reading:
@@ -74,6 +75,6 @@ def _reading(parts: Sequence[_Part], passages: Passages) -> Reading:
         places={path: place for part in parts for path, place in part.places.items()},
         passages=passages,
         forms=frozenset().union(*(part.forms for part in parts)),
-        explained=frozenset().union(*(part.strays for part in parts)),
+        explained=frozenset().union(*(part.explained for part in parts)),
         findings=tuple(f for part in parts for f in part.findings),
     )

@@ -68,7 +68,7 @@ def _heading_pattern(form: Form) -> re.Pattern[str]:
     for path, labels, like in titled:
         wordings = [re.escape(w) for label in labels for w in label.wordings]
         choices.append(f"(?P<{path.replace('.', '__')}>{'|'.join([*wordings, like])})")
-    return re.compile(rf"[#*>]*{_NUMBER}(?:{'|'.join(choices)})(?:\([^()]{{0,20}}\))?[:：。*#]*")
+    return re.compile(rf"[#*>|]*{_NUMBER}(?:{'|'.join(choices)})(?:\([^()]{{0,20}}\))?[:：。*#|]*")
 
 
 def _choose(headings: list[_Heading], folded: str, form: Form) -> list[_Heading]:
@@ -97,7 +97,14 @@ def _table_heading(section: FormSection, headings: list[_Heading], folded: str) 
             score = sum(word in follows for word in _wording(section))
             if score > most:
                 best, most = heading, score
+            elif not most and _could_be_bare(section, folded[heading.line.end : end]):
+                best = heading
     return best or _without_heading(section, folded)
+
+
+def _could_be_bare(section: FormSection, text: str) -> bool:
+    """Whether text holds nothing but the numbers of a table: as many as its rows have cells, side by side."""
+    return section.spec.side_by_side and len(text.split()) == sum(len(row.columns) for row in section.rows)
 
 
 def _without_heading(section: FormSection, folded: str) -> _Heading | None:

@@ -30,11 +30,11 @@ def settle(
     settled: list[tuple[Choice, Candidate, bool]] = []
     findings: list[Finding] = []
     for choice in choices:
-        if len(choice.candidates) == 1:
+        if len(choice.candidates) == 1 and not choice.by_count:
             settled.append((choice, choice.candidates[0], False))
             continue
         kept = _by_own_identities(choice, form, worth)
-        if len(kept) == 1 and len(choice.cells) > len(choice.paths):
+        if len(kept) == 1 and len(choice.cells) >= len(choice.paths):
             settled.append((choice, kept[0], True))
         else:
             open_.append((choice, kept))

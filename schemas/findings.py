@@ -37,6 +37,10 @@ FINDINGS: dict[str, FindingKind] = {
     "label_misprinted": FindingKind(
         "warning", "行名与官方名称略有出入，按最相近且唯一可能的一行读取", "核对行名是否印错"
     ),
+    "row_of_its_own": FindingKind("warning", "报告自行增加的一行，官方格式没有，记录不收", "需要这一行时看原文"),
+    "heads_lost": FindingKind(
+        "warning", "表头丢失，按单元格个数和官方格式的次序读取，勾稽关系成立", "如有原件，核对各列"
+    ),
     "stray_cell": FindingKind("warning", "一行多出单元格，由该行自身的算术确定哪一个是多余的", "如有原件，核对该行"),
     "row_cut_off": FindingKind("warning", "一行在表格右缘被截断，末尾的单元格没有印出", "如有原件，补看该行末尾"),
     "identity_fails": FindingKind(

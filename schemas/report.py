@@ -71,7 +71,9 @@ class Procurement(FormModel):
 
 class Disclosure(FormModel):
     regulations: Annotated[Documents | None, Row("规章")] = None
-    normative_documents: Annotated[Documents | None, Row(Label("规范性文件"), Label("行政规范性文件"))] = None
+    normative_documents: Annotated[
+        Documents | None, Row(Label("规范性文件", "规范性档案"), Label("行政规范性文件"))
+    ] = None
     licensing: Annotated[Decisions | None, Row("行政许可")] = None
     other_services: Annotated[Decisions | None, Row(Label("其他对外管理服务事项", "其他对外管理服务", form="2019"))] = (
         None

@@ -5,10 +5,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from nianbao.pipeline.extract import REPORT
 
 from nianbao import Amount, Extraction, extract
 
-from .made_up import Line, report, tabbed
+from .made_up import APPLICANTS, RESULTS, Line, report, tabbed
 from .test_laws import cells_of
 
 BUSY = {
@@ -157,7 +158,11 @@ def drop(*labels: str) -> Callable[[str], str]:
         (lambda t: t.replace("规章\t0\t0\t0", "规章\t0\t0"), {"cells_do_not_fit"}),
         (lambda t: t.replace("规章\t0\t0\t0", "规章\t0\t0\t0\t4"), {"cells_do_not_fit", "numbers_left_over"}),
         (lambda t: t.replace("规章\t", "规章\t3\t4\t5\n规章\t"), {"row_repeated", "numbers_left_over"}),
-        (lambda t: t.replace("行政许可\t", "其他主动公开文件\t186\n行政许可\t"), {"row_unknown", "numbers_left_over"}),
+        (lambda t: t.replace("2.重复申请\t", "2.重复投诉\t1\t0\t0\t0\t0\t0\t1\n2.重复申请\t"), {"row_unknown", "numbers_left_over"}),
+        (lambda t: t.replace("行政许可\t", "其他主动公开文件\t186\t86\n行政许可\t"), {"row_unknown", "numbers_left_over"}),
+        (lambda t: t.replace("行政许可\t0", "行政许可\t1 7 3"), {"cells_do_not_fit"}),
+        (lambda t: t.replace(tabbed(RESULTS), "2023年\t2024年"), {"section_missing", "numbers_left_over"}),
+        (lambda t: re.sub(r"(?m)^（一）予以公开\t.*", "（一）予以公开\t2\t2", t), {"cells_do_not_fit"}),
         (lambda t: t.replace("行政许可\t", "其中涉企行政许可\t"), {"label_doubtful"}),
         (lambda t: t.replace("本年制发件数\t本年废止件数\t", ""), {"cells_do_not_fit", "numbers_left_over"}),
         (lambda t: t.replace("自然人\t", "").replace("商业企业\t", ""), {"heads_unreadable", "numbers_left_over"}),
@@ -203,6 +208,103 @@ def test_labels_that_could_be_two_rows(label: str, printed: str) -> None:
     """A label that could be another row's, or stands in another row's place, is not taken for one."""
     found = extract(report(cells=BUSY, change=lambda t: t.replace(label, printed)))
     assert found.status == "unresolved"
+
+
+TRADITIONAL = str.maketrans(
+    "规范项关务报总计与个发开实为书结机组织业团体过决许罚强费现废请历继续办维纠审处数",
+    "規範項關務報總計與個發開實為書結機組織業團體過決許罰強費現廢請歷繼續辦維糾審處數",
+)
+ENDS = "结果维持\t结果纠正\t其他结果\t尚未审结\t总计"
+
+
+def review_cells(cells: dict[str, str]) -> list[str]:
+    return [cells.get(p, "0") for p in REPORT.columns if p.startswith("review_litigation.")]
+
+
+def in_three(text: str) -> str:
+    """Section 四 as three tables of five columns."""
+    cells = review_cells(BUSY)
+    names = ("行政复议", "行政诉讼（未经复议直接起诉）", "行政诉讼（复议后起诉）")
+    tables = "\n".join(f"{n}\n{ENDS}\n{tabbed(cells[5 * i : 5 * i + 5])}" for i, n in enumerate(names))
+    return text.replace(f"{tabbed(RESULTS)}\n{tabbed(cells)}", tables)
+
+
+def in_columns(text: str) -> str:
+    """Rows 3. to 5. of （三） with their labels after their numbers, column by column."""
+    labels = ["3.危及“三安全一稳定”", "4.保护第三方合法权益", "5.属于三类内部事务信息"]
+    rows = [next(line for line in text.split("\n") if line.startswith(label)) for label in labels]
+    columns = zip(*(row.split("\t")[1:] for row in rows), strict=True)
+    block = "\n" + "\n\n".join("\n".join(column) for column in columns) + "\n\n" + "\n".join(labels)
+    text = text.replace("\n".join(rows), block)
+    return re.sub(r"\t", "\n\n", text)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda t: t.replace(tabbed(RESULTS) + "\n", ""),
+        in_three,
+        in_columns,
+        lambda t: t.translate(TRADITIONAL),
+        lambda t: re.sub(r"(?m)^(（[一二三四五六七]）|\d\.|[一二三四五六]、)", "", t),
+        lambda t: re.sub(r"5.要求行政机关确认或重新出具已获取信息\t(.*)", r"5.要求行政机关确认或重新\n\1\n出具已获取信息", t),
+        lambda t: t.replace("（一）予以公开", "三\n、\n本\n年\n度\n办\n理\n结\n果\n（一）予以公开"),
+        lambda t: t.replace("2.重复申请", f"\n{tabbed(APPLICANTS)}\n2.重复申请"),
+        lambda t: t.replace("3\t2\t0\t0\t0\t0\t5", "3\t2\t0\n0\t0\t0\t5"),
+        lambda t: t.replace("本年处理决定数量", "本年处理决定数量(指2020年办件量)"),
+        lambda t: t.replace("行政许可\t", "行政许可（含依申请类事项，如-8）\t"),
+        lambda t: t.replace("第二十条第（一）项", "主动公开政府信息情况\n单位:某局\t\t2023年度\n第二十条第（一）项"),
+        lambda t: t.replace("（单位：万元）", "").replace("第二十条第（八）项", "第二十条第（八）项\n单位：万元"),
+        lambda t: t.replace("二、主动", "浏览次数：345\n二、主动").replace("五、存在", "打印 关闭\n电话：0517-87222589\n五、存在"),
+        lambda t: t[: t.index("五、存在")],
+        lambda t: re.sub(r"(?m)^[一二三四五六]、(总体|主动|收到|政府|存在|其他需).*\n", "", t),
+        lambda t: t.replace("\t", " "),
+        lambda t: t.replace("\t", "\n|\n"),
+        lambda t: re.sub(r"[\t\n]", " |\n", t),
+        lambda t: re.sub(r"(?m)^(.*\t.*)$", lambda m: f"| {m[1]} | | |\n|{'---|' * 8}".replace("\t", " | "), t),
+    ],
+)  # fmt: skip
+def test_the_same_record_whatever_the_page_did(change: Callable[[str], str]) -> None:
+    """Heads lost, tables cut, labels wrapped, numbers by columns, chrome and explanations: the record stays the same."""
+    found = extract(report("2021", BUSY, change=change))
+    assert (found.status, codes(found)) == ("verified", set())
+    assert cells_of(found) == cells_of(extract(report("2021", BUSY)))
+
+
+def test_fifteen_bare_numbers_must_add_up() -> None:
+    """Where the head of section 四 is lost, its numbers are taken only if their sums hold, and this is said."""
+    right = extract(report("2021", BUSY, change=lambda t: t.replace(tabbed(RESULTS) + "\n", "")))
+    assert right.evidence["review_litigation.reconsideration.upheld"].basis == "inferred"
+    assert "heads_lost" in {f.code for f in right.findings}
+    cells = {**BUSY, "review_litigation.reconsideration.total": "4"}
+    wrong = extract(report("2021", cells, change=lambda t: t.replace(tabbed(RESULTS) + "\n", "")))
+    assert wrong.status == "unresolved"
+
+
+@pytest.mark.parametrize(
+    ("form", "change"),
+    [
+        ("2021", lambda t: t.replace("规章\t0\t0\t0", "规章\t0\t0\t0\n其他主动公开文件\t186\t86\t255")),
+        ("2019", lambda t: t.replace("行政处罚\t", "行政检查\t1\t0\t3\n行政处罚\t", 1)),
+    ],
+)
+def test_rows_of_its_own(form: str, change: Callable[[str], str]) -> None:
+    """A row that the form does not have, clearly a row of its table, is said and left out."""
+    found = extract(report(form, BUSY, change=change))
+    assert (found.status, cells_of(found)) == ("verified", cells_of(extract(report(form, BUSY))))
+    assert "row_of_its_own" in {f.code for f in found.findings}
+
+
+def test_a_head_printed_twice() -> None:
+    """Of two equal heads, the one in the place of a head that is missing is taken for it."""
+    found = extract(
+        report(
+            "2019",
+            {"disclosure.normative_documents.newly_disclosed": "7"},
+            change=lambda t: t.replace("本年新公开数量", "本年新制作数量"),
+        )
+    )
+    assert (found.status, cells_of(found)["disclosure.normative_documents.newly_disclosed"]) == ("verified", 7)
 
 
 def test_wrong_as_printed() -> None:
