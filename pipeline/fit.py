@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, groupby
 from math import comb
 
 from .cut import Cell
@@ -57,6 +57,31 @@ def _with_blanks(cells: Sequence[Cell], columns: int) -> Iterator[Candidate]:
             for place, cell in zip(where, cells, strict=True):
                 filled[place] = cell
             yield tuple(filled)
+
+
+# --- Paragraphs ------------------------------------------------------------------------------------------------------
+
+
+def paragraphs(cells: Sequence[Cell]) -> Iterator[tuple[Cell, ...]]:
+    """Values on lines that follow each other, one a line; a line of several values is a paragraph of its own."""
+    paragraph: list[Cell] = []
+    for _, group in groupby((c for c in cells if c.kind in ("number", "blank")), key=lambda c: c.line):
+        line = tuple(group)
+        if paragraph and (len(line) > 1 or line[0].line != paragraph[-1].line + 1):
+            yield tuple(paragraph)
+            paragraph = []
+        if len(line) > 1:
+            yield line
+        else:
+            paragraph += line
+    if paragraph:
+        yield tuple(paragraph)
+
+
+def runs_across(cells: Sequence[Cell], count: int) -> bool:
+    """Whether values run on from line to line, rather than down in columns: one a paragraph, or all in one."""
+    heights = {len({c.line for c in paragraph}) for paragraph in paragraphs(cells)}
+    return heights <= {1} or heights == {count}
 
 
 # --- Alignment -------------------------------------------------------------------------------------------------------

@@ -118,7 +118,7 @@ def _missing(
 ) -> Iterator[Finding]:
     """Sections and rows that the report's form has and the reading has not."""
     read = {path.rpartition(".")[0] for path in reading.places}
-    in_doubt = {f.path for f in known}
+    in_doubt = {f.path for f in known if f.severity == "error"}
     for section in form.sections:
         rows = [row for row in section.rows if row.path not in read]
         if len(rows) == len(section.rows):

@@ -13,6 +13,7 @@ from ..schemas.extraction import finding
 from ..schemas.form import FormRow, FormSection
 from ..schemas.report import Unit
 from .cut import Cell
+from .fit import paragraphs, runs_across
 from .labels import (
     Head,
     Named,
@@ -76,37 +77,23 @@ def _named(text: str, section: FormSection) -> Named | None:
 
 
 def _vectors(cells: Sequence[Cell], columns: int) -> tuple[Vector, ...] | None:
-    """Numbers without words between them → rows. Paragraphs of one length, one for each column, are columns."""
-    paragraphs = list(_paragraphs(cells))
+    """Numbers without words between them → rows. Paragraphs of one length, one for each column, are columns.
+
+    None where they do not divide so, or where the paragraphs could be rows as well.
+    """
+    pieces = list(paragraphs(cells))
     rows: list[Vector] = []
-    while paragraphs:
-        group = paragraphs[:columns]
+    while pieces:
+        group = pieces[:columns]
         if len(group[0]) == columns and len({c.line for c in group[0]}) == 1:
             rows.append(group[0])
-            del paragraphs[0]
-        elif len(group) == columns and len({len(p) for p in group}) == 1:
+            del pieces[0]
+        elif len(group) == columns and {len(p) for p in group} == {len(group[0])} and not 1 < columns == len(group[0]):
             rows += zip(*group, strict=True)
-            del paragraphs[:columns]
+            del pieces[:columns]
         else:
             return None
     return tuple(rows)
-
-
-def _paragraphs(cells: Sequence[Cell]) -> Iterator[Vector]:
-    """Cells of lines that follow each other without an empty line; a line of several cells is a paragraph of its own."""
-    paragraph: list[Cell] = []
-    for _, group in groupby(cells, key=lambda c: c.line):
-        line = list(group)
-        if paragraph and (len(line) > 1 or line[0].kind not in ("number", "blank")):
-            yield tuple(paragraph)
-            paragraph = []
-        if line[0].kind in ("number", "blank"):
-            paragraph += line
-        if len(line) > 1:
-            yield tuple(paragraph)
-            paragraph = []
-    if paragraph:
-        yield tuple(paragraph)
 
 
 # --- The three kinds of table ----------------------------------------------------------------------------------------
@@ -177,7 +164,7 @@ def _one_line(section: FormSection, cells: Sequence[Cell], folded: str) -> Draft
     numbers = tuple(c for c in cells if c.kind == "number")
     paths = tuple(row.cell(c.name) for row in rows for c in row.columns)
     headed = rows_in_order(section, text) is not None and heads_are_there(text, rows[0].columns, len(rows))
-    if len(numbers) != len(paths) or (text and not headed):
+    if len(numbers) != len(paths) or (text and not headed) or not runs_across(numbers, len(paths)):
         return Draft()
     draft = Draft(choices=[Choice(section.path, paths, (numbers,), numbers, by_count=not headed)])
     if not headed:

@@ -14,7 +14,7 @@ from ..schemas.extraction import finding
 from ..schemas.form import FormColumn, FormRow, FormSection
 from ..schemas.report import Unit
 from .cut import Cell
-from .fit import fit, keep_aligned
+from .fit import fit, keep_aligned, runs_across
 from .labels import (
     Head,
     Named,
@@ -264,7 +264,8 @@ def _side_by_side(section: FormSection, block: Block, text: str, draft: Draft) -
     """One line of numbers for all rows of a section, one row after the other in the order of their labels."""
     order = rows_in_order(section, text)
     columns = section.rows[0].columns
-    if order is None or not heads_are_there(text, columns, len(section.rows)):
+    across = runs_across(block.run, len(block.run))
+    if order is None or not across or not heads_are_there(text, columns, len(section.rows)):
         draft.findings.append(
             finding("groups_unreadable", f"{section.title}：表头无法辨认：“{text[-80:]}”", section.path)
         )

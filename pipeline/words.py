@@ -1,9 +1,12 @@
 """Wording made comparable: labels as printed and labels as declared, without spaces, punctuation and numbers."""
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from .decode import fold
+
+_SHORT = 80
+"""Up to this length, wording is likely to be a label, and to come again in the next report."""
 
 _WORD = re.compile(r"\w+")
 _YEAR = re.compile(r"(?:19|20)\d\d年?(?:度(?=\D))?")
@@ -16,6 +19,11 @@ def plain(text: str) -> str:
 
 def plain_wording(text: str) -> str:
     """Folded label or head text made plain, without the year that some reports put into it."""
+    return _plain_wording(text) if len(text) <= _SHORT else _YEAR.sub("", plain(text))
+
+
+@lru_cache(maxsize=4096)
+def _plain_wording(text: str) -> str:
     return _YEAR.sub("", plain(text))
 
 

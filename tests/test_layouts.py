@@ -271,6 +271,26 @@ def test_the_same_record_whatever_the_page_did(change: Callable[[str], str]) -> 
     assert cells_of(found) == cells_of(extract(report("2021", BUSY)))
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda t: t.replace(
+            tabbed(review_cells(BUSY)), "\n\n".join("\n".join(review_cells(BUSY)[i::5]) for i in range(5))
+        ),
+        lambda t: (
+            t.replace("复议后起诉", "某某")
+            .replace("未经复议直接起诉", "复议后起诉")
+            .replace("某某", "未经复议直接起诉")
+        ),
+        lambda t: t.replace(tabbed(review_cells(BUSY)), tabbed(review_cells(BUSY) * 2)),
+    ],
+    ids=["column by column", "groups exchanged", "two years"],
+)
+def test_section_four_out_of_order(change: Callable[[str], str]) -> None:
+    """Fifteen numbers whose order is not the form's are never taken for it."""
+    assert extract(report("2021", BUSY, change=change)).status == "unresolved"
+
+
 def test_fifteen_bare_numbers_must_add_up() -> None:
     """Where the head of section 四 is lost, its numbers are taken only if their sums hold, and this is said."""
     right = extract(report("2021", BUSY, change=lambda t: t.replace(tabbed(RESULTS) + "\n", "")))
