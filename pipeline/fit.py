@@ -122,7 +122,7 @@ def _is_open_ended(candidate: Candidate, cells: Sequence[Cell]) -> bool:
 
 
 def _has_blank(candidate: Sequence[Cell | None]) -> bool:
-    return any(map(_is_empty, candidate))
+    return any(cell is not None and not cell.text for cell in candidate)
 
 
 def _is_empty(cell: Cell | None) -> bool:

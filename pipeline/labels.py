@@ -161,6 +161,13 @@ _STATED_UNIT = re.compile(rf"单位(?:人民币)?(?P<unit>{_UNITS})")
 """A unit stated once for the whole table."""
 
 
+@cache
+def heads_of(columns: tuple[FormColumn, ...]) -> tuple[Head, ...]:
+    """Columns as the form heads them, in its order."""
+    return tuple(Head(column, column.labels[0], None) for column in columns)
+
+
+@lru_cache(maxsize=1024)
 def heads_in(text: str, columns: tuple[FormColumn, ...]) -> tuple[Head, ...]:
     """Plain head text → the columns it prints, in its order."""
     pattern, known = _heads(columns)

@@ -23,12 +23,16 @@ from .labels import (
     has_heads,
     heads_are_there,
     heads_in,
+    heads_of,
     lead_characters,
     name_at_end,
     rows_in_order,
 )
 from .reading import Choice, Draft
 from .words import plain_wording
+
+_LONGEST_HEAD = 400
+"""A head is looked for in so much of the words before a table's first row, in characters."""
 
 _OWN_LABEL = re.compile(r"[一-鿿]{3,16}")
 """What a row that the form does not have may be called."""
@@ -214,8 +218,8 @@ def _choice(
 def _columns(section: FormSection, row: FormRow, head: str) -> tuple[Head, ...]:
     """The columns of a row: as its sub-table's head prints them, or in the form's order where that is fixed."""
     if section.spec.heads == "fixed":
-        return tuple(Head(c, c.labels[0], None) for c in row.columns) if head else ()
-    heads = heads_in(head, row.columns)
+        return heads_of(row.columns) if head else ()
+    heads = heads_in(head[-_LONGEST_HEAD:], row.columns)
     names = [h.column.name for h in heads]
     return heads if len(set(names)) == len(names) else ()
 
