@@ -61,9 +61,7 @@ class Source:
 def decode(data: bytes, name: str) -> Source:
     """bytes → Source; raises InputError where they are empty, too many, binary, or in no encoding that fits."""
     if len(data) > MAX_BYTES:
-        raise InputError(
-            f"{name}: {len(data):,} bytes, more than the limit of {MAX_BYTES:,}; split it into single reports"
-        )
+        raise InputError(f"{name}: more than the limit of {MAX_BYTES:,} bytes; split it into single reports")
     encoding = _encoding(data, name)
     try:
         text = data.decode(encoding)
@@ -80,9 +78,7 @@ def from_text(text: str, name: str) -> Source:
     except UnicodeEncodeError as error:
         raise InputError(f"{name}: a lone surrogate at character {error.start:,}; decode the text again") from error
     if len(data) > MAX_BYTES:
-        raise InputError(
-            f"{name}: {len(data):,} bytes, more than the limit of {MAX_BYTES:,}; split it into single reports"
-        )
+        raise InputError(f"{name}: more than the limit of {MAX_BYTES:,} bytes; split it into single reports")
     return _source(text, name, "utf-8", data)
 
 

@@ -29,7 +29,9 @@ def _list_folder(folder: str) -> Iterator[str | InputError]:
         yield InputError(f"{folder}: the folder cannot be read ({error.strerror}); check its permissions")
         return
     if not files:
-        yield InputError(f"{folder}: no reports in this folder: it has no file that ends in {', '.join(SUFFIXES)}")
+        yield InputError(
+            f"{folder}: no reports in this folder, no file that ends in {', '.join(SUFFIXES)}; name the files themselves"
+        )
     yield from map(str, files)
 
 

@@ -139,7 +139,7 @@ def test_bad_input(bad: dict[str, tuple[Path, str]], name: str) -> None:
     (complaint,) = result.stderr.splitlines()
     assert complaint.startswith(f"nianbao: {path}: ")
     assert any(part in complaint for part in says.split("|"))
-    assert any(mark in complaint for mark in (";", "it has no file"))
+    assert ";" in complaint
 
 
 def test_hostile_names_and_text(tmp_path: Path) -> None:
