@@ -19,6 +19,7 @@ _ALIKE, _APART = 74.0, 12.0
 """A misprinted label is at least so much like the true one (of 100), and so much more than like any other."""
 
 _LONGEST_LABEL = 60
+_LONGEST_GROUP = 12
 _NUMERALS = frozenset("一二三四五六七八九十")
 
 
@@ -136,7 +137,8 @@ def also_heads(section: FormSection) -> frozenset[str]:
 @cache
 def lead_characters(section: FormSection) -> frozenset[str]:
     """Characters that may stand before a row's label and its number in their field: groups' numbers and labels."""
-    groups = {w for row in section.rows for label in row.groups for w in label.wordings} | set(section.spec.words)
+    groups = {w for row in section.rows for label in row.groups for w in label.wordings}
+    groups |= {word for word in section.spec.words if len(word) <= _LONGEST_GROUP}
     return _NUMERALS.union(*(plain_label(g) for g in groups))
 
 
