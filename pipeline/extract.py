@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Literal
 
-from ..schemas.extraction import Extraction
+from ..schemas.extraction import Extraction, Finding, finding
 from ..schemas.form import Form, form_of
 from ..schemas.report import Report
 from .about import find_facts
@@ -44,8 +45,9 @@ def extract_source(source: Source, form: Form = REPORT) -> Extraction:
     tables = cut_tables(source, sections, form)
     passages = find_passages(source, sections, form)
     cases: list[Case] = []
+    again = tables_again(sections, form)
     for reading in read_by_rules(source, tables, passages, form):
-        cases.append(weigh(source, tables, reading, form))
+        cases.append(weigh(source, tables, replace(reading, findings=(*again, *reading.findings)), form))
         if cases[-1].holds:
             break
     if len(sections) < 2 and not any(case.reading.places for case in cases):
@@ -65,6 +67,15 @@ def cut_tables(source: Source, sections: Mapping[str, Stretch], form: Form) -> T
             tables[section.path] = cut(source, sections[section.path].body, first_id=count)
             count += len(tables[section.path])
     return tables
+
+
+def tables_again(sections: Mapping[str, Stretch], form: Form) -> tuple[Finding, ...]:
+    """A finding for each table that the text holds more than once."""
+    return tuple(
+        finding("section_repeated", f"“{form.label(path)}”的表格不止一处，只读了一处", path)
+        for path, stretch in sections.items()
+        if stretch.rivals
+    )
 
 
 def find_passages(source: Source, sections: Mapping[str, Stretch], form: Form) -> Passages:

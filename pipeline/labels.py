@@ -208,11 +208,23 @@ def _any_head(section: FormSection) -> re.Pattern[str]:
 def heads_are_there(text: str, columns: tuple[FormColumn, ...], times: int = 1) -> bool:
     """Whether plain text holds every head `times` over, even where its lines were cut and interleaved.
 
-    A head counts as there when a character that no other head of the row has is there often enough.
+    A head counts as there when a character that no other head of the row has is there often enough. Heads that are whole
+    must stand in the form's order.
     """
-    if len(text) < 2 * times * len(columns):
+    if len(text) < 2 * times * len(columns) or not _in_order(text, columns):
         return False
     return all(any(text.count(c) >= times for c in own) for own in _own_characters(columns))
+
+
+def _in_order(text: str, columns: tuple[FormColumn, ...]) -> bool:
+    """Whether the longer heads, where all of them are whole, follow each other as in the form."""
+    longer = tuple(c for c in columns if all(len(plain_label(w)) > 2 for label in c.labels for w in label.wordings))
+    if not longer:
+        return True
+    pattern, known = _heads(longer)
+    found = [known[match.group()][0] for match in pattern.finditer(text)]
+    times = len(found) // len(longer)
+    return set(map(found.count, longer)) != {times} or found == [*longer] * times
 
 
 @cache

@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import get_args
 
 from ..schemas.extraction import finding
 from ..schemas.form import FormColumn, FormRow, FormSection
@@ -40,10 +41,11 @@ _OWN_LABEL = re.compile(r"[一-鿿]{3,16}")
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Words, then the cells that follow them."""
+    """Words, then the cells that follow them. unit: what stands alone in the field after the last cell, if it is a unit."""
 
     words: tuple[Cell, ...]
     run: tuple[Cell, ...]
+    unit: Unit | None = None
 
 
 def read_rows(
@@ -98,11 +100,14 @@ def _blocks(cells: Sequence[Cell], section: FormSection, folded: str, empty_line
     lines = Counter(cell.line for cell in cells if cell.kind in ("number", "blank"))
     for cell in _in_play(cells, empty_lines):
         if cell.kind == "words":
+            unit = next(
+                (u for u in get_args(Unit) if run and cell.line == run[-1].line and u == cell.text.strip()), None
+            )
             if run and _is_block(words, run, section, folded):
-                yield Block(tuple(words), tuple(run))
+                yield Block(tuple(words), tuple(run), unit)
                 words = []
             run = []
-            words.append(cell)
+            words += [] if unit else [cell]
         elif (words or cell.kind == "number") and _goes_on(run, cell, lines):
             run.append(cell)
     if run and _is_block(words, run, section, folded):
@@ -201,18 +206,20 @@ def _row(
             finding("row_cut_off", f"“{row.label}”在表格右缘被截断：只印出前 {len(block.run)} 格", row.path)
         )
     draft.forms |= {label.form for label in (named.label, *(h.label for h in heads)) if label.form}
-    draft.choices.append(_choice(row, columns, candidates, block.run, heads))
+    draft.choices.append(_choice(row, columns, candidates, block, heads))
 
 
 def _choice(
     row: FormRow,
     columns: Sequence[FormColumn],
     candidates: tuple[tuple[Cell | None, ...], ...],
-    run: tuple[Cell, ...],
+    block: Block,
     heads: Sequence[Head],
 ) -> Choice:
     units: dict[str, Unit] = {row.cell(h.column.name): h.unit for h in heads if h.unit and h.column.kind == "amount"}
-    return Choice(row.path, tuple(row.cell(c.name) for c in columns), candidates, run, units)
+    if block.unit and columns[-1].kind == "amount":
+        units[row.cell(columns[-1].name)] = block.unit
+    return Choice(row.path, tuple(row.cell(c.name) for c in columns), candidates, block.run, units)
 
 
 def _columns(section: FormSection, row: FormRow, head: str) -> tuple[Head, ...]:

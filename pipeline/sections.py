@@ -6,7 +6,7 @@ table's heading is the one that its table follows: the one with most of the tabl
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from ..schemas.form import Form, FormSection
@@ -14,6 +14,8 @@ from .words import plain
 
 _LONGEST_HEADING = 60
 _LONGEST_ROW = 400
+_RIVAL = 0.6
+"""A stretch with more than this share of the wording of a table's own stretch holds the table again."""
 _NUMBER = r"(?:第?[一二三四五六七八九十]{1,3}(?:部分|章)?[、,.:：是]?|\([一二三四五六七八九十]\)|\d[、,.])?"
 
 
@@ -27,16 +29,21 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A section as found: its heading's line (empty where the heading is missing) and the text that follows it."""
+    """A section as found: its heading's line (empty where the heading is missing) and the text that follows it.
+
+    rivals: how many other stretches could hold the same table.
+    """
 
     heading: Span
     body: Span
+    rivals: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class _Heading:
     path: str
     line: Span
+    rivals: int = 0
 
 
 def find_sections(folded: str, form: Form) -> Mapping[str, Stretch]:
@@ -44,7 +51,7 @@ def find_sections(folded: str, form: Form) -> Mapping[str, Stretch]:
     headings = list(_headings(folded, form))
     chosen = sorted(_choose(headings, folded, form), key=lambda h: h.line.start)
     ends = [*(h.line.start for h in chosen), len(folded)][1:]
-    return {h.path: Stretch(h.line, Span(h.line.end, end)) for h, end in zip(chosen, ends, strict=False)}
+    return {h.path: Stretch(h.line, Span(h.line.end, end), h.rivals) for h, end in zip(chosen, ends, strict=False)}
 
 
 def _headings(folded: str, form: Form) -> "list[_Heading]":
@@ -89,17 +96,19 @@ def _choose(headings: list[_Heading], folded: str, form: Form) -> list[_Heading]
 
 def _table_heading(section: FormSection, headings: list[_Heading], folded: str) -> _Heading | None:
     """The heading that the section's table follows, or, where none is, the line where the table's own wording begins."""
-    best, most = None, 0
+    scores: dict[_Heading, int] = {}
+    bare: list[_Heading] = []
     for i, heading in enumerate(headings):
         if heading.path == section.path:
             end = headings[i + 1].line.start if i + 1 < len(headings) else len(folded)
             follows = plain(folded[heading.line.end : end])
-            score = sum(word in follows for word in _wording(section))
-            if score > most:
-                best, most = heading, score
-            elif not most and _could_be_bare(section, folded[heading.line.end : end]):
-                best = heading
-    return best or _without_heading(section, folded)
+            scores[heading] = sum(word in follows for word in _wording(section))
+            bare += [heading] if _could_be_bare(section, folded[heading.line.end : end]) else []
+    best = max(scores, key=lambda h: scores[h], default=None)
+    if best is None or not scores[best]:
+        return bare[-1] if bare else _without_heading(section, folded)
+    rivals = sum(score > _RIVAL * scores[best] for score in scores.values()) - 1
+    return replace(best, rivals=rivals)
 
 
 def _could_be_bare(section: FormSection, text: str) -> bool:

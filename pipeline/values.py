@@ -61,7 +61,8 @@ def as_amount(folded: str, head_unit: Unit | None) -> Amount | None:
     if found is None or found["counter"] or found["sign"] not in (None, "-"):
         return None
     figure = (found["sign"] or "") + found["figure"].replace(",", "")
-    unit = next((u for u in YUAN if u == found["unit"]), None) or head_unit
+    stated = found["unit"] or (found["note"] or "").strip("()").removeprefix("单位").strip(": ")
+    unit = next((u for u in YUAN if u == stated), None) or head_unit
     yuan = _shortest(Decimal(figure) * YUAN[unit]) if unit else None
     return Amount(figure=figure, unit=unit, yuan=yuan)
 

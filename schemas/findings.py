@@ -20,6 +20,7 @@ FINDINGS: dict[str, FindingKind] = {
     "section_missing": FindingKind(
         "error", "文中找不到该部分的表格", "核对原文：表格是否为图片或未被抽取；重新抽取后再读"
     ),
+    "section_repeated": FindingKind("error", "文中有不止一处这样的表格，可能是两份报告", "把各份报告分开再读"),
     "row_missing": FindingKind("error", "官方格式应有的一行，文中没有", "核对原文是报告确实没有这一行，还是抽取时丢失"),
     "row_without_cells": FindingKind("error", "找到行名，但没有属于它的单元格", "核对原文该行的数字在何处"),
     "row_repeated": FindingKind("error", "同一行出现了不止一次", "核对原文，确定以哪一处为准"),

@@ -94,6 +94,16 @@ def test_amounts(printed: str, value: Amount) -> None:
     assert (found.status, found.report.disclosure.fees.amount) == ("verified", value)
 
 
+@pytest.mark.parametrize("printed", ["12.50\t万元", "12.50 万元", "12.50（万元）"])
+def test_a_unit_beside_its_amount(printed: str) -> None:
+    """A unit in brackets, after a space or in the field after the amount is the amount's."""
+    found = extract(report(cells={"disclosure.fees.amount": printed}, change=lambda t: t.replace("（单位：万元）", "")))
+    assert found.report is not None
+    assert found.report.disclosure.fees is not None
+    expected = Amount(figure="12.50", unit="万元", yuan="125000")
+    assert (found.status, found.report.disclosure.fees.amount) == ("verified", expected)
+
+
 def test_an_amount_without_a_unit() -> None:
     """Where neither cell nor head states a unit, none is assumed, and a finding says so."""
     found = extract(report(cells={"disclosure.fees.amount": "8040"}, change=lambda t: t.replace("（单位：万元）", "")))
@@ -161,6 +171,10 @@ def drop(*labels: str) -> Callable[[str], str]:
         (lambda t: t.replace("2.重复申请\t", "2.重复投诉\t1\t0\t0\t0\t0\t0\t1\n2.重复申请\t"), {"row_unknown", "numbers_left_over"}),
         (lambda t: t.replace("行政许可\t", "其他主动公开文件\t186\t86\n行政许可\t"), {"row_unknown", "numbers_left_over"}),
         (lambda t: t.replace("行政许可\t0", "行政许可\t1 7 3"), {"cells_do_not_fit"}),
+        (lambda t: t + t.replace("2023年", "2022年"), {"section_repeated"}),
+        (lambda t: re.sub("自然人|商业企业", lambda m: {"自然人": "商业企业"}.get(m[0], "自然人"), t), {"heads_unreadable"}),
+        (lambda t: t.replace("结果维持\t结果纠正", "结果纠正\t结果维持"), {"groups_unreadable"}),
+        (lambda t: re.sub(r"(?m)^(.*?)((?:\t0)+)$", r"\1\2\2", t), {"cells_do_not_fit"}),
         (lambda t: t.replace(tabbed(RESULTS), "2023年\t2024年"), {"section_missing", "numbers_left_over"}),
         (lambda t: re.sub(r"(?m)^（一）予以公开\t.*", "（一）予以公开\t2\t2", t), {"cells_do_not_fit"}),
         (lambda t: t.replace("行政许可\t", "其中涉企行政许可\t"), {"label_doubtful"}),
