@@ -91,7 +91,7 @@ def keep_aligned(choices: Sequence[Choice], grid: Mapping[int, int]) -> list[Cho
     """The choices of one section, without candidates whose outer cells are blanks that nothing bears out.
 
     An empty field at either end of a row may be a blank, or the indent of a label, or what is left where a number was
-    lost. It is taken for a blank where that is the only way and a row without blanks stands in the same fields of the same
+    lost; an empty line may be a blank or a page break. It is taken for a blank where that is the only way and a row without blanks stands in the same fields of the same
     grid, or where two more rows look just the same. grid: the lines of tables whose lines all have the same number of
     fields → that table.
     """
@@ -116,9 +116,11 @@ _NOWHERE = (-1, -1)
 
 
 def _is_open_ended(candidate: Candidate, cells: Sequence[Cell]) -> bool:
+    """Whether a candidate's blanks could be something else: at either end, trimmed, or the empty line of a page break."""
     if len(cells) < len(candidate) or not _has_blank(candidate):
         return False
-    return len(cells) > len(candidate) or _is_empty(candidate[0]) or _is_empty(candidate[-1])
+    ends = _is_empty(candidate[0]) or _is_empty(candidate[-1])
+    return ends or len(cells) > len(candidate) or any(c is not None and c.kind == "empty_line" for c in candidate)
 
 
 def _has_blank(candidate: Sequence[Cell | None]) -> bool:

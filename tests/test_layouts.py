@@ -128,7 +128,7 @@ def test_counts(printed: str) -> None:
     assert (found.status, cells_of(found)["disclosure.penalties.decisions"]) == ("verified", value)
 
 
-@pytest.mark.parametrize("printed", ["3.5", "-2", "12元", "+4"])
+@pytest.mark.parametrize("printed", ["3.5", "-2", "12元", "+4", "00", "017"])
 def test_what_is_no_count(printed: str) -> None:
     """A cell that prints something else than its column holds is not vouched for."""
     found = extract(report(cells={"disclosure.penalties.decisions": printed}))
@@ -142,6 +142,13 @@ def test_blanks(blank: str) -> None:
     found = extract(report(cells={path: blank}))
     assert (found.status, path in cells_of(found), found.evidence[path].basis) == ("verified", False, "blank")
     assert found.evidence[path].start is not None
+
+
+def test_an_empty_line_in_one_row() -> None:
+    """Where cells stand one a line, a single empty line in a row may be a page break where a number was lost."""
+    text = report(cells=BUSY, write=in_cells)
+    for label in ("2.重复申请", "规章"):
+        assert extract(text.replace(f"{label}\n0\n0\n", f"{label}\n0\n\n")).status == "unresolved"
 
 
 def test_only_the_total_and_natural_persons_are_filled() -> None:
