@@ -14,8 +14,10 @@ def check(values: Values, form: Form) -> tuple[Check, ...]:
 
 def _assessed(form: Form, values: Values) -> Iterator[Check]:
     for rule in form.identities:
-        subtotals = {path for path, parts in rule.unless if any(p in values for p in parts)}
-        left, right = (tuple(p for p in side if p in values and p not in subtotals) for side in (rule.left, rule.right))
+        left, right = rule.left, rule.right
+        if rule.unless or not all(map(values.__contains__, (*left, *right))):
+            subtotals = {path for path, parts in rule.unless if any(p in values for p in parts)}
+            left, right = (tuple(p for p in side if p in values and p not in subtotals) for side in (left, right))
         if left and right:
             yield _assess(rule, left, right, values)
 
