@@ -12,7 +12,8 @@ from .errors import InputError
 from .markup import is_markup, render
 
 MAX_BYTES = 20_000_000
-"""A longer input is refused: the longest report seen is far below it."""
+MAX_LINES = 200_000
+"""A longer input, or one of more lines, is refused: the longest report seen is far below it."""
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -85,6 +86,8 @@ def from_text(text: str, name: str) -> Source:
 def _source(text: str, name: str, encoding: str, data: bytes) -> Source:
     if not text.strip():
         raise InputError(f"{name}: the input is empty; give the text of a report")
+    if text.count("\n") > MAX_LINES:
+        raise InputError(f"{name}: more than the limit of {MAX_LINES:,} lines; split it into single reports")
     return Source(name, text, encoding, hashlib.sha256(data).hexdigest())
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from nianbao.pipeline.decode import MAX_BYTES, decode, fold
+from nianbao.pipeline.decode import MAX_BYTES, MAX_LINES, decode, fold
 
 from nianbao import InputError, extract
 
@@ -44,6 +44,7 @@ def test_encodings(sample: Any, codec: str, called: str) -> None:
         ("政府信息公开工作年度报告，".encode() * 40 + b"\xff\xfe\x80" + "第二部分".encode() * 40, "broken utf-8"),
         ("政府信息公开工作年度报告，".encode("gb18030") * 40 + b"\xff\x80", "gb18030|encoding"),
         (b"0" * (MAX_BYTES + 1), "limit"),
+        (b"0\n" * (MAX_LINES + 1), "limit"),
     ],
 )
 def test_unusable_bytes(data: bytes, says: str) -> None:
