@@ -57,10 +57,11 @@ def read_rows(
     blocks = list(_blocks(cells, section, folded, empty_lines_are_blanks))
     texts = ["".join(plain_wording(folded[c.start : c.end]) for c in block.words) for block in blocks]
     names = [_name(text, block.words, section, folded) for text, block in zip(texts, blocks, strict=True)]
-    for i, (block, text, named) in enumerate(zip(blocks, texts, names, strict=True)):
-        if named is None and not section.spec.side_by_side:
-            named = closest(text, _between(names, i, section), section)
-        if named is not None and names[i] is None:
+    for block, text, read, window in zip(blocks, texts, names, _windows(names, section), strict=True):
+        named = read
+        if read is None and not section.spec.side_by_side:
+            named = closest(text, window, section)
+        if named is not None and read is None:
             draft.findings.append(
                 finding("label_misprinted", f"行名“{text[-named.length :]}”取作“{named.row.label}”", named.row.path)
             )
@@ -82,12 +83,22 @@ def read_rows(
     return draft
 
 
-def _between(names: Sequence[Named | None], i: int, section: FormSection) -> Sequence[FormRow]:
-    """The rows that could stand at i: after the row named before it and before the row named after it, in the form's order."""
-    order = [row.path for row in section.rows]
-    before = next((order.index(n.row.path) for n in reversed(names[:i]) if n), -1)
-    after = next((order.index(n.row.path) for n in names[i + 1 :] if n), len(order))
-    return section.rows[before + 1 : after]
+def _windows(names: Sequence[Named | None], section: FormSection) -> Iterator[Sequence[FormRow]]:
+    """For each block the rows that could stand there: after the row named before it and before the one named after it."""
+    order = {row.path: i for i, row in enumerate(section.rows)}
+    at = [order[named.row.path] if named else None for named in names]
+    before = _last_known(at, -1)
+    after = reversed(_last_known(at[::-1], len(order)))
+    return (section.rows[first + 1 : end] for first, end in zip(before, after, strict=True))
+
+
+def _last_known(numbers: Sequence[int | None], start: int) -> list[int]:
+    """For each place the last number before it that is known, or `start`."""
+    found, last = [], start
+    for number in numbers:
+        found.append(last)
+        last = last if number is None else number
+    return found
 
 
 # --- Blocks ----------------------------------------------------------------------------------------------------------
