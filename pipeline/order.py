@@ -48,25 +48,30 @@ def read_in_order(section: FormSection, cells: Sequence[Cell], folded: str) -> D
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """Rows of numbers with no words between them. named: the row that the words right before them name."""
+    """Rows of numbers with no words between them.
+
+    named: the row that the words right before them name. beside: those words stand on the first row's own line.
+    """
 
     vectors: tuple[Vector, ...]
     named: Named | None
+    beside: bool
 
 
 def _blocks(section: FormSection, cells: Sequence[Cell], folded: str, columns: int) -> list[_Block] | None:
     """The blocks of a table; None where a run of numbers does not divide into rows."""
     blocks: list[_Block] = []
-    words: list[str] = []
+    words: list[Cell] = []
     for is_words, group in groupby(cells, key=lambda c: c.kind == "words"):
         if is_words:
-            words = [plain_wording(folded[c.start : c.end]) for c in group]
+            words = list(group)
             continue
         vectors = _vectors(list(group), columns)
         if vectors is None:
             return None
         if vectors:
-            blocks.append(_Block(vectors, _named("".join(words), section)))
+            beside = bool(words) and words[-1].line == vectors[0][0].line
+            blocks.append(_Block(vectors, _named(_text(words, folded), section), beside))
     return blocks
 
 
@@ -144,7 +149,7 @@ def _agrees(blocks: Sequence[_Block], paths: Sequence[str]) -> bool:
     """Whether every named block holds the row that its label names, and no two unnamed blocks could change places."""
     at = anchors = unnamed = 0
     for block in blocks:
-        held = paths[at : at + len(block.vectors)]
+        held = paths[at : at + (1 if block.beside else len(block.vectors))]
         at += len(block.vectors)
         if block.named is None:
             unnamed += 1
