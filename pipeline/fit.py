@@ -91,9 +91,9 @@ def keep_aligned(choices: Sequence[Choice], grid: Mapping[int, int]) -> list[Cho
     """The choices of one section, without candidates whose outer cells are blanks that nothing bears out.
 
     An empty field at either end of a row may be a blank, or the indent of a label, or what is left where a number was
-    lost; an empty line may be a blank or a page break. It is taken for a blank where that is the only way and a row without blanks stands in the same fields of the same
-    grid, or where two more rows look just the same. grid: the lines of tables whose lines all have the same number of
-    fields → that table.
+    lost; an empty line may be a blank or a page break. It is taken for a blank where that is the only way and a row
+    without blanks stands in the same fields of the same grid, or where two more rows look just the same. grid: the lines
+    of tables whose lines all have the same number of fields → that table.
     """
     full = {
         _place(c.candidates[0], grid) for c in choices if len(c.candidates) == 1 and not _has_blank(c.candidates[0])

@@ -124,7 +124,7 @@ def _one_table(section: FormSection, cells: Sequence[Cell], folded: str) -> Draf
 def _printed_rows(section: FormSection, text: str) -> list[FormRow]:
     """The rows that a report has, by its labels: of a row that may be split, the parts where a part's label is there.
 
-    None where a label that must be there is not, not even misprinted.
+    Empty where a label that must be there is not, not even misprinted.
     """
     split = {part for row in section.rows for part in row.parts if _is_there(_row(section, part), text)}
     rows = [r for r in section.rows if not (split.intersection(r.parts) if r.parts else _is_part(r, section, split))]
@@ -209,7 +209,8 @@ def _split(section: FormSection, cells: Sequence[Cell], folded: str) -> Iterator
 
 def _sub_table(section: FormSection, cells: Sequence[Cell], folded: str) -> Iterator[tuple[Choice, tuple[Head, ...]]]:
     """One sub-table → its rows with their heads: labels beside their numbers, or, under one head, labels in order."""
-    named = [n.row for c in cells if c.kind == "words" and (n := _whole_name(section, c, folded))]
+    labelled = [(c.line, n.row) for c in cells if c.kind == "words" and (n := _whole_name(section, c, folded))]
+    named, beside = [row for _, row in labelled], dict(labelled)
     heads = heads_in(_text(cells, folded), named[0].columns) if named else ()
     if not heads:
         return
@@ -220,6 +221,8 @@ def _sub_table(section: FormSection, cells: Sequence[Cell], folded: str) -> Iter
         vectors = tuple(v for b in blocks for v in b.vectors)
     known = all({h.column.name for h in heads} <= {c.name for c in row.columns} for row in rows)
     if known and vectors is not None and len(vectors) == len(rows) == len(named):
+        if any(beside.get(v[0].line, row) is not row for row, v in zip(rows, vectors, strict=True)):
+            return
         for row, vector in zip(rows, vectors, strict=True):
             units = {row.cell(h.column.name): h.unit for h in heads if h.unit and h.column.kind == "amount"}
             yield _choice(row, [h.column.name for h in heads], vector, units), heads

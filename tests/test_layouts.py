@@ -179,6 +179,7 @@ def drop(*labels: str) -> Callable[[str], str]:
         (lambda t: t.replace("行政许可\t", "其他主动公开文件\t186\t86\n行政许可\t"), {"row_unknown", "numbers_left_over"}),
         (lambda t: t.replace("行政许可\t0", "行政许可\t1 7 3"), {"cells_do_not_fit"}),
         (lambda t: t + t.replace("2023年", "2022年"), {"section_repeated"}),
+        (lambda t: t.replace("行政处罚\t0\n行政强制\t0", "行政处罚\n行政强制\t41\n19"), {"row_without_cells"}),
         (lambda t: re.sub(r"(?m)^(2.重复申请)(\t.*)\n(3.要求.*)$", r"\1\n\3\n\2", t), {"row_without_cells"}),
         (lambda t: re.sub("自然人|商业企业", lambda m: {"自然人": "商业企业"}.get(m[0], "自然人"), t), {"heads_unreadable"}),
         (lambda t: t.replace("结果维持\t结果纠正", "结果纠正\t结果维持"), {"groups_unreadable"}),
