@@ -26,7 +26,7 @@ def fit(cells: Sequence[Cell], columns: int) -> tuple[Candidate, ...]:
         return (tuple(cells),)
     if surplus > 0:
         return tuple(_trimmed(cells, surplus)) or tuple(_without_strays(cells, columns))
-    return tuple(_with_blanks(cells, columns))
+    return tuple(with_blanks(cells, columns))
 
 
 def _trimmed(cells: Sequence[Cell], surplus: int) -> Iterator[Candidate]:
@@ -50,8 +50,9 @@ def _without_strays(cells: Sequence[Cell], columns: int) -> Iterator[Candidate]:
                 yield kept
 
 
-def _with_blanks(cells: Sequence[Cell], columns: int) -> Iterator[Candidate]:
-    if cells and comb(columns, len(cells)) <= MAX_CANDIDATES:
+def with_blanks(cells: Sequence[Cell], columns: int) -> Iterator[Candidate]:
+    """Fewer cells than columns → every way to put blanks that left no trace between them."""
+    if comb(columns, len(cells)) <= MAX_CANDIDATES:
         for where in combinations(range(columns), len(cells)):
             filled: list[Cell | None] = [None] * columns
             for place, cell in zip(where, cells, strict=True):

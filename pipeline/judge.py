@@ -17,6 +17,7 @@ from .copy import Values, build_record, copy_cells, evidence_of
 from .cut import Cell
 from .decode import Source, fold
 from .reading import Reading
+from .stated import stated
 from .words import plain, plain_label
 
 _SHOWN = 8
@@ -70,6 +71,7 @@ def weigh(source: Source, cells: Mapping[str, Sequence[Cell]], reading: Reading,
     found = [*reading.findings, *findings, *_used_twice(reading, form), *_left_over(source, cells, reading, form)]
     found += _missing(cells, reading, form, found)
     found += _unsaid(reading, form)
+    found += stated(source, reading.passages, values, form)
     return Case(reading, values, check(values, form), tuple(found))
 
 

@@ -56,6 +56,12 @@ def names_at_end(text: str, section: FormSection) -> tuple[Named, ...]:
     return _names_at_end(text[-_LONGEST_LABEL:], section)
 
 
+def whole_name(text: str, section: FormSection) -> Named | None:
+    """Plain text → the row whose label it is, with or without its number; None where it is anything more."""
+    named = name_at_end(text, section)
+    return named if named and len(text) in (named.length, named.length + len(named.number)) else None
+
+
 @lru_cache(maxsize=4096)
 def _names_at_end(text: str, section: FormSection) -> tuple[Named, ...]:
     names = _names(section)

@@ -24,6 +24,7 @@ from .labels import (
     is_nearly_there,
     name_at_end,
     rows_in_order,
+    whole_name,
 )
 from .reading import Choice, Draft
 from .words import plain_label, plain_wording
@@ -171,7 +172,7 @@ def _one_line(section: FormSection, cells: Sequence[Cell], folded: str) -> Draft
     headed = rows_in_order(section, text) is not None and heads_are_there(text, rows[0].columns, len(rows))
     if len(numbers) != len(paths) or (text and not headed) or not runs_across(numbers, len(paths)):
         return Draft()
-    draft = Draft(choices=[Choice(section.path, paths, (numbers,), numbers, by_count=not headed)])
+    draft = Draft(choices=[Choice(section.path, paths, (numbers,), numbers, must_add_up=not headed)])
     if not headed:
         draft.findings.append(
             finding("heads_lost", f"“{section.title}”表头丢失，按个数和官方格式的次序读取", section.path)
@@ -209,7 +210,7 @@ def _split(section: FormSection, cells: Sequence[Cell], folded: str) -> Iterator
 
 def _sub_table(section: FormSection, cells: Sequence[Cell], folded: str) -> Iterator[tuple[Choice, tuple[Head, ...]]]:
     """One sub-table → its rows with their heads: labels beside their numbers, or, under one head, labels in order."""
-    labelled = [(c.line, n.row) for c in cells if c.kind == "words" and (n := _whole_name(section, c, folded))]
+    labelled = [(c.line, n.row) for c in cells if c.kind == "words" and (n := whole_name(plain_wording(folded[c.start : c.end]), section))]
     named, beside = [row for _, row in labelled], dict(labelled)
     heads = heads_in(_text(cells, folded), named[0].columns) if named else ()
     if not heads:
@@ -226,13 +227,6 @@ def _sub_table(section: FormSection, cells: Sequence[Cell], folded: str) -> Iter
         for row, vector in zip(rows, vectors, strict=True):
             units = {row.cell(h.column.name): h.unit for h in heads if h.unit and h.column.kind == "amount"}
             yield _choice(row, [h.column.name for h in heads], vector, units), heads
-
-
-def _whole_name(section: FormSection, cell: Cell, folded: str) -> Named | None:
-    """The row whose label a cell is, whole."""
-    text = plain_wording(folded[cell.start : cell.end])
-    named = name_at_end(text, section)
-    return named if named and named.length == len(text) else None
 
 
 def _choice(row: FormRow, columns: Sequence[str], vector: Vector, units: Mapping[str, Unit] | None = None) -> Choice:

@@ -44,8 +44,9 @@ class Reading:
 class Choice:
     """Cells that stand together and the paths they fill; more than one candidate where their number leaves it open.
 
-    A candidate gives one cell a path, in the order of `paths`; None for a blank that left no trace. by_count: nothing but
-    the number of cells says what they are, so that their own identities must hold.
+    A candidate gives one cell a path, in the order of `paths`; None for a blank that left no trace. must_add_up: nothing but
+    their number, or a guess at where one ends and the next begins, says what the cells are, so that their own identities
+    must hold.
     """
 
     path: str
@@ -53,7 +54,7 @@ class Choice:
     candidates: tuple[tuple[Cell | None, ...], ...]
     cells: tuple[Cell, ...]
     units: Mapping[str, Unit] = field(default_factory=dict)
-    by_count: bool = False
+    must_add_up: bool = False
 
 
 @dataclass(slots=True)

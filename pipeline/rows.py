@@ -15,7 +15,7 @@ from ..schemas.extraction import finding
 from ..schemas.form import FormColumn, FormRow, FormSection
 from ..schemas.report import Unit
 from .cut import Cell
-from .fit import fit, keep_aligned, runs_across
+from .fit import Candidate, fit, keep_aligned, runs_across
 from .labels import (
     Head,
     Named,
@@ -28,7 +28,9 @@ from .labels import (
     lead_characters,
     name_at_end,
     rows_in_order,
+    whole_name,
 )
+from .pieces import is_glued, splits
 from .reading import Choice, Draft
 from .words import plain_wording
 
@@ -80,6 +82,23 @@ def read_rows(
             taken.add(named.row.path)
             _row(section, block, named, head, grid, folded, draft)
     draft.choices = keep_aligned(draft.choices, grid)
+    return draft
+
+
+def read_rows_without_blanks(section: FormSection, cells: Sequence[Cell], folded: str) -> Draft:
+    """Rows of a table whose blanks left no trace, where the form fixes the columns: a label alone is a row of blanks."""
+    draft = read_rows(section, cells, folded)
+    if section.spec.heads != "fixed" or section.spec.side_by_side:
+        return draft
+    taken = {choice.path for choice in draft.choices}
+    words = (plain_wording(folded[c.start : c.end]) for c in cells if c.kind == "words")
+    named = (n for text in words if text not in also_heads(section) and (n := whole_name(text, section)))
+    alone = {n.row.path: n.row for n in named if n.row.path not in taken}
+    for row in alone.values():
+        if taken.union(alone).isdisjoint(row.parts):
+            paths = tuple(row.cell(c.name) for c in row.columns)
+            draft.choices.append(Choice(row.path, paths, ((None,) * len(paths),), ()))
+            draft.forms |= {row.form} if row.form else set()
     return draft
 
 
@@ -209,7 +228,7 @@ def _row(
         draft.findings += [problem] if problem not in draft.findings else []
         return
     columns = [h.column for h in heads]
-    candidates = fit(block.run, len(columns))
+    candidates = _candidates(block.run, len(columns))
     cut_off = _cut_off(block.run, len(columns), grid)
     if cut_off:
         candidates = (cut_off,)
@@ -218,6 +237,10 @@ def _row(
         )
     draft.forms |= {label.form for label in (named.label, *(h.label for h in heads)) if label.form}
     draft.choices.append(_choice(row, columns, candidates, block, heads))
+
+
+def _candidates(run: Sequence[Cell], columns: int) -> tuple[Candidate, ...]:
+    return tuple(splits(run[0], columns)) if len(run) == 1 and is_glued(run[0]) else fit(run, columns)
 
 
 def _choice(

@@ -1,7 +1,7 @@
 """The rules as a reader: several plain strategies for each section, and the readings that come of them."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice, product
 
@@ -11,16 +11,33 @@ from .copy import worth_of
 from .cut import Cell
 from .decode import Source
 from .order import read_in_order
+from .pieces import is_piece, put_together, take_apart
 from .reading import Draft, Passages, Place, Reading, Tables
-from .rows import read_rows
+from .rows import read_rows, read_rows_without_blanks
 from .settle import settle
 
 Strategy = Callable[[FormSection, Sequence[Cell], str], Draft]
 
+
+
+def _taken_apart(section: FormSection, cells: Sequence[Cell], folded: str) -> Draft:
+    return read_rows(section, take_apart(section, cells, folded), folded)
+
+
+def _put_together(section: FormSection, cells: Sequence[Cell], folded: str) -> Draft:
+    """Rows whose parted digits are put together: each such row's own identities must hold."""
+    draft = read_rows(section, put_together(cells, folded), folded)
+    draft.choices = [replace(c, must_add_up=c.must_add_up or any(map(is_piece, c.cells))) for c in draft.choices]
+    return draft
+
+
 STRATEGIES: dict[str, Strategy] = {
     "rows": read_rows,
     "rows, empty lines as blanks": partial(read_rows, empty_lines_are_blanks=True),
+    "rows, blanks without a trace": read_rows_without_blanks,
     "in order": read_in_order,
+    "rows, cells taken apart": _taken_apart,
+    "rows, digits put together": _put_together,
 }
 MAX_READINGS = 8
 
@@ -59,7 +76,7 @@ def _read(source: Source, section: FormSection, tables: Tables, form: Form, by: 
     draft = STRATEGIES[by](section, cells, source.folded)
     places, strays, findings = settle(draft.choices, form, worth_of(source))
     findings = [*draft.findings, *findings]
-    explained = strays | draft.explained
+    explained = strays | draft.explained | _in_pieces(cells, places)
     used = {p.cell.id for p in places.values() if p.cell is not None} | explained
     is_sound = (
         bool(places)
@@ -67,6 +84,12 @@ def _read(source: Source, section: FormSection, tables: Tables, form: Form, by: 
         and all(c.id in used for c in cells if c.kind == "number")
     )
     return _Part(by, places, explained, frozenset(draft.forms), tuple(findings), is_sound)
+
+
+def _in_pieces(cells: Sequence[Cell], places: Mapping[str, Place]) -> set[int]:
+    """Ids of the cells that a piece in use is made of."""
+    pieces = [p.cell for p in places.values() if p.cell is not None and is_piece(p.cell)]
+    return {c.id for c in cells for piece in pieces if piece.start <= c.start and c.end <= piece.end}
 
 
 def _reading(parts: Sequence[_Part], passages: Passages) -> Reading:

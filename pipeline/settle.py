@@ -3,47 +3,45 @@
 A row whose cells are more or fewer than its columns could be filled in several ways. First its own identities speak,
 then, for the rows still open, the identities down the columns. A blank counts as nothing added. Where several ways are
 left that would give different records, none is chosen. Arithmetic chooses between places; it never changes a number.
-A row with fewer cells than columns is never filled: whether a blank was dropped or a number lost, no sum can tell.
+A row with fewer cells than columns is filled only where the table prints no 0 at all: elsewhere no sum could tell whether a
+blank was dropped or a 0 lost.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import product
-from math import prod
+from collections.abc import Iterable, Sequence
 
 from ..schemas.extraction import Basis, Finding, finding
-from ..schemas.form import Form, Identity
+from ..schemas.form import Form
 from .cut import Cell
 from .fit import Candidate
+from .pieces import is_piece
 from .reading import Choice, Place
-
-MAX_COMBINATIONS = 5_000
-"""Rows that could be filled together in more ways than this are not searched."""
-
-Worth = Callable[[Cell], int]
+from .search import Open, Ways, Worth, may_hold, search, worths
 
 
 def settle(
     choices: Sequence[Choice], form: Form, worth: Worth
 ) -> tuple[dict[str, Place], frozenset[int], list[Finding]]:
     """Choices → places, ids of the cells left out as strays, findings. worth: what a cell adds to a sum."""
-    open_: list[tuple[Choice, list[Candidate]]] = []
+    open_: list[Open] = []
     settled: list[tuple[Choice, Candidate, bool]] = []
     findings: list[Finding] = []
     for choice in choices:
-        if len(choice.candidates) == 1 and not choice.by_count:
+        if len(choice.candidates) == 1 and choice.cells and not choice.must_add_up:
             settled.append((choice, choice.candidates[0], False))
             continue
         kept = _by_own_identities(choice, form, worth)
-        if len(kept) == 1 and len(choice.cells) >= len(choice.paths):
+        if len(kept) == 1 and None not in kept[0]:
             settled.append((choice, kept[0], True))
         else:
             open_.append((choice, kept))
     if open_:
-        together = _by_columns(open_, settled, form, worth)
-        if together is None:
-            findings += [_does_not_fit(choice, kept, form) for choice, kept in open_]
-            together = [(c, k[0], True) for c, k in open_ if k]
-        settled += together
+        open_.sort(key=lambda o: _tightest(o[0], form))
+        ways = _by_columns(open_, settled, form, worth) if _may_be_filled(choices, open_, worth) else Ways((), True)
+        if ways.is_complete and len(ways.found) == 1:
+            settled += [(choice, way, True) for (choice, _), way in zip(open_, ways.found[0], strict=True)]
+        else:
+            findings += [_does_not_fit(choice, kept, ways, form) for choice, kept in open_]
+            settled += [(choice, kept[0], True) for choice, kept in open_ if kept]
     places: dict[str, Place] = {}
     strays: set[int] = set()
     for choice, candidate, inferred in settled:
@@ -51,7 +49,7 @@ def settle(
             basis: Basis = "blank" if cell is None or cell.kind != "number" else "inferred" if inferred else "read"
             places[path] = Place(cell, basis, choice.units.get(path))
         if inferred and not any(c is choice for c, _ in open_ if findings):
-            outside = [c for c in choice.cells if c not in candidate and c.kind == "number"]
+            outside = [c for c in choice.cells if c not in candidate and c.kind == "number" and not is_piece(c)]
             strays |= {c.id for c in outside}
             findings += [_stray(choice, c, form) for c in outside]
     return places, frozenset(strays), findings
@@ -62,56 +60,44 @@ def _by_own_identities(choice: Choice, form: Form, worth: Worth) -> list[Candida
     inside = set(choice.paths)
     rules = [r for r in form.identities if inside.issuperset((*r.left, *r.right))]
     if not rules:
-        return list(choice.candidates)
+        return [] if choice.must_add_up else list(choice.candidates)
     kept: dict[tuple[int | None, ...], Candidate] = {}
     for candidate in choice.candidates:
-        values = {p: worth(c) for p, c in zip(choice.paths, candidate, strict=True) if c is not None}
-        if all(_holds(rule, values) for rule in rules):
+        values = worths(choice, candidate, worth)
+        if all(may_hold(rule, values) for rule in rules):
             record = tuple(None if c is None or c.kind != "number" else worth(c) for c in candidate)
             kept.setdefault(record, candidate)
     return list(kept.values())
 
 
-def _holds(rule: Identity, values: Mapping[str, int]) -> bool:
-    counted = {path for path, parts in rule.unless if any(p in values for p in parts)}
-    left, right = (sum(values.get(p, 0) for p in side if p not in counted) for side in (rule.left, rule.right))
-    return left == right
-
-
 def _by_columns(
-    open_: Sequence[tuple[Choice, list[Candidate]]],
-    settled: Iterable[tuple[Choice, Candidate, bool]],
-    form: Form,
-    worth: Worth,
-) -> list[tuple[Choice, Candidate, bool]] | None:
-    """The one way to fill all open rows that holds every identity they touch; None where none or several do."""
-    lost = any(len(choice.cells) < len(choice.paths) for choice, _ in open_)
-    if lost or not 0 < prod(len(kept) for _, kept in open_) <= MAX_COMBINATIONS:
-        return None
-    known = {
-        path: worth(cell)
-        for choice, candidate, _ in settled
-        for path, cell in zip(choice.paths, candidate, strict=True)
-        if cell is not None
-    }
+    open_: Sequence[Open], settled: Iterable[tuple[Choice, Candidate, bool]], form: Form, worth: Worth
+) -> Ways:
+    """The ways to fill all open rows that hold every identity they touch."""
+    known = {p: n for choice, candidate, _ in settled for p, n in worths(choice, candidate, worth).items()}
     touched = {path for choice, _ in open_ for path in choice.paths}
     rules = [r for r in form.identities if touched.intersection((*r.left, *r.right))]
-    found: list[tuple[Candidate, ...]] = []
-    for combination in product(*(kept for _, kept in open_)):
-        values = dict(known)
-        for (choice, _), candidate in zip(open_, combination, strict=True):
-            values |= {p: worth(c) for p, c in zip(choice.paths, candidate, strict=True) if c is not None}
-        if rules and all(_holds(rule, values) for rule in rules):
-            found.append(combination)
-            if len(found) > 1:
-                return None
-    return [(c, k, True) for (c, _), k in zip(open_, found[0], strict=True)] if found else None
+    return search(open_, known, rules, worth) if rules else Ways((), True)
 
 
-def _does_not_fit(choice: Choice, kept: list[Candidate], form: Form) -> Finding:
+def _tightest(choice: Choice, form: Form) -> int:
+    """How many cells the smallest identity ties that leads from a row to others."""
+    own = set(choice.paths)
+    return min((len(ties) for r in form.identities if own & (ties := {*r.left, *r.right}) and ties - own), default=0)
+
+
+def _may_be_filled(choices: Sequence[Choice], open_: Sequence[Open], worth: Worth) -> bool:
+    """Whether blanks that left no trace may be placed: where a report prints no 0 at all, a lost number would break a sum."""
+    if all(None not in candidate for _, kept in open_ for candidate in kept):
+        return True
+    return not any(cell.kind == "number" and worth(cell) == 0 for choice in choices for cell in choice.cells)
+
+
+def _does_not_fit(choice: Choice, kept: Sequence[Candidate], ways: Ways, form: Form) -> Finding:
     shown = " ".join(c.text or "空" for c in choice.cells[:20])
-    ways = [" ".join(c.text or "空" if c else "空" for c in candidate) for candidate in kept[:4]]
-    possible = f"，可能的读法有 {len(kept)} 种：{'；'.join(ways)}" if ways else ""
+    shown_ways = [" ".join(c.text or "空" if c else "空" for c in candidate) for candidate in kept[:4]]
+    possible = f"，可能的读法有 {len(kept)} 种：{'；'.join(shown_ways)}" if kept else ""
+    possible += "" if ways.is_complete else "；组合太多，未能逐一试过"
     return finding(
         "cells_do_not_fit",
         f"“{form.label(choice.path)}”应有 {len(choice.paths)} 格，文中有 {len(choice.cells)} 格（{shown}）{possible}",

@@ -44,8 +44,9 @@ def is_annotated(folded: str) -> bool:
 
 def as_count(folded: str) -> int | None:
     """The count that a field prints; None where it is no whole number from 0 up, or could be several, glued: 00, 01."""
-    if folded.isdigit() and folded.isascii() and len(folded) <= _TOO_LONG_A_NUMBER:
-        return int(folded) if folded[0] != "0" or folded == "0" else None
+    digits = folded.replace(" ", "")
+    if digits.isdigit() and digits.isascii() and len(digits) <= _TOO_LONG_A_NUMBER:
+        return int(digits) if digits[0] != "0" or digits == "0" else None
     number = _whole(folded)
     return number if number is not None and number >= 0 and not folded.startswith(("+", "增")) else None
 

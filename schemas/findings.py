@@ -47,6 +47,12 @@ FINDINGS: dict[str, FindingKind] = {
     "identity_fails": FindingKind(
         "warning", "报告所印数字不满足勾稽关系，且没有别的读法", "报告本身有误：向发布单位核实，记录保留原样"
     ),
+    "text_differs": FindingKind(
+        "warning", "第一部分的文字所说的数与表格所印的不同；记录只取表格", "核对原文：文字和表格以哪一个为准，向发布单位核实"
+    ),
+    "text_counts_otherwise": FindingKind(
+        "info", "第一部分的文字所说的数与表格所印的不同，但恰好合于另一种算法", "不必处理；引用时注意口径"
+    ),
     "agency_not_stated": FindingKind("info", "文中没有写明报告单位", "需要时由来源补充，不作推测"),
     "year_not_stated": FindingKind("info", "文中没有写明报告年度", "需要时由来源补充，不作推测"),
     "unit_not_stated": FindingKind("info", "金额没有写明单位", "不要假定单位；需要时核实"),

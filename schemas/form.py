@@ -24,6 +24,7 @@ class FormModel(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     identities: ClassVar[tuple["Sum", ...]] = ()
+    stated: ClassVar[tuple["Stated", ...]] = ()
 
 
 # --- What a declaration is written with ------------------------------------------------------------------------------
@@ -145,6 +146,19 @@ class Sum:
     title: str
 
 
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A figure of a section's table that the prose is apt to state too.
+
+    says: a pattern whose one group is the figure. terms: cells of the section that add up to it; a term that begins with
+    "-" is taken off. instead: what else the prose may mean by it: a reason, and the terms for that.
+    """
+
+    says: str
+    terms: tuple[str, ...]
+    instead: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
 # --- The flat view ---------------------------------------------------------------------------------------------------
 
 
@@ -221,6 +235,15 @@ class Identity:
     unless: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A figure that the prose is apt to state: its pattern, and the cell paths that it is the sum of, as in Stated."""
+
+    says: re.Pattern[str]
+    terms: tuple[str, ...]
+    instead: tuple[tuple[str, tuple[str, ...]], ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Form:
     """The flat view of a declared record."""
@@ -231,6 +254,7 @@ class Form:
     facts: Mapping[FactKind, str]
     """What a report says of itself, and the path where the record holds it."""
     identities: tuple[Identity, ...]
+    statements: tuple[Statement, ...]
 
     @cached_property
     def rows(self) -> dict[str, FormRow]:
@@ -270,16 +294,18 @@ def form_of(model: type[BaseModel]) -> Form:
     proses: list[FormProse] = []
     facts: dict[FactKind, str] = {}
     identities: list[Identity] = []
+    statements: list[Statement] = []
     for name, spec, inner in _fields(model):
         if isinstance(spec, Section):
             rows = tuple(_rows(inner, name, ()))
             sections.append(FormSection(name, spec, rows))
             identities += _identities(inner, name)
+            statements += _statements(inner, name)
         elif isinstance(spec, Group):
             proses += [FormProse(f"{name}.{n}", s) for n, s, _ in _fields(inner) if isinstance(s, Prose)]
         elif isinstance(spec, Fact):
             facts[spec.what] = name
-    return Form(model, tuple(sections), tuple(proses), facts, tuple(identities))
+    return Form(model, tuple(sections), tuple(proses), facts, tuple(identities), tuple(statements))
 
 
 def _fields(model: Any) -> Iterator[tuple[str, Labelled, Any]]:
@@ -341,6 +367,15 @@ def _down(model: Any, path: str, rows: dict[str, FormRow]) -> Iterator[Identity]
     for name, spec, inner in _fields(model):
         if isinstance(spec, Group):
             yield from _down(inner, f"{path}.{name}", rows)
+
+
+def _statements(model: Any, path: str) -> Iterator[Statement]:
+    def under(terms: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(f"-{path}.{t[1:]}" if t.startswith("-") else f"{path}.{t}" for t in terms)
+
+    for stated in model.stated:
+        instead = tuple((reason, under(terms)) for reason, terms in stated.instead)
+        yield Statement(re.compile(stated.says), under(stated.terms), instead)
 
 
 def _expand(path: str, rows: dict[str, FormRow]) -> list[FormRow]:

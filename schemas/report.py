@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from .form import Column, Fact, FormModel, Group, Label, Prose, Row, Section, Sum
+from .form import Column, Fact, FormModel, Group, Label, Prose, Row, Section, Stated, Sum
 
 Count = int | None
 Unit = Literal["元", "万元", "亿元"]
@@ -24,6 +24,9 @@ class Amount(FormModel):
     unit: Annotated[Unit | None, Field(title="单位")] = None
     yuan: Annotated[str | None, Field(title="折合元", pattern=r"^-?\d+(\.\d+)?$")] = None
 
+
+_GAP = "[^0-9。;,]{0,16}?"
+_FIGURE = "([0-9]{1,9}) ?(?:件|份|宗|条|起)"
 
 # --- 二、主动公开政府信息情况 --------------------------------------------------------------------------------------------
 
@@ -82,6 +85,11 @@ class Disclosure(FormModel):
     compulsory_measures: Annotated[Decisions | None, Row("行政强制")] = None
     fees: Annotated[Fees | None, Row("行政事业性收费")] = None
     procurement: Annotated[Procurement | None, Row(Label("政府集中采购", form="2019"))] = None
+
+    stated: ClassVar = (
+        Stated(rf"(?:制发|制定|印发|出台){_GAP}规范性文件{_GAP}{_FIGURE}", ("normative_documents.made",)),
+        Stated(rf"现行有效{_GAP}规范性文件{_GAP}{_FIGURE}", ("normative_documents.in_force",)),
+    )
 
 
 # --- 三、收到和处理政府信息公开申请情况 -----------------------------------------------------------------------------------
@@ -192,6 +200,23 @@ class Requests(FormModel):
             "各项办理结果相加＝（七）总计",
         ),
     )
+    stated: ClassVar = (
+        Stated(
+            rf"(?:收到|新收|受理|接收){_GAP}申请(?!人){_GAP}{_FIGURE}",
+            ("received.total",),
+            (("含上年结转", ("received.total", "carried_in.total")),),
+        ),
+        Stated(rf"上年度?结转{_GAP}{_FIGURE}", ("carried_in.total",)),
+        Stated(
+            rf"(?:答复|办结){_GAP}{_FIGURE}",
+            ("processed_total.total",),
+            (
+                ("不计上年结转", ("processed_total.total", "-carried_in.total")),
+                ("含结转下年", ("processed_total.total", "carried_out.total")),
+            ),
+        ),
+        Stated(rf"结转(?:至|到)?(?:下|次|20[0-9][0-9])年度?{_GAP}{_FIGURE}", ("carried_out.total",)),
+    )
 
 
 # --- 四、政府信息公开行政复议、行政诉讼情况 -------------------------------------------------------------------------------
@@ -211,6 +236,29 @@ class ReviewLitigation(FormModel):
     reconsideration: Annotated[Results | None, Row("行政复议")] = None
     litigation_direct: Annotated[Results | None, Row(Label("未经复议直接起诉", "未经复议直接诉讼"))] = None
     litigation_after_reconsideration: Annotated[Results | None, Row(Label("复议后起诉", "复议后诉讼"))] = None
+
+    stated: ClassVar = (
+        Stated(
+            rf"行政复议{_GAP}{_FIGURE}",
+            ("reconsideration.total",),
+            (("不计尚未审结", ("reconsideration.total", "-reconsideration.pending")),),
+        ),
+        Stated(
+            rf"行政诉讼{_GAP}{_FIGURE}",
+            ("litigation_direct.total", "litigation_after_reconsideration.total"),
+            (
+                (
+                    "不计尚未审结",
+                    (
+                        "litigation_direct.total",
+                        "litigation_after_reconsideration.total",
+                        "-litigation_direct.pending",
+                        "-litigation_after_reconsideration.pending",
+                    ),
+                ),
+            ),
+        ),
+    )
 
 
 # --- The record ------------------------------------------------------------------------------------------------------
