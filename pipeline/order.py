@@ -210,7 +210,11 @@ def _split(section: FormSection, cells: Sequence[Cell], folded: str) -> Iterator
 
 def _sub_table(section: FormSection, cells: Sequence[Cell], folded: str) -> Iterator[tuple[Choice, tuple[Head, ...]]]:
     """One sub-table → its rows with their heads: labels beside their numbers, or, under one head, labels in order."""
-    labelled = [(c.line, n.row) for c in cells if c.kind == "words" and (n := whole_name(plain_wording(folded[c.start : c.end]), section))]
+    labelled = [
+        (c.line, n.row)
+        for c in cells
+        if c.kind == "words" and (n := whole_name(plain_wording(folded[c.start : c.end]), section))
+    ]
     named, beside = [row for _, row in labelled], dict(labelled)
     heads = heads_in(_text(cells, folded), named[0].columns) if named else ()
     if not heads:

@@ -86,10 +86,13 @@ def read_rows(
 
 
 def read_rows_without_blanks(section: FormSection, cells: Sequence[Cell], folded: str) -> Draft:
-    """Rows of a table whose blanks left no trace, where the form fixes the columns: a label alone is a row of blanks."""
+    """Rows of a table whose blanks left no trace, where the form fixes the columns: a label alone is a row of blanks.
+
+    An empty draft where a 0 is printed: a report that prints 0 for nothing leaves no blanks.
+    """
+    if section.spec.heads != "fixed" or section.spec.side_by_side or any(c.text == "0" for c in cells):
+        return Draft()
     draft = read_rows(section, cells, folded)
-    if section.spec.heads != "fixed" or section.spec.side_by_side:
-        return draft
     taken = {choice.path for choice in draft.choices}
     words = (plain_wording(folded[c.start : c.end]) for c in cells if c.kind == "words")
     named = (n for text in words if text not in also_heads(section) and (n := whole_name(text, section)))

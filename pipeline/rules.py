@@ -19,14 +19,17 @@ from .settle import settle
 Strategy = Callable[[FormSection, Sequence[Cell], str], Draft]
 
 
-
 def _taken_apart(section: FormSection, cells: Sequence[Cell], folded: str) -> Draft:
-    return read_rows(section, take_apart(section, cells, folded), folded)
+    apart = take_apart(section, cells, folded)
+    return read_rows(section, apart, folded) if any(map(is_piece, apart)) else Draft()
 
 
 def _put_together(section: FormSection, cells: Sequence[Cell], folded: str) -> Draft:
     """Rows whose parted digits are put together: each such row's own identities must hold."""
-    draft = read_rows(section, put_together(cells, folded), folded)
+    together = put_together(cells, folded)
+    if not any(map(is_piece, together)):
+        return Draft()
+    draft = read_rows(section, together, folded)
     draft.choices = [replace(c, must_add_up=c.must_add_up or any(map(is_piece, c.cells))) for c in draft.choices]
     return draft
 

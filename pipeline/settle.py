@@ -8,6 +8,7 @@ blank was dropped or a 0 lost.
 """
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 
 from ..schemas.extraction import Basis, Finding, finding
 from ..schemas.form import Form
@@ -61,11 +62,12 @@ def _by_own_identities(choice: Choice, form: Form, worth: Worth) -> list[Candida
     rules = [r for r in form.identities if inside.issuperset((*r.left, *r.right))]
     if not rules:
         return [] if choice.must_add_up else list(choice.candidates)
+    known: Worth = cache(worth)
     kept: dict[tuple[int | None, ...], Candidate] = {}
     for candidate in choice.candidates:
-        values = worths(choice, candidate, worth)
+        values = worths(choice, candidate, known)
         if all(may_hold(rule, values) for rule in rules):
-            record = tuple(None if c is None or c.kind != "number" else worth(c) for c in candidate)
+            record = tuple(None if c is None or c.kind != "number" else known(c) for c in candidate)
             kept.setdefault(record, candidate)
     return list(kept.values())
 
@@ -87,10 +89,11 @@ def _tightest(choice: Choice, form: Form) -> int:
 
 
 def _may_be_filled(choices: Sequence[Choice], open_: Sequence[Open], worth: Worth) -> bool:
-    """Whether blanks that left no trace may be placed: where a report prints no 0 at all, a lost number would break a sum."""
+    """Whether blanks that left no trace may be placed: in a table of numbers without any 0, a lost number would break a sum."""
     if all(None not in candidate for _, kept in open_ for candidate in kept):
         return True
-    return not any(cell.kind == "number" and worth(cell) == 0 for choice in choices for cell in choice.cells)
+    numbers = [worth(cell) for choice in choices for cell in choice.cells if cell.kind == "number"]
+    return bool(numbers) and 0 not in numbers
 
 
 def _does_not_fit(choice: Choice, kept: Sequence[Candidate], ways: Ways, form: Form) -> Finding:

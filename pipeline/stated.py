@@ -33,7 +33,10 @@ def _compared(said: str, figure: int, statement: Statement, values: Values, form
 
 def _sum(terms: tuple[str, ...], values: Values) -> int | None:
     """What the terms come to; None where a cell is blank or absent."""
-    numbers = [values.get(term.removeprefix("-")) for term in terms]
-    if any(n is None for n in numbers):
-        return None
-    return sum(-n if term.startswith("-") else n for term, n in zip(terms, numbers, strict=True))
+    total = 0
+    for term in terms:
+        number = values.get(term.removeprefix("-"))
+        if number is None:
+            return None
+        total += -number if term.startswith("-") else number
+    return total

@@ -171,7 +171,6 @@ def drop(*labels: str) -> Callable[[str], str]:
         (drop("重复申请"), {"row_missing"}),
         (drop("规章"), {"row_missing"}),
         (lambda t: t.replace("2.重复申请\t0\t0\t0\t0\t0\t0\t0", "2.重复申请"), {"row_without_cells"}),
-        (lambda t: t.replace("规章\t0\t0\t0", "规章000"), {"row_without_cells"}),
         (lambda t: t.replace("规章\t0\t0\t0", "规章\t0\t0"), {"cells_do_not_fit"}),
         (lambda t: t.replace("规章\t0\t0\t0", "规章\t0\t0\t0\t4"), {"cells_do_not_fit", "numbers_left_over"}),
         (lambda t: t.replace("规章\t", "规章\t3\t4\t5\n规章\t"), {"row_repeated", "numbers_left_over"}),
