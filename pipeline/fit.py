@@ -85,6 +85,26 @@ def runs_across(cells: Sequence[Cell], count: int) -> bool:
     return heights <= {1} or heights == {count}
 
 
+def as_rows(cells: Sequence[Cell], columns: int) -> tuple[tuple[Cell, ...], ...] | None:
+    """Numbers without words between them → rows. Paragraphs of one length, one for each column, are columns.
+
+    None where they do not divide so, or where the paragraphs could be rows as well.
+    """
+    pieces = list(paragraphs(cells))
+    rows: list[tuple[Cell, ...]] = []
+    while pieces:
+        group = pieces[:columns]
+        if len(group[0]) == columns and len({c.line for c in group[0]}) == 1:
+            rows.append(group[0])
+            del pieces[0]
+        elif len(group) == columns and {len(p) for p in group} == {len(group[0])} and not 1 < columns == len(group[0]):
+            rows += zip(*group, strict=True)
+            del pieces[:columns]
+        else:
+            return None
+    return tuple(rows)
+
+
 # --- Alignment -------------------------------------------------------------------------------------------------------
 
 

@@ -140,6 +140,12 @@ def also_heads(section: FormSection) -> frozenset[str]:
     return frozenset(heads & set(_names(section)))
 
 
+def named_before(text: str, section: FormSection) -> Named | None:
+    """Plain text before numbers → the row that it names at its end, unless that could be a column's head as well."""
+    named = name_at_end(text, section)
+    return named if named and (named.numbered or text[-named.length :] not in also_heads(section)) else None
+
+
 @cache
 def lead_characters(section: FormSection) -> frozenset[str]:
     """Characters that may stand before a row's label and its number in their field: groups' numbers and labels."""

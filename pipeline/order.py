@@ -13,16 +13,15 @@ from ..schemas.extraction import finding
 from ..schemas.form import FormRow, FormSection
 from ..schemas.report import Unit
 from .cut import Cell
-from .fit import paragraphs, runs_across
+from .fit import as_rows, runs_across
 from .labels import (
     Head,
     Named,
-    also_heads,
     has_heads,
     heads_are_there,
     heads_in,
     is_nearly_there,
-    name_at_end,
+    named_before,
     rows_in_order,
     whole_name,
 )
@@ -31,8 +30,6 @@ from .words import plain_label, plain_wording
 
 FEWEST_ANCHORS = 3
 """A table is read in order only where so many of its rows still have their labels beside them."""
-
-Vector = tuple[Cell, ...]
 
 
 def read_in_order(section: FormSection, cells: Sequence[Cell], folded: str) -> Draft:
@@ -54,7 +51,7 @@ class _Block:
     named: the row that the words right before them name. beside: those words stand on the first row's own line.
     """
 
-    vectors: tuple[Vector, ...]
+    vectors: tuple[tuple[Cell, ...], ...]
     named: Named | None
     beside: bool
 
@@ -67,39 +64,13 @@ def _blocks(section: FormSection, cells: Sequence[Cell], folded: str, columns: i
         if is_words:
             words = list(group)
             continue
-        vectors = _vectors(list(group), columns)
+        vectors = as_rows(list(group), columns)
         if vectors is None:
             return None
         if vectors:
             beside = bool(words) and words[-1].line == vectors[0][0].line
-            blocks.append(_Block(vectors, _named(_text(words, folded), section), beside))
+            blocks.append(_Block(vectors, named_before(_text(words, folded), section), beside))
     return blocks
-
-
-def _named(text: str, section: FormSection) -> Named | None:
-    """The row that words name, unless they could be a column's head as well."""
-    named = name_at_end(text, section)
-    return named if named and (named.numbered or text[-named.length :] not in also_heads(section)) else None
-
-
-def _vectors(cells: Sequence[Cell], columns: int) -> tuple[Vector, ...] | None:
-    """Numbers without words between them → rows. Paragraphs of one length, one for each column, are columns.
-
-    None where they do not divide so, or where the paragraphs could be rows as well.
-    """
-    pieces = list(paragraphs(cells))
-    rows: list[Vector] = []
-    while pieces:
-        group = pieces[:columns]
-        if len(group[0]) == columns and len({c.line for c in group[0]}) == 1:
-            rows.append(group[0])
-            del pieces[0]
-        elif len(group) == columns and {len(p) for p in group} == {len(group[0])} and not 1 < columns == len(group[0]):
-            rows += zip(*group, strict=True)
-            del pieces[:columns]
-        else:
-            return None
-    return tuple(rows)
 
 
 # --- The three kinds of table ----------------------------------------------------------------------------------------
@@ -219,7 +190,7 @@ def _sub_table(section: FormSection, cells: Sequence[Cell], folded: str) -> Iter
     heads = heads_in(_text(cells, folded), named[0].columns) if named else ()
     if not heads:
         return
-    rows, vectors = named, _vectors([c for c in cells if c.kind in ("number", "blank")], 1)
+    rows, vectors = named, as_rows([c for c in cells if c.kind in ("number", "blank")], 1)
     if len(heads) > 1:
         blocks = _blocks(section, cells, folded, len(heads)) or []
         rows = [b.named.row for b in blocks if b.named]
@@ -233,7 +204,9 @@ def _sub_table(section: FormSection, cells: Sequence[Cell], folded: str) -> Iter
             yield _choice(row, [h.column.name for h in heads], vector, units), heads
 
 
-def _choice(row: FormRow, columns: Sequence[str], vector: Vector, units: Mapping[str, Unit] | None = None) -> Choice:
+def _choice(
+    row: FormRow, columns: Sequence[str], vector: tuple[Cell, ...], units: Mapping[str, Unit] | None = None
+) -> Choice:
     return Choice(row.path, tuple(row.cell(c) for c in columns), (vector,), vector, units or {})
 
 
