@@ -60,6 +60,15 @@ def with_blanks(cells: Sequence[Cell], columns: int) -> Iterator[Candidate]:
             yield tuple(filled)
 
 
+def cut_off(run: Sequence[Cell], columns: int, grid: Mapping[int, int]) -> Candidate | None:
+    """A row whose grid ends before its columns do: its cells are the first columns, the rest is not printed."""
+    first, last, lacking = run[0], run[-1], columns - len(run)
+    if lacking <= 0 or first.line not in grid or first.line != last.line or last.field != last.fields - 1:
+        return None
+    is_wider = first.field > 1 and first.field + columns - last.fields == lacking
+    return (*run, *(None,) * lacking) if is_wider else None
+
+
 # --- Paragraphs ------------------------------------------------------------------------------------------------------
 
 
@@ -106,6 +115,20 @@ def as_rows(cells: Sequence[Cell], columns: int) -> tuple[tuple[Cell, ...], ...]
 
 
 # --- Alignment -------------------------------------------------------------------------------------------------------
+
+
+def grids(cells: Sequence[Cell]) -> Mapping[int, int]:
+    """The lines of tables whose lines all have the same number of fields → the first line of their table."""
+    grids: dict[int, int] = {}
+    lines: list[Cell] = []
+    for cell in [*(c for c in cells if c.field == 0), None]:
+        if cell is not None and cell.fields > 1:
+            lines.append(cell)
+        else:
+            if len({c.fields for c in lines}) == 1:
+                grids |= {c.line: lines[0].line for c in lines}
+            lines = []
+    return grids
 
 
 def keep_aligned(choices: Sequence[Choice], grid: Mapping[int, int]) -> list[Choice]:

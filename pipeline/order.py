@@ -98,9 +98,9 @@ def _printed_rows(section: FormSection, text: str) -> list[FormRow]:
 
     Empty where a label that must be there is not, not even misprinted.
     """
-    split = {part for row in section.rows for part in row.parts if _is_there(_row(section, part), text)}
+    split = {part for row in section.rows for part in row.parts if is_there(_row(section, part), text)}
     rows = [r for r in section.rows if not (split.intersection(r.parts) if r.parts else _is_part(r, section, split))]
-    return rows if all(_is_there(row, text) or is_nearly_there(row, text) for row in rows) else []
+    return rows if all(is_there(row, text) or is_nearly_there(row, text) for row in rows) else []
 
 
 def _row(section: FormSection, path: str) -> FormRow:
@@ -113,7 +113,7 @@ def _is_part(row: FormRow, section: FormSection, split: set[str]) -> bool:
     return whole is not None and not split.intersection(whole.parts)
 
 
-def _is_there(row: FormRow, text: str) -> bool:
+def is_there(row: FormRow, text: str) -> bool:
     return any(plain_label(wording) in text for label in row.labels for wording in label.wordings)
 
 
@@ -154,7 +154,7 @@ def _one_line(section: FormSection, cells: Sequence[Cell], folded: str) -> Draft
 def _sub_tables(section: FormSection, cells: Sequence[Cell], folded: str) -> Draft:
     """Sub-tables with heads of their own, each read by itself; none is read where one cannot be."""
     draft = Draft()
-    for table in _split(section, cells, folded):
+    for table in sub_tables(section, cells, folded):
         found = list(_sub_table(section, table, folded))
         if not found:
             return Draft()
@@ -163,7 +163,7 @@ def _sub_tables(section: FormSection, cells: Sequence[Cell], folded: str) -> Dra
     return draft
 
 
-def _split(section: FormSection, cells: Sequence[Cell], folded: str) -> Iterator[list[Cell]]:
+def sub_tables(section: FormSection, cells: Sequence[Cell], folded: str) -> Iterator[list[Cell]]:
     """Cells → sub-tables: a head begins one where the cell before it was no head."""
     table: list[Cell] = []
     was_head = True

@@ -15,7 +15,7 @@ from ..schemas.extraction import finding
 from ..schemas.form import FormColumn, FormRow, FormSection
 from ..schemas.report import Unit
 from .cut import Cell
-from .fit import Candidate, fit, keep_aligned, runs_across
+from .fit import Candidate, cut_off, fit, grids, keep_aligned, runs_across
 from .labels import (
     Head,
     Named,
@@ -54,11 +54,11 @@ def read_rows(
     section: FormSection, cells: Sequence[Cell], folded: str, *, empty_lines_are_blanks: bool = False
 ) -> Draft:
     """Cells of a section → its rows. Where a section's rows stand side by side, its one line of numbers is read too."""
-    grid, head = _grids(cells), ""
+    grid, head = grids(cells), ""
     draft, taken = Draft(), set[str]()
     blocks = list(_blocks(cells, section, folded, empty_lines_are_blanks))
     texts = ["".join(plain_wording(folded[c.start : c.end]) for c in block.words) for block in blocks]
-    names = [_name(text, block.words, section, folded) for text, block in zip(texts, blocks, strict=True)]
+    names = [named_by(text, block.words, section, folded) for text, block in zip(texts, blocks, strict=True)]
     for block, text, read, window in zip(blocks, texts, names, _windows(names, section), strict=True):
         named = read
         if read is None and not section.spec.side_by_side:
@@ -183,20 +183,6 @@ def _is_block(words: list[Cell], run: list[Cell], section: FormSection, folded: 
     return named is not None and (named.numbered or text not in also_heads(section)) and not section.spec.side_by_side
 
 
-def _grids(cells: Sequence[Cell]) -> Mapping[int, int]:
-    """The lines of tables whose lines all have the same number of fields → the first line of their table."""
-    grids: dict[int, int] = {}
-    lines: list[Cell] = []
-    for cell in [*(c for c in cells if c.field == 0), None]:
-        if cell is not None and cell.fields > 1:
-            lines.append(cell)
-        else:
-            if len({c.fields for c in lines}) == 1:
-                grids |= {c.line: lines[0].line for c in lines}
-            lines = []
-    return grids
-
-
 def _is_head(text: str, section: FormSection) -> bool:
     if section.spec.heads == "printed":
         return has_heads(text, section)
@@ -206,7 +192,7 @@ def _is_head(text: str, section: FormSection) -> bool:
 # --- Rows ------------------------------------------------------------------------------------------------------------
 
 
-def _name(text: str, words: Sequence[Cell], section: FormSection, folded: str) -> Named | None:
+def named_by(text: str, words: Sequence[Cell], section: FormSection, folded: str) -> Named | None:
     """The row that words name at their end; a bracketed explanation after the label counts as part of its name."""
     named = name_at_end(text, section)
     if named is None and words:
@@ -232,9 +218,8 @@ def _row(
         return
     columns = [h.column for h in heads]
     candidates = _candidates(block.run, len(columns))
-    cut_off = _cut_off(block.run, len(columns), grid)
-    if cut_off:
-        candidates = (cut_off,)
+    if first := cut_off(block.run, len(columns), grid):
+        candidates = (first,)
         draft.findings.append(
             finding("row_cut_off", f"“{row.label}”在表格右缘被截断：只印出前 {len(block.run)} 格", row.path)
         )
@@ -279,15 +264,6 @@ def _before_label(section: FormSection, block: Block, named: Named, folded: str)
             return None if lead_characters(section).issuperset(lead) else before
         left -= len(text)
     return None
-
-
-def _cut_off(run: Sequence[Cell], columns: int, grid: Mapping[int, int]) -> tuple[Cell | None, ...] | None:
-    """A row whose grid ends before its columns do: its cells are the first columns, the rest is not printed."""
-    first, last, lacking = run[0], run[-1], columns - len(run)
-    if lacking <= 0 or first.line not in grid or first.line != last.line or last.field != last.fields - 1:
-        return None
-    is_wider = first.field > 1 and first.field + columns - last.fields == lacking
-    return (*run, *(None,) * lacking) if is_wider else None
 
 
 def _unknown(block: Block, text: str, section: FormSection, head: str, draft: Draft) -> None:

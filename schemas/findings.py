@@ -31,6 +31,10 @@ FINDINGS: dict[str, FindingKind] = {
     "cells_do_not_fit": FindingKind(
         "error", "单元格个数与列数不符，算术也不能确定其位置", "对照原文，确定每个数字所在的列"
     ),
+    "answer_unusable": FindingKind("error", "模型的回答中有一处无法理解", "再读一次，或换一个模型"),
+    "place_doubtful": FindingKind(
+        "error", "所指的单元格与行名、表头或先后不符，不能确认是这一行", "对照原文，确定这几个数字属于哪一行"
+    ),
     "numbers_left_over": FindingKind("error", "表格中有数字无法解释", "核对该数字是什么：页码、注释，还是漏读的单元格"),
     "not_a_number": FindingKind("error", "单元格的内容不是该列应有的数", "核对原文该单元格"),
     "cell_used_twice": FindingKind("error", "同一个单元格被用于两处", "核对原文，确定它属于哪一处"),

@@ -1,0 +1,151 @@
+"""What a model is shown, and what it answers: the text of the tables with cell ids, and for each row the ids of its cells.
+
+A value's id stands before it as `«52»`; where values run on, only the first of a run is marked, and ids count on by one. A
+row of the answer is a run of ids ("52-58"), or a list of ids with null for a blank. The model writes no number of the report.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from itertools import groupby
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ..schemas.form import Form, FormColumn, FormRow, FormSection, Label
+from .cut import Cell
+from .reading import Tables
+
+LONG_RUN = 8
+"""In a longer run each value is marked."""
+_MOST_WORDS = 120
+"""Longer words in a table are prose, and shown cut."""
+
+Run = Annotated[str, Field(pattern=r"^\d{1,5}(-\d{1,5})?$")]
+
+
+class Pointing(BaseModel):
+    """The answer: number of a row in the list → its cells. A row that the report does not have is left out."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    rows: dict[str, Run | list[int | None]]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class WireRow:
+    """A row as a model may point at it: the form's row with the columns that one official form prints."""
+
+    number: str
+    row: FormRow
+    label: Label
+    columns: tuple[FormColumn, ...]
+    form: str | None
+
+
+@cache
+def wire_rows(form: Form) -> tuple[WireRow, ...]:
+    """Every row of the form, once for each set of columns that the official forms give it, numbered from 1."""
+    found: list[WireRow] = []
+    for row in form.rows.values():
+        for name, columns in _column_sets(row).items():
+            label = next((x for x in row.labels if name in (x.form, None) or x.form is None), row.labels[0])
+            found.append(WireRow(str(len(found) + 1), row, label, columns, name))
+    return tuple(found)
+
+
+def _column_sets(row: FormRow) -> dict[str | None, tuple[FormColumn, ...]]:
+    """The form's name, or None where both print the same → columns."""
+    forms = sorted({label.form for c in row.columns for label in c.labels if label.form})
+    if not forms:
+        return {row.form: row.columns}
+    sets = {f: tuple(c for c in row.columns if any(x.form in (f, None) for x in c.labels)) for f in forms}
+    return {f: columns for f, columns in sets.items() if columns and row.form in (f, None)}
+
+
+def list_rows(form: Form) -> str:
+    """The list of rows that a model is given: for each section its title, its columns where they are fixed, and its rows."""
+    return "\n".join(line for section in form.sections for line in _list_section(section, form))
+
+
+def _list_section(section: FormSection, form: Form) -> Iterator[str]:
+    rows = [w for w in wire_rows(form) if w.row in section.rows]
+    if section.spec.heads == "fixed":
+        heads = "、".join(c.labels[0].text for c in section.rows[0].columns)
+        yield f"{section.title}（每行：{heads}）"
+    else:
+        yield section.title
+    group = None
+    for wire in rows:
+        if wire.row.groups[-1:] and wire.row.groups[-1] is not group:
+            group = wire.row.groups[-1]
+            yield group.text
+        heads = "、".join(next(x.text for x in c.labels if x.form in (wire.form, None)) for c in wire.columns)
+        yield f"{wire.number}={_short(wire)}" + (f"：{heads}" if section.spec.heads == "printed" else "")
+
+
+def _short(wire: WireRow) -> str:
+    """The shortest wording of a row's label."""
+    return re.split(r"[（、](?!五|六|七|四|三|二|一)", min(wire.label.wordings, key=len))[0] or wire.label.text
+
+
+# --- Shown -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """The text of the tables as a model sees it. values: the cells that have ids; the n-th has id n, counted from 1."""
+
+    text: str
+    values: tuple[Cell, ...]
+
+    @cached_property
+    def ids(self) -> Mapping[int, int]:
+        """A cell's own number → its id."""
+        return {cell.id: i for i, cell in enumerate(self.values, 1)}
+
+
+def show(tables: Tables, form: Form) -> Shown:
+    """The cells of the tables → the text for a model, with ids."""
+    titles = {section.path: section.title for section in form.sections}
+    cells = [cell for own in tables.values() for cell in own]
+    values = tuple(cell for cell in cells if is_value(cell))
+    ids = {cell.id: i for i, cell in enumerate(values, 1)}
+    lines: list[str] = []
+    for path, own in tables.items():
+        lines.append(f"## {titles[path]}")
+        lines += _lines(own, ids)
+    return Shown("\n".join(lines), values)
+
+
+def is_value(cell: Cell) -> bool:
+    """Whether a cell has an id: numbers, and marks that stand for a blank."""
+    return cell.kind == "number" or (cell.kind == "blank" and bool(cell.text))
+
+
+def _lines(cells: Sequence[Cell], ids: Mapping[int, int]) -> Iterator[str]:
+    marked = _marked(cells)
+    for _, group in groupby((c for c in cells if c.kind not in ("empty_line", "page")), key=lambda c: c.line):
+        line = list(group)
+        shown = [(f"«{ids[c.id]}»" if c.id in marked else "") + _text(c) for c in line]
+        yield ("|" if line[0].fields > 1 else " ").join(shown)
+
+
+def _marked(cells: Sequence[Cell]) -> set[int]:
+    """The values that are marked: the first of each run, and in a long run every one."""
+    marked: set[int] = set()
+    run: list[Cell] = []
+    for cell in [*cells, None]:
+        if cell is not None and is_value(cell):
+            run.append(cell)
+        elif run and (cell is None or cell.kind != "blank"):
+            marked |= {c.id for c in (run if len(run) > LONG_RUN else run[:1])}
+            run = []
+    return marked
+
+
+def _text(cell: Cell) -> str:
+    """A cell's text on one line, without marks of its own."""
+    text = " ".join(cell.text.split()).replace("«", "《").replace("»", "》")
+    return text if len(text) <= _MOST_WORDS else text[:_MOST_WORDS] + "…"
