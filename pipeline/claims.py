@@ -136,7 +136,7 @@ def _run(claim: Claim, columns: int, table: Sequence[Cell], claims: Sequence[Cla
             first -= 1
         while last + 1 < len(table) and _goes_on(table[last + 1], table[at[-1]], others):
             last += 1
-        return tuple(c for c in table[first : last + 1] if c.id not in others)
+        return tuple(c for c in table[first : last + 1] if c.id in own or c.id not in others)
     run = tuple(c for c in between if c.id in own or c.kind == "blank")
     full = tuple(c for c in between if c.id in own or c.kind in ("blank", "empty_line"))
     return full if len(run) < columns == len(full) else run

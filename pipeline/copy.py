@@ -37,6 +37,14 @@ def copy_cells(source: Source, reading: Reading, form: Form) -> tuple[Values, li
     return values, findings
 
 
+def read_cell(source: Source, cell: Cell | None, kind: str) -> Any:
+    """What one cell prints: an int, an Amount without the unit of its head, or None for a blank."""
+    if cell is None or cell.kind != "number":
+        return None
+    folded = source.folded[cell.start : cell.end]
+    return as_count(folded) if kind == "count" else _value(folded, Place(cell, "read"), kind)
+
+
 def _value(folded: str, place: Place, kind: str) -> Any:
     if kind == "amount":
         return as_amount(folded, place.unit)

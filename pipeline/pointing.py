@@ -1,6 +1,7 @@
 """A pointing answer → a reading; and a record → the pointing answer that would give it."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from ..schemas.extraction import Finding, finding
 from ..schemas.form import Form
@@ -20,23 +21,25 @@ def read_pointing(
 ) -> Reading:
     """What a model pointed at → the reading; what cannot be meant is left out, with a finding."""
     claims, findings = _claims(shown, answer, form)
+    reading = read_claims(source, tables, passages, claims, form, by)
+    return replace(reading, findings=(*findings, *reading.findings))
+
+
+def read_claims(
+    source: Source, tables: Tables, passages: Passages, claims: Sequence[Claim], form: Form, by: str
+) -> Reading:
+    """Claims in the form's order → the reading, with everything that the text has against them."""
     parts: list[Part] = []
+    findings: list[Finding] = []
     for section in form.sections:
         cells = tables.get(section.path, ())
         own = {c.id for c in cells}
         rows = [c for c in claims if c.row in section.rows]
         findings += [_elsewhere(c) for c in rows if any(cell.id not in own for cell in c.values)]
-        here = [c for c in rows if all(cell.id in own for cell in c.values)]
+        here = [c for c in rows if c.values and all(cell.id in own for cell in c.values)]
         parts.append(part_of(source, cells, draft_claims(section, cells, here, source.folded), form, by))
     reading = reading_of(parts, passages)
-    return Reading(
-        reading.by,
-        reading.places,
-        passages,
-        reading.forms,
-        reading.explained,
-        (*findings, *reading.findings),
-    )
+    return replace(reading, findings=(*findings, *reading.findings))
 
 
 def _claims(shown: Shown, answer: Pointing, form: Form) -> tuple[list[Claim], list[Finding]]:

@@ -1,0 +1,86 @@
+"""A record → the cells that print it: tied by labels and order, as the rules see them, never by searching for a number."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from ..schemas.form import Form, FormSection
+from ..schemas.report import Amount
+from .claims import Claim
+from .copy import read_cell
+from .cut import Cell
+from .decode import Source
+from .fit import Candidate
+from .reading import Choice, Tables
+from .rules import STRATEGIES
+
+Record = Mapping[str, Any]
+"""Cell path → what a record says there: an int, an amount, or None for a blank. A path that is not in it is a gap."""
+
+
+def tie(source: Source, tables: Tables, record: Record, form: Form) -> tuple[Claim, ...]:
+    """A record → a claim for each of its rows that can be tied, with the cells that come nearest to what it says."""
+    claims: dict[str, Claim] = {}
+    for section in form.sections:
+        cells = tables.get(section.path, ())
+        choices = [c for read in STRATEGIES.values() for c in read(section, cells, source.folded).choices]
+        for row, found in _by_row(section, choices).items():
+            best = min(found, key=lambda f: _differences(source, f, record, form), default=None)
+            if best and any(c is not None and c.id >= 0 for c in best.values()):
+                claims[row] = _claim(row, best, form)
+    return tuple(claims[row] for row in form.rows if row in claims)
+
+
+_Way = Mapping[str, Cell | None]
+"""Path → cell: one way in which a row could be filled."""
+
+
+def _by_row(section: FormSection, choices: Sequence[Choice]) -> dict[str, list[_Way]]:
+    """Every way in which the strategies could fill each row."""
+    found: dict[str, list[_Way]] = {row.path: [] for row in section.rows}
+    for choice in choices:
+        for candidate in choice.candidates:
+            for row, way in _split(choice, candidate).items():
+                found[row].append(way)
+    return found
+
+
+def _split(choice: Choice, candidate: Candidate) -> dict[str, dict[str, Cell | None]]:
+    rows: dict[str, dict[str, Cell | None]] = {}
+    for path, cell in zip(choice.paths, candidate, strict=True):
+        rows.setdefault(path.rpartition(".")[0], {})[path] = cell
+    return rows
+
+
+def _differences(source: Source, way: _Way, record: Record, form: Form) -> int:
+    """In how many cells a way prints something else than the record says."""
+    return sum(
+        path in record and not same(record[path], read_cell(source, cell, form.columns[path].kind))
+        for path, cell in way.items()
+    )
+
+
+def same(said: Any, printed: Any) -> bool:
+    """Whether a record says what is printed; of an amount, its figure or its yuan may be given alone."""
+    if isinstance(said, Mapping) and isinstance(printed, Amount):
+        return all(getattr(printed, key, None) == value for key, value in said.items() if value is not None)
+    if isinstance(said, str) and isinstance(printed, Amount):
+        return any(figure is not None and Decimal(said) == Decimal(figure) for figure in (printed.yuan, printed.figure))
+    return bool(said == printed)
+
+
+def _claim(row_path: str, way: _Way, form: Form) -> Claim:
+    row = form.rows[row_path]
+    columns = tuple(c for c in row.columns if row.cell(c.name) in way)
+    return Claim(row, row.labels[0], columns, tuple(way[row.cell(c.name)] for c in columns))
+
+
+def values_in(record: Mapping[str, Any], form: Form) -> Iterator[tuple[str, Any]]:
+    """A record in the contract's shape → its cells: every path of a row that it has, None where it is blank."""
+    for path in form.columns:
+        *parents, name = path.split(".")
+        found: Any = record
+        for key in parents:
+            found = found.get(key) if isinstance(found, Mapping) else None
+        if isinstance(found, Mapping) and name in found:
+            yield path, found[name]
