@@ -10,12 +10,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..pipeline.copy import Values
-from ..pipeline.decode import Source
-from ..pipeline.extract import REPORT, cut_tables, find_passages
+from ..pipeline.extract import REPORT
 from ..pipeline.judge import weigh
+from ..pipeline.page import Page, lay_out
 from ..pipeline.pointing import ids_of, point, read_claims, read_pointing
-from ..pipeline.reading import Passages, Tables
-from ..pipeline.sections import find_sections
 from ..pipeline.tie import tie, values_in
 from ..pipeline.wire import Pointing, Shown, show, wire_rows
 from .score import Case, builtin_cases, cases_in
@@ -28,9 +26,7 @@ Rows = dict[str, Row]
 class Target:
     """A report, its tables as shown, the answer that is right, and the cells that the right record holds."""
 
-    source: Source
-    tables: Tables
-    passages: Passages
+    page: Page
     shown: Shown
     right: Rows
     values: Values
@@ -39,23 +35,19 @@ class Target:
 
 def target(case: Case) -> Target:
     """A report with gold → what its perfect answer is, and what comes of it."""
-    source = case.source
-    sections = find_sections(source.folded, REPORT)
-    tables = cut_tables(source, sections, REPORT)
-    passages = find_passages(source, sections, REPORT)
-    shown = show(tables, REPORT)
-    claims = tie(source, tables, dict(values_in(case.gold, REPORT)), REPORT)
-    answer = point(read_claims(source, tables, passages, claims, REPORT, "gold"), shown, REPORT)
-    right = {n: list(ids_of(run)) if isinstance(run, str) else run for n, run in answer.rows.items()}
-    weighed = weigh(source, tables, read_pointing(source, tables, passages, shown, answer, REPORT), REPORT)
-    return Target(source, tables, passages, shown, right, weighed.values, not weighed.doubts)
+    page = lay_out(case.source, REPORT)
+    shown = show(page.tables, REPORT)
+    claims = tie(page, dict(values_in(case.gold, REPORT)), REPORT)
+    answer = point(read_claims(page, claims, REPORT, "supplied"), shown, REPORT)
+    right: Rows = {n: list(ids_of(run)) if isinstance(run, str) else run for n, run in answer.rows.items()}
+    weighed = weigh(page, read_pointing(page, shown, answer, REPORT), REPORT)
+    return Target(page, shown, right, weighed.values, not weighed.doubts)
 
 
 def outcome(target: Target, rows: Mapping[str, Row]) -> str:
     """A mutated answer → "caught", "harmless" (vouched for, the same record) or "silent" (vouched for, another record)."""
     answer = Pointing(rows=dict(rows))
-    reading = read_pointing(target.source, target.tables, target.passages, target.shown, answer, REPORT)
-    case = weigh(target.source, target.tables, reading, REPORT)
+    case = weigh(target.page, read_pointing(target.page, target.shown, answer, REPORT), REPORT)
     if case.doubts:
         return "caught"
     return "harmless" if case.values == target.values else "silent"
@@ -64,30 +56,30 @@ def outcome(target: Target, rows: Mapping[str, Row]) -> str:
 # --- Mutations -------------------------------------------------------------------------------------------------------
 
 
-def off_by_one(rows: Rows, target: Target, rng: random.Random) -> None:
+def off_by_one(rows: Rows, _: Target, rng: random.Random) -> None:
     row = rng.choice(list(rows.values()))
     at = rng.choice([i for i, c in enumerate(row) if c is not None])
     row[at] = (row[at] or 0) + rng.choice([-1, 1])
 
 
-def run_off_by_one(rows: Rows, target: Target, rng: random.Random) -> None:
+def run_off_by_one(rows: Rows, _: Target, rng: random.Random) -> None:
     number, step = rng.choice(list(rows)), rng.choice([-1, 1])
     rows[number] = [None if c is None else c + step for c in rows[number]]
 
 
-def cells_swapped(rows: Rows, target: Target, rng: random.Random) -> None:
+def cells_swapped(rows: Rows, _: Target, rng: random.Random) -> None:
     one, other = rng.choice(list(rows.values())), rng.choice(list(rows.values()))
     i, j = rng.randrange(len(one)), rng.randrange(len(other))
     one[i], other[j] = other[j], one[i]
 
 
-def rows_swapped(rows: Rows, target: Target, rng: random.Random) -> None:
+def rows_swapped(rows: Rows, _: Target, rng: random.Random) -> None:
     alike = [n for n in rows if len(rows[n]) > 1]
     one, other = rng.sample(alike, 2)
     rows[one], rows[other] = rows[other], rows[one]
 
 
-def rows_shifted(rows: Rows, target: Target, rng: random.Random) -> None:
+def rows_shifted(rows: Rows, _: Target, rng: random.Random) -> None:
     """From one row on, each row is given the next one's cells, or the one before's."""
     long = [n for n in rows if len(rows[n]) == max(map(len, rows.values()))]
     first = rng.randrange(len(long) - 1)
@@ -98,7 +90,7 @@ def rows_shifted(rows: Rows, target: Target, rng: random.Random) -> None:
         del rows[long[-1 if step == 1 else first]]
 
 
-def columns_swapped(rows: Rows, target: Target, rng: random.Random) -> None:
+def columns_swapped(rows: Rows, _: Target, rng: random.Random) -> None:
     width = max(map(len, rows.values()))
     i, j = rng.sample(range(width), 2)
     for row in rows.values():
@@ -106,7 +98,7 @@ def columns_swapped(rows: Rows, target: Target, rng: random.Random) -> None:
             row[i], row[j] = row[j], row[i]
 
 
-def groups_swapped(rows: Rows, target: Target, rng: random.Random) -> None:
+def groups_swapped(rows: Rows, _: Target, rng: random.Random) -> None:
     section = next(s for s in REPORT.sections if s.spec.side_by_side)
     own = [w.number for w in wire_rows(REPORT) if w.row in section.rows and w.number in rows]
     if len(own) > 1:
@@ -114,14 +106,16 @@ def groups_swapped(rows: Rows, target: Target, rng: random.Random) -> None:
         rows[one], rows[other] = rows[other], rows[one]
 
 
-def row_left_out(rows: Rows, target: Target, rng: random.Random) -> None:
+def row_left_out(rows: Rows, _: Target, rng: random.Random) -> None:
     del rows[rng.choice(list(rows))]
 
 
 def row_at_strays(rows: Rows, target: Target, rng: random.Random) -> None:
     """A row is pointed at values that belong to no row, or, where there are none, at another row's."""
     used = {c for row in rows.values() for c in row}
-    strays = [i for i in range(1, len(target.shown.values) + 1) if i not in used] or sorted(used - {None})
+    strays = [i for i in range(1, len(target.shown.values) + 1) if i not in used] or sorted(
+        i for i in used if i is not None
+    )
     number = rng.choice(list(rows))
     rows[number] = [rng.choice(strays) if c is not None else None for c in rows[number]]
 
@@ -132,7 +126,7 @@ def all_zero(rows: Rows, target: Target, rng: random.Random) -> None:
         rows[number] = [rng.choice(zeros) for _ in row]
 
 
-def id_twice(rows: Rows, target: Target, rng: random.Random) -> None:
+def id_twice(rows: Rows, _: Target, rng: random.Random) -> None:
     row, other = rng.choice(list(rows.values())), rng.choice(list(rows.values()))
     row[rng.randrange(len(row))] = other[rng.randrange(len(other))]
 
@@ -142,12 +136,12 @@ def no_such_id(rows: Rows, target: Target, rng: random.Random) -> None:
     row[rng.randrange(len(row))] = rng.choice([0, len(target.shown.values) + 1, 99999])
 
 
-def cell_to_null(rows: Rows, target: Target, rng: random.Random) -> None:
+def cell_to_null(rows: Rows, _: Target, rng: random.Random) -> None:
     row = rng.choice(list(rows.values()))
     row[rng.randrange(len(row))] = None
 
 
-def null_moved(rows: Rows, target: Target, rng: random.Random) -> None:
+def null_moved(rows: Rows, _: Target, rng: random.Random) -> None:
     """A row's blanks change places with its numbers; of a row without blanks, one is dropped and all move up."""
     row = rng.choice(list(rows.values()))
     if None in row:
@@ -156,14 +150,14 @@ def null_moved(rows: Rows, target: Target, rng: random.Random) -> None:
         row.append(row.pop(rng.randrange(len(row))))
 
 
-def other_row_number(rows: Rows, target: Target, rng: random.Random) -> None:
+def other_row_number(rows: Rows, _: Target, rng: random.Random) -> None:
     """A row's cells are given to a row that the report does not have, or to one by other columns."""
     absent = [w.number for w in wire_rows(REPORT) if w.number not in rows]
     number = rng.choice(list(rows))
     rows[rng.choice(absent)] = rows.pop(number)
 
 
-def unknown_row(rows: Rows, target: Target, rng: random.Random) -> None:
+def unknown_row(rows: Rows, _: Target, rng: random.Random) -> None:
     rows[rng.choice(["0", "77", "x", "-1", ""])] = rows[rng.choice(list(rows))]
 
 

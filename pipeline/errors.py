@@ -2,7 +2,9 @@
 
 NianbaoError
 ├── InputError      an input cannot be used: exit status 2
+├── SettingsError   a setting is wrong: exit status 2
 └── EndpointError   the model's endpoint cannot be used: exit status 3
+    └── BudgetError what may be spent is spent; what was done is kept
 """
 
 
@@ -14,5 +16,13 @@ class InputError(NianbaoError):
     """An input cannot be used."""
 
 
+class SettingsError(NianbaoError):
+    """A setting is wrong."""
+
+
 class EndpointError(NianbaoError):
     """The model's endpoint cannot be used."""
+
+
+class BudgetError(EndpointError):
+    """What may be spent is spent."""

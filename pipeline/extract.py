@@ -1,85 +1,113 @@
 """One report: text in, extraction out. The whole flow, a line a step."""
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import replace
-from typing import Literal
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Literal, TypeVar
 
-from ..schemas.extraction import Extraction, Finding, finding
+from ..schemas.extraction import Extraction
 from ..schemas.form import Form, form_of
 from ..schemas.report import Report
-from .about import find_facts
-from .cut import Cell, cut
 from .decode import Source, decode, from_text
 from .errors import EndpointError, InputError
-from .judge import Case, judge, weigh
-from .narrative import find_narrative
-from .reading import Passages, Tables
+from .judge import Case, best, judge, weigh
+from .page import Page, lay_out
 from .rules import read_by_rules
-from .sections import Stretch, find_sections
+
+if TYPE_CHECKING:
+    from .client import Client
+    from .settings import Settings
 
 REPORT = form_of(Report)
 
 Engine = Literal["auto", "rules", "model"]
+T = TypeVar("T")
 
 
-def extract(text: str | bytes, engine: Engine = "auto", *, name: str = "text") -> Extraction:
+def extract(
+    text: str | bytes, engine: Engine = "auto", *, name: str = "text", model: "Settings | None" = None
+) -> Extraction:
     """The text of one report (or its bytes, in any common Chinese encoding) → its extraction.
 
-    engine: "rules" reads without a model; "auto" does so too, as this version has no model reader yet. name: what
-    `source.name` is to say. Raises InputError where the input is no such report, EndpointError for engine "model".
+    engine: "rules" reads without a model; "auto" asks the model only where the rules leave the report unresolved, and reads
+    by rules where no `model` is given; "model" always asks. name: what `source.name` is to say. Raises InputError where the
+    input is no such report, EndpointError where engine is "model" and the endpoint cannot be used. Safe in threads, and
+    where an event loop runs.
     """
-    if engine == "model":
-        raise EndpointError("engine 'model': this version reads by rules only; use engine='rules'")
-    return extract_source(from_text(text, name) if isinstance(text, str) else decode(text, name))
+    if engine == "rules" or (engine == "auto" and model is None):
+        return extract_source(_source(text, name))
+    return run(extract_async(text, engine, name=name, model=model))
 
 
-async def extract_async(text: str | bytes, engine: Engine = "auto", *, name: str = "text") -> Extraction:
-    """`extract`, in a thread of its own, for callers in an event loop."""
-    return await asyncio.to_thread(extract, text, engine, name=name)
+async def extract_async(
+    text: str | bytes, engine: Engine = "auto", *, name: str = "text", model: "Settings | Client | None" = None
+) -> Extraction:
+    """`extract` for callers in an event loop. A Client of theirs shares its limits among all that is asked through it."""
+    from .cache import open_cache
+    from .client import Client, open_client
+
+    source = await asyncio.to_thread(_source, text, name)
+    if model is None or engine == "rules":
+        if engine == "model":
+            raise EndpointError("engine 'model': no model is given; pass model=Settings(model=..., base_url=...)")
+        return await asyncio.to_thread(extract_source, source)
+    if isinstance(model, Client):
+        found = await extract_with(source, engine, model)
+        unusable = model.unusable
+    else:
+        with open_cache(model) as cache:
+            async with open_client(model, cache) as client:
+                found = await extract_with(source, engine, client)
+                unusable = client.unusable
+    if engine == "model" and unusable is not None:
+        raise unusable
+    return found
+
+
+async def extract_with(source: Source, engine: Engine, client: "Client", form: Form = REPORT) -> Extraction:
+    """Source → extraction, by rules and, where they leave doubts or `engine` is "model", by the model."""
+    from .model import compared, read_by_model
+
+    page = lay_out(source, form)
+    cases = by_rules(page, form)
+    extraction = judge(source, cases, form)
+    if engine == "rules" or (engine == "auto" and extraction.status != "unresolved"):
+        return extraction
+    given = await read_by_model(page, form, client)
+    findings = [*given.findings, *(compared(best(cases), case, form) for case in given.cases[-1:])]
+    both = [*given.cases, *cases] if engine == "model" else [*cases, *given.cases]
+    return judge(source, both, form, findings, given.use)
 
 
 def extract_source(source: Source, form: Form = REPORT) -> Extraction:
-    """Source → extraction; raises InputError where the text is no such report."""
-    sections = find_sections(source.folded, form)
-    tables = cut_tables(source, sections, form)
-    passages = find_passages(source, sections, form)
+    """Source → extraction, by rules alone; raises InputError where the text is no such report."""
+    return judge(source, by_rules(lay_out(source, form), form), form)
+
+
+def by_rules(page: Page, form: Form) -> list[Case]:
+    """The readings of the rules, weighed, up to the first that holds; raises InputError where the text is no such report."""
     cases: list[Case] = []
-    again = tables_again(sections, form)
-    for reading in read_by_rules(source, tables, passages, form):
-        cases.append(weigh(source, tables, replace(reading, findings=(*again, *reading.findings)), form))
+    for reading in read_by_rules(page, form):
+        cases.append(weigh(page, reading, form))
         if cases[-1].holds:
             break
-    if len(sections) < 2 and not any(case.reading.places for case in cases):
+    if len(page.sections) < 2 and not any(case.reading.places for case in cases):
         raise InputError(
-            f"{source.name}: no yearly report on open government information:"
+            f"{page.source.name}: no yearly report on open government information:"
             " neither its headings nor its tables were found; give the text of one report"
         )
-    return judge(source, cases, form, "rules")
+    return cases
 
 
-def cut_tables(source: Source, sections: Mapping[str, Stretch], form: Form) -> Tables:
-    """The cells of each section that holds a table, numbered through."""
-    tables: dict[str, tuple[Cell, ...]] = {}
-    count = 0
-    for section in form.sections:
-        if section.path in sections:
-            tables[section.path] = cut(source, sections[section.path].body, first_id=count)
-            count += len(tables[section.path])
-    return tables
+def run(work: Coroutine[object, object, T]) -> T:
+    """Run a coroutine to its end, in a thread of its own where an event loop is running already."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(work)
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
 
 
-def tables_again(sections: Mapping[str, Stretch], form: Form) -> tuple[Finding, ...]:
-    """A finding for each table that the text holds more than once."""
-    return tuple(
-        finding("section_repeated", f"“{form.label(path)}”的表格不止一处，只读了一处", path)
-        for path, stretch in sections.items()
-        if stretch.rivals
-    )
-
-
-def find_passages(source: Source, sections: Mapping[str, Stretch], form: Form) -> Passages:
-    """What the report says of itself, and its prose."""
-    facts = find_facts(source.folded, sections)
-    found = {form.facts[what]: spans for what, spans in facts.items() if what in form.facts}
-    return found | find_narrative(source.folded, sections, form)
+def _source(text: str | bytes, name: str) -> Source:
+    return from_text(text, name) if isinstance(text, str) else decode(text, name)

@@ -57,3 +57,9 @@ def read_input(path: str) -> bytes:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from error
     except ValueError as error:
         raise InputError(f"{path!r}: not a path ({error})") from error
+
+
+def printable(text: str) -> str:
+    """Text from a stranger, fit for a terminal or a line of JSON: control characters and broken code points replaced."""
+    whole = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in whole)

@@ -10,12 +10,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from ..schemas.extraction import Check, Extraction, Finding, Reader, SourceInfo, Status, finding
+from ..schemas.extraction import Check, Extraction, Finding, ModelUse, SourceInfo, Status, finding
 from ..schemas.form import Form, FormRow, enumerator
 from .check import check
 from .copy import Values, build_record, copy_cells, evidence_of
 from .cut import Cell
 from .decode import Source, fold
+from .page import Page
 from .reading import Reading
 from .stated import stated
 from .words import plain, plain_label
@@ -46,8 +47,14 @@ class Case:
         return not self.doubts and not self.failures
 
 
-def judge(source: Source, cases: Sequence[Case], form: Form, reader: Reader) -> Extraction:
-    """One or more weighed readings of a source → the extraction."""
+def judge(
+    source: Source,
+    cases: Sequence[Case],
+    form: Form,
+    findings: Sequence[Finding] = (),
+    model: ModelUse | None = None,
+) -> Extraction:
+    """One or more weighed readings of a source → the extraction. findings: what to say whichever reading is taken."""
     status, case, more = _verdict(cases)
     failing = [finding("identity_fails", c.message, c.id) for c in case.checks if c.outcome == "fail"]
     return Extraction.model_validate(
@@ -56,23 +63,31 @@ def judge(source: Source, cases: Sequence[Case], form: Form, reader: Reader) -> 
                 name=source.name, sha256=source.sha256, characters=len(source.text), encoding=source.encoding
             ),
             "status": status,
-            "reader": reader,
+            "reader": case.reading.reader,
             "report": build_record(source, case.reading, case.values, form),
             "evidence": evidence_of(source, case.reading),
             "checks": case.checks,
-            "findings": (*case.findings, *more, *failing),
+            "findings": (*case.findings, *more, *failing, *findings),
+            "model": model,
         }
     )
 
 
-def weigh(source: Source, cells: Mapping[str, Sequence[Cell]], reading: Reading, form: Form) -> Case:
+def weigh(page: Page, reading: Reading, form: Form) -> Case:
     """A reading, what its cells print, its checks, and everything that is in doubt about it."""
+    source, cells = page.source, page.tables
     values, findings = copy_cells(source, reading, form)
-    found = [*reading.findings, *findings, *_used_twice(reading, form), *_left_over(source, cells, reading, form)]
+    found = [*page.doubts, *reading.findings, *findings]
+    found += [*_used_twice(reading, form), *_left_over(source, cells, reading, form)]
     found += _missing(cells, reading, form, found)
     found += _unsaid(reading, form)
     found += stated(source, reading.passages, values, form)
     return Case(reading, values, check(values, form), tuple(found))
+
+
+def best(cases: Sequence[Case]) -> Case:
+    """The case with the fewest doubts, and of those the fewest failures."""
+    return min(cases, key=lambda c: (c.doubts, c.failures))
 
 
 def _verdict(cases: Sequence[Case]) -> tuple[Status, Case, tuple[Finding, ...]]:
@@ -84,7 +99,7 @@ def _verdict(cases: Sequence[Case]) -> tuple[Status, Case, tuple[Finding, ...]]:
             if differing:
                 return "unresolved", found[0], (_differ(found[0], differing),)
             return ("verified" if status == "verified" else "discrepant"), found[0], ()
-    return "unresolved", min(cases, key=lambda c: (c.doubts, c.failures)), ()
+    return "unresolved", best(cases), ()
 
 
 def _differ(one: Case, other: Case) -> Finding:

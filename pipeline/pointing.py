@@ -3,43 +3,40 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from ..schemas.extraction import Finding, finding
+from ..schemas.extraction import Finding, Reader, finding
 from ..schemas.form import Form
 from .claims import Claim, draft_claims
 from .cut import Cell
-from .decode import Source
+from .page import Page
 from .parts import Part, part_of, reading_of
-from .reading import Passages, Reading, Tables
+from .reading import Reading
 from .wire import Pointing, Run, Shown, wire_rows
 
 MOST_IDS = 40
 """More cells than any row has."""
 
 
-def read_pointing(
-    source: Source, tables: Tables, passages: Passages, shown: Shown, answer: Pointing, form: Form, by: str = "model"
-) -> Reading:
+def read_pointing(page: Page, shown: Shown, answer: Pointing, form: Form) -> Reading:
     """What a model pointed at → the reading; what cannot be meant is left out, with a finding."""
     claims, findings = _claims(shown, answer, form)
-    reading = read_claims(source, tables, passages, claims, form, by)
+    reading = read_claims(page, claims, form, "model")
     return replace(reading, findings=(*findings, *reading.findings))
 
 
-def read_claims(
-    source: Source, tables: Tables, passages: Passages, claims: Sequence[Claim], form: Form, by: str
-) -> Reading:
+def read_claims(page: Page, claims: Sequence[Claim], form: Form, reader: Reader) -> Reading:
     """Claims in the form's order → the reading, with everything that the text has against them."""
     parts: list[Part] = []
     findings: list[Finding] = []
     for section in form.sections:
-        cells = tables.get(section.path, ())
+        cells = page.tables.get(section.path, ())
         own = {c.id for c in cells}
         rows = [c for c in claims if c.row in section.rows]
         findings += [_elsewhere(c) for c in rows if any(cell.id not in own for cell in c.values)]
         here = [c for c in rows if c.values and all(cell.id in own for cell in c.values)]
-        parts.append(part_of(source, cells, draft_claims(section, cells, here, source.folded), form, by))
-    reading = reading_of(parts, passages)
-    return replace(reading, findings=(*findings, *reading.findings))
+        draft = draft_claims(section, cells, here, page.source.folded)
+        parts.append(part_of(page.source, cells, draft, form, reader))
+    reading = reading_of(parts, page.passages)
+    return replace(reading, findings=(*findings, *reading.findings), reader=reader)
 
 
 def _claims(shown: Shown, answer: Pointing, form: Form) -> tuple[list[Claim], list[Finding]]:

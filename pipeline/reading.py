@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from ..schemas.extraction import Basis, Finding
+from ..schemas.extraction import Basis, Finding, Reader
 from ..schemas.report import Unit
 from .cut import Cell
 from .sections import Span
@@ -38,6 +38,7 @@ class Reading:
     forms: frozenset[str] = frozenset()
     explained: frozenset[int] = frozenset()
     findings: tuple[Finding, ...] = ()
+    reader: Reader = "rules"
 
 
 @dataclass(frozen=True, slots=True)

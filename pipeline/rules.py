@@ -7,11 +7,11 @@ from itertools import islice, product
 
 from ..schemas.form import Form, FormSection
 from .cut import Cell
-from .decode import Source
 from .order import read_in_order
+from .page import Page
 from .parts import Part, part_of, reading_of
 from .pieces import is_piece, put_together, take_apart
-from .reading import Draft, Passages, Reading, Tables
+from .reading import Draft, Reading
 from .rows import read_rows, read_rows_without_blanks
 
 Strategy = Callable[[FormSection, Sequence[Cell], str], Draft]
@@ -43,13 +43,13 @@ STRATEGIES: dict[str, Strategy] = {
 MAX_READINGS = 8
 
 
-def read_by_rules(source: Source, tables: Tables, passages: Passages, form: Form) -> Iterator[Reading]:
+def read_by_rules(page: Page, form: Form) -> Iterator[Reading]:
     """The readings of the rules: first each section in rows, then every way in which all sections can be read soundly."""
-    first = [_read(source, section, tables, form, "rows") for section in form.sections]
-    yield reading_of(first, passages)
+    first = [_read(page, section, form, "rows") for section in form.sections]
+    yield reading_of(first, page.passages)
     ways: list[list[Part]] = []
     for section, part in zip(form.sections, first, strict=True):
-        others = [_read(source, section, tables, form, by) for by in STRATEGIES if by != part.by]
+        others = [_read(page, section, form, by) for by in STRATEGIES if by != part.by]
         sound: list[Part] = []
         for other in (part, *others):
             if other.is_sound and all(other.places != s.places for s in sound):
@@ -57,9 +57,9 @@ def read_by_rules(source: Source, tables: Tables, passages: Passages, form: Form
         ways.append(sound or [part])
     for parts in islice(product(*ways), MAX_READINGS):
         if list(parts) != first:
-            yield reading_of(parts, passages)
+            yield reading_of(parts, page.passages)
 
 
-def _read(source: Source, section: FormSection, tables: Tables, form: Form, by: str) -> Part:
-    cells = tables.get(section.path, ())
-    return part_of(source, cells, STRATEGIES[by](section, cells, source.folded), form, by)
+def _read(page: Page, section: FormSection, form: Form, by: str) -> Part:
+    cells = page.tables.get(section.path, ())
+    return part_of(page.source, cells, STRATEGIES[by](section, cells, page.source.folded), form, by)

@@ -11,21 +11,22 @@ from .copy import read_cell
 from .cut import Cell
 from .decode import Source
 from .fit import Candidate
-from .reading import Choice, Tables
+from .page import Page
+from .reading import Choice
 from .rules import STRATEGIES
 
 Record = Mapping[str, Any]
 """Cell path → what a record says there: an int, an amount, or None for a blank. A path that is not in it is a gap."""
 
 
-def tie(source: Source, tables: Tables, record: Record, form: Form) -> tuple[Claim, ...]:
+def tie(page: Page, record: Record, form: Form) -> tuple[Claim, ...]:
     """A record → a claim for each of its rows that can be tied, with the cells that come nearest to what it says."""
     claims: dict[str, Claim] = {}
     for section in form.sections:
-        cells = tables.get(section.path, ())
-        choices = [c for read in STRATEGIES.values() for c in read(section, cells, source.folded).choices]
+        cells = page.tables.get(section.path, ())
+        choices = [c for read in STRATEGIES.values() for c in read(section, cells, page.source.folded).choices]
         for row, found in _by_row(section, choices).items():
-            best = min(found, key=lambda f: _differences(source, f, record, form), default=None)
+            best = min(found, key=lambda f: _differences(page.source, f, record, form), default=None)
             if best and any(c is not None and c.id >= 0 for c in best.values()):
                 claims[row] = _claim(row, best, form)
     return tuple(claims[row] for row in form.rows if row in claims)

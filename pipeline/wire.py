@@ -13,9 +13,10 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ..schemas.form import Form, FormColumn, FormRow, FormSection, Label
+from ..schemas.form import Form, FormColumn, FormRow, FormSection, Label, enumerator
 from .cut import Cell
 from .reading import Tables
+from .sections import Span
 
 LONG_RUN = 8
 """In a longer run each value is marked."""
@@ -26,11 +27,17 @@ Run = Annotated[str, Field(pattern=r"^\d{1,5}(-\d{1,5})?$")]
 
 
 class Pointing(BaseModel):
-    """The answer: number of a row in the list → its cells. A row that the report does not have is left out."""
+    """行号 → 各格的编号"""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     rows: dict[str, Run | list[int | None]]
+
+
+class PointingToo(Pointing):
+    """行号 → 各格的编号；部分 → 段落的编号"""
+
+    passages: dict[str, Run]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -46,22 +53,34 @@ class WireRow:
 
 @cache
 def wire_rows(form: Form) -> tuple[WireRow, ...]:
-    """Every row of the form, once for each set of columns that the official forms give it, numbered from 1."""
+    """Every row of the form, once for each set of columns that the official forms give it, numbered from 1.
+
+    Rows of a section that have the same columns follow each other.
+    """
     found: list[WireRow] = []
-    for row in form.rows.values():
-        for name, columns in _column_sets(row).items():
-            label = next((x for x in row.labels if name in (x.form, None) or x.form is None), row.labels[0])
+    for section in form.sections:
+        ways = [(_heads(columns, name), row, name, columns) for row in section.rows for name, columns in _sets(row)]
+        first = {heads: -i for i, (heads, *_) in reversed(list(enumerate(ways)))}
+        for _, row, name, columns in sorted(ways, key=lambda way: -first[way[0]]):
+            label = next((x for x in row.labels if x.form in (name, None)), row.labels[0])
             found.append(WireRow(str(len(found) + 1), row, label, columns, name))
     return tuple(found)
 
 
-def _column_sets(row: FormRow) -> dict[str | None, tuple[FormColumn, ...]]:
-    """The form's name, or None where both print the same → columns."""
+def _heads(columns: tuple[FormColumn, ...], form: str | None) -> str:
+    """The heads of columns as one official form prints them."""
+    return "、".join(next(x.text for x in c.labels if x.form in (form, None)) for c in columns)
+
+
+def _sets(row: FormRow) -> Iterator[tuple[str | None, tuple[FormColumn, ...]]]:
+    """The sets of columns that the official forms give a row, each with the form's name, None where it is both."""
     forms = sorted({label.form for c in row.columns for label in c.labels if label.form})
     if not forms:
-        return {row.form: row.columns}
-    sets = {f: tuple(c for c in row.columns if any(x.form in (f, None) for x in c.labels)) for f in forms}
-    return {f: columns for f, columns in sets.items() if columns and row.form in (f, None)}
+        yield row.form, row.columns
+    for form in forms:
+        columns = tuple(c for c in row.columns if any(x.form in (form, None) for x in c.labels))
+        if columns and row.form in (form, None):
+            yield form, columns
 
 
 def list_rows(form: Form) -> str:
@@ -71,23 +90,17 @@ def list_rows(form: Form) -> str:
 
 def _list_section(section: FormSection, form: Form) -> Iterator[str]:
     rows = [w for w in wire_rows(form) if w.row in section.rows]
-    if section.spec.heads == "fixed":
-        heads = "、".join(c.labels[0].text for c in section.rows[0].columns)
-        yield f"{section.title}（每行：{heads}）"
-    else:
-        yield section.title
-    group = None
-    for wire in rows:
-        if wire.row.groups[-1:] and wire.row.groups[-1] is not group:
-            group = wire.row.groups[-1]
-            yield group.text
-        heads = "、".join(next(x.text for x in c.labels if x.form in (wire.form, None)) for c in wire.columns)
-        yield f"{wire.number}={_short(wire)}" + (f"：{heads}" if section.spec.heads == "printed" else "")
+    yield section.title
+    for heads, same in groupby(rows, key=lambda w: _heads(w.columns, w.form)):
+        yield f"（{heads}）"
+        for group, own in groupby(same, key=lambda w: w.row.groups[-1].text if w.row.groups else ""):
+            yield group + " ".join(f"{wire.number}={_short(wire)}" for wire in own)
 
 
 def _short(wire: WireRow) -> str:
-    """The shortest wording of a row's label."""
-    return re.split(r"[（、](?!五|六|七|四|三|二|一)", min(wire.label.wordings, key=len))[0] or wire.label.text
+    """The shortest wording of a row's label, without explanations."""
+    number, rest = enumerator(min(wire.label.wordings, key=len))
+    return number.strip() + re.split("[（、]", rest)[0]
 
 
 # --- Shown -----------------------------------------------------------------------------------------------------------
@@ -99,6 +112,8 @@ class Shown:
 
     text: str
     values: tuple[Cell, ...]
+    paragraphs: tuple[Span, ...] = ()
+    """Of the prose, where it is asked for; the n-th has number n."""
 
     @cached_property
     def ids(self) -> Mapping[int, int]:

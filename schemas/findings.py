@@ -59,6 +59,11 @@ FINDINGS: dict[str, FindingKind] = {
     "text_counts_otherwise": FindingKind(
         "info", "第一部分的文字所说的数与表格所印的不同，但恰好合于另一种算法", "不必处理；引用时注意口径"
     ),
+    "model_failed": FindingKind("warning", "模型没有给出可用的回答，记录出自规则", "看说明；可再运行一次"),
+    "readers_agree": FindingKind("info", "规则与模型所读完全一致", "不必处理"),
+    "readers_differ": FindingKind(
+        "info", "规则与模型所读有不同；取哪一种由判断决定，见结论", "结论为 unresolved 时，对照原文"
+    ),
     "agency_not_stated": FindingKind("info", "文中没有写明报告单位", "需要时由来源补充，不作推测"),
     "year_not_stated": FindingKind("info", "文中没有写明报告年度", "需要时由来源补充，不作推测"),
     "unit_not_stated": FindingKind("info", "金额没有写明单位", "不要假定单位；需要时核实"),

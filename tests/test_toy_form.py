@@ -5,10 +5,9 @@ from typing import Annotated, ClassVar
 from nianbao.eval.score import compare
 from nianbao.pipeline.copy import build_record
 from nianbao.pipeline.decode import from_text
-from nianbao.pipeline.extract import cut_tables, find_passages
 from nianbao.pipeline.judge import weigh
+from nianbao.pipeline.page import lay_out
 from nianbao.pipeline.rules import read_by_rules
-from nianbao.pipeline.sections import find_sections
 from nianbao.schemas.form import Column, FormModel, Row, Section, Sum, form_of
 
 
@@ -35,10 +34,9 @@ TEXT = "一、牲畜情况\n类别\t幼崽\t成年\t合计\n1.绵羊数量\t3\t4
 def test_a_form_of_two_rows() -> None:
     """Sections, labels, cells, record, checks, findings and score all follow from the declaration."""
     form, source = form_of(Farm), from_text(TEXT, "farm")
-    sections = find_sections(source.folded, form)
-    tables = cut_tables(source, sections, form)
-    reading = next(read_by_rules(source, tables, find_passages(source, sections, form), form))
-    case = weigh(source, tables, reading, form)
+    page = lay_out(source, form)
+    reading = next(read_by_rules(page, form))
+    case = weigh(page, reading, form)
     record = build_record(source, reading, case.values, form)
     assert record == Farm(animals=Animals(sheep=Herd(young=3, grown=4, all=7), goats=Herd(young=0, grown=2, all=3)))
     assert [(c.id, c.outcome, c.message) for c in case.checks] == [

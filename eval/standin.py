@@ -1,0 +1,231 @@
+"""A stand-in for a model's endpoint: it speaks OpenAI's protocol and answers from gold. It is scripted, and no model.
+
+    python -m nianbao.eval.standin --port 8765 [--faults 429,500] [FOLDER...]
+
+Questions about the samples, and about the reports with gold of the folders, are answered rightly; others with no row.
+"""
+
+import json
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Self
+
+import click
+
+from ..pipeline.ask import ask, fence, shown_of
+from ..pipeline.extract import REPORT
+from ..pipeline.page import lay_out, with_all_text
+from ..pipeline.pointing import point, read_claims
+from ..pipeline.tie import tie, values_in
+from .score import Case, builtin_cases, cases_in
+
+MODEL = "stand-in"
+FAULTS = (
+    "429", "500", "503", "400", "401", "reset", "hang", "truncated", "empty", "wrong_schema", "not_json", "huge", "slow",
+    "fenced", "think", "no_choices", "html",
+)  # fmt: skip
+"""What can go wrong on demand. "ok" in a plan is an answer without a fault."""
+
+Answer = Callable[[Mapping[str, Any]], str]
+
+
+def answer_from(cases: Iterable[Case]) -> Answer:
+    """Reports with gold → the function that answers a question about one of them as a perfect reader would."""
+    answers = dict(map(_question_and_answer, cases))
+
+    def answer(body: Mapping[str, Any]) -> str:
+        asked = [str(m.get("content", "")) for m in body.get("messages", []) if m.get("role") == "user"]
+        return next((answers[text] for text in asked if text in answers), '{"rows":{}}')
+
+    return answer
+
+
+def _question_and_answer(case: Case) -> tuple[str, str]:
+    page = with_all_text(lay_out(case.source, REPORT), REPORT)
+    shown = shown_of(page, REPORT)
+    claims = tie(page, dict(values_in(case.gold, REPORT)), REPORT)
+    answer = point(read_claims(page, claims, REPORT, "supplied"), shown, REPORT).model_dump(exclude_none=False)
+    wanted = ask(page, shown, REPORT)[1].model_fields
+    return fence(shown.text), json.dumps({**answer, **({"passages": {}} if "passages" in wanted else {})})
+
+
+@dataclass
+class StandIn:
+    """A server on a port of its own, as a context manager.
+
+    faults: taken one a request, in order, then none. latency_s: before each answer. requests: the bodies received; no
+    header is kept. in_flight_most: the most requests that were open at once.
+    """
+
+    answer: Answer
+    faults: Iterable[str] = ()
+    latency_s: float = 0.0
+    retry_after: str | None = "0"
+    port: int = 0
+    requests: list[dict[str, Any]] = field(default_factory=list)
+    in_flight_most: int = 0
+    _in_flight: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self._plan = deque(self.faults)
+        self._closing = threading.Event()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_address[1]}/v1"
+
+    def __enter__(self) -> Self:
+        self._server = _Server(("127.0.0.1", self.port), type("Handler", (_Handler,), {"owner": self}))
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._closing.set()
+        self._server.shutdown()
+        self._server.server_close()
+
+    def next_fault(self, body: dict[str, Any]) -> str:
+        with self._lock:
+            self.requests.append(body)
+            self._in_flight += 1
+            self.in_flight_most = max(self.in_flight_most, self._in_flight)
+            return self._plan.popleft() if self._plan else "ok"
+
+    def done(self) -> None:
+        with self._lock:
+            self._in_flight -= 1
+
+    def wait(self, seconds: float) -> None:
+        self._closing.wait(seconds)
+
+
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 512
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that went away is no error of the server."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    owner: StandIn
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Nothing is logged: a request holds a key."""
+
+    def do_GET(self) -> None:
+        if self.path == "/v1/models":
+            self._send(200, {"object": "list", "data": [{"id": MODEL, "object": "model", "owned_by": "nianbao"}]})
+        else:
+            self._send(404, _error("no such address"))
+
+    def do_POST(self) -> None:
+        length = int(self.headers.get("content-length") or 0)
+        data = self.rfile.read(length)
+        if self.path != "/v1/chat/completions":
+            self._send(404, _error("no such address"))
+            return
+        body = json.loads(data)
+        fault = self.owner.next_fault(body)
+        try:
+            self.owner.wait(self.owner.latency_s)
+            self._answer(fault, body)
+        finally:
+            self.owner.done()
+
+    def _answer(self, fault: str, body: dict[str, Any]) -> None:
+        if fault.isdigit():
+            headers = {"retry-after": self.owner.retry_after} if fault == "429" and self.owner.retry_after else {}
+            self._send(int(fault), _error(f"status {fault} on demand"), headers)
+        elif fault == "reset":
+            self.connection.close()
+        elif fault == "hang":
+            self.owner.wait(60)
+        elif fault == "html":
+            self._write(200, b"<html>gateway</html>", {"content-type": "text/html"})
+        elif fault == "no_choices":
+            self._send(200, {**_completion(body, ""), "choices": []})
+        else:
+            self._send(200, _completion(body, _spoiled(fault, self.owner.answer(body))), slowly=fault == "slow")
+
+    def _send(self, status: int, body: Any, headers: Mapping[str, str] = {}, *, slowly: bool = False) -> None:
+        data = json.dumps(body, ensure_ascii=False).encode()
+        self._write(status, data, {"content-type": "application/json", **headers}, slowly=slowly)
+
+    def _write(self, status: int, data: bytes, headers: Mapping[str, str], *, slowly: bool = False) -> None:
+        with suppress(OSError):
+            self.send_response(status)
+            for name, value in {**headers, "content-length": str(len(data))}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            step = max(1, len(data) // 8) if slowly else max(1, len(data))
+            for start in range(0, len(data), step):
+                self.wfile.write(data[start : start + step])
+                self.owner.wait(0.02 if slowly else 0)
+
+
+def _error(message: str) -> dict[str, Any]:
+    return {"error": {"message": message, "type": "stand_in"}}
+
+
+def _spoiled(fault: str, text: str) -> str:
+    """An answer with a fault done to it."""
+    return {
+        "truncated": text[: len(text) // 2],
+        "empty": "",
+        "wrong_schema": '{"zeilen": [1, 2, 3]}',
+        "not_json": "抱歉，我无法完成。",
+        "huge": '{"rows": {"1": "' + "1" * 1_000_000 + '"}}',
+        "fenced": f"好的：\n```json\n{text}\n```\n",
+        "think": f"<think>先看 {{第一行}}……</think>\n{text}",
+    }.get(fault, text)
+
+
+def _completion(body: Mapping[str, Any], text: str) -> dict[str, Any]:
+    """A chat completion that holds a text, as a tool call where tools were offered. Tokens: one for every 1.5 characters."""
+    message: dict[str, Any] = {"role": "assistant", "content": text}
+    reason = "stop"
+    if body.get("tools"):
+        name = body["tools"][0]["function"]["name"]
+        call = {"id": "call_1", "type": "function", "function": {"name": name, "arguments": text}}
+        message, reason = {"role": "assistant", "content": None, "tool_calls": [call]}, "tool_calls"
+    asked = sum(len(str(m.get("content", ""))) for m in body.get("messages", []))
+    used = {"prompt_tokens": round(asked / 1.5), "completion_tokens": round(len(text) / 1.5)}
+    return {
+        "id": "stand-in",
+        "object": "chat.completion",
+        "created": int(time.time()),
+        "model": MODEL,
+        "choices": [{"index": 0, "message": message, "finish_reason": reason}],
+        "usage": {**used, "total_tokens": sum(used.values())},
+    }
+
+
+@click.command()
+@click.argument("folders", nargs=-1)
+@click.option("--port", default=8765, show_default=True)
+@click.option("--latency", default=0.0, show_default=True, help="Seconds before each answer.")
+@click.option("--faults", default="", help=f"Comma-separated, one a request: {', '.join(FAULTS)}, ok.")
+def main(folders: tuple[str, ...], port: int, latency: float, faults: str) -> None:
+    """Serve an OpenAI-compatible endpoint on loopback that answers from gold. It is scripted, and no model.
+
+    Example: NIANBAO_BASE_URL=http://127.0.0.1:8765/v1 NIANBAO_MODEL=stand-in nianbao extract --engine model report.txt
+    """
+    plan = [fault for fault in faults.split(",") if fault]
+    cases = [*builtin_cases(), *(case for folder in folders for case in cases_in(folder))]
+    with StandIn(answer_from(cases), plan, latency, port=port) as server:
+        click.echo(f"stand-in (scripted, no model) at {server.url}, model {MODEL}; Ctrl-C ends it")
+        with suppress(KeyboardInterrupt):
+            threading.Event().wait()
+
+
+if __name__ == "__main__":
+    main()

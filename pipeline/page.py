@@ -1,0 +1,64 @@
+"""A source laid out: its sections, the cells of its tables, and the passages of its prose."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from ..schemas.extraction import Finding, finding
+from ..schemas.form import Form
+from .about import find_facts
+from .cut import Cell, cut
+from .decode import Source
+from .narrative import find_narrative
+from .reading import Passages, Tables
+from .sections import Span, Stretch, find_sections
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What every reader starts from. doubts: what is in doubt whoever reads it."""
+
+    source: Source
+    sections: Mapping[str, Stretch]
+    tables: Tables
+    passages: Passages
+    doubts: tuple[Finding, ...]
+
+
+def lay_out(source: Source, form: Form) -> Page:
+    """Source → page; raises InputError where a section has more cells than any report."""
+    sections = find_sections(source.folded, form)
+    tables: dict[str, tuple[Cell, ...]] = {}
+    count = 0
+    for section in form.sections:
+        if section.path in sections:
+            tables[section.path] = cut(source, sections[section.path].body, first_id=count)
+            count += len(tables[section.path])
+    return Page(source, sections, tables, _passages(source, sections, form), _again(sections, form))
+
+
+def with_all_text(page: Page, form: Form) -> Page:
+    """A page on which a table that was not found may stand anywhere outside the tables that were."""
+    missing = [section.path for section in form.sections if section.path not in page.tables]
+    if not missing:
+        return page
+    taken = [page.sections[path].body for path in page.tables]
+    first = sum(map(len, page.tables.values()))
+    cells = cut(page.source, Span(0, len(page.source.folded)), first_id=first)
+    outside = tuple(c for c in cells if not any(s.start <= c.start and c.end <= s.end for s in taken))
+    return replace(page, tables={**page.tables, missing[0]: outside, **dict.fromkeys(missing[1:], ())})
+
+
+def _again(sections: Mapping[str, Stretch], form: Form) -> tuple[Finding, ...]:
+    """A finding for each table that the text holds more than once."""
+    return tuple(
+        finding("section_repeated", f"“{form.label(path)}”的表格不止一处，只读了一处", path)
+        for path, stretch in sections.items()
+        if stretch.rivals
+    )
+
+
+def _passages(source: Source, sections: Mapping[str, Stretch], form: Form) -> Passages:
+    """What the report says of itself, and its prose."""
+    facts = find_facts(source.folded, sections)
+    found = {form.facts[what]: spans for what, spans in facts.items() if what in form.facts}
+    return found | find_narrative(source.folded, sections, form)

@@ -1,0 +1,20 @@
+"""What tokens cost."""
+
+from decimal import Decimal
+
+from .settings import Settings
+
+
+def price(settings: Settings, input_tokens: int, output_tokens: int) -> Decimal | None:
+    """US dollars for so many tokens: by the settings, else by the table of genai-prices; None where neither knows."""
+    if settings.input_price is not None or settings.output_price is not None:
+        per_token = ((settings.input_price or 0) * input_tokens, (settings.output_price or 0) * output_tokens)
+        return Decimal(sum(per_token)) / 1_000_000
+    from genai_prices import Usage as Used
+    from genai_prices import calc_price
+
+    try:
+        used = Used(input_tokens=input_tokens, output_tokens=output_tokens)
+        return calc_price(used, model_ref=settings.model or "").total_price
+    except LookupError:
+        return None

@@ -1,0 +1,47 @@
+"""Many inputs, one after the other, or at once where a model is asked: each gives its extraction, or the error that stands for it."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Iterator
+
+from ..schemas.extraction import Extraction
+from .client import Client
+from .decode import decode
+from .errors import InputError
+from .extract import Engine, extract_source, extract_with
+from .inputs import list_inputs, printable, read_input
+
+Result = Extraction | InputError
+
+
+def read(paths: tuple[str, ...]) -> Iterator[Result]:
+    """Each input read by rules, in the order given."""
+    for path in list_inputs(paths):
+        try:
+            yield path if isinstance(path, InputError) else extract_source(decode(read_input(path), printable(path)))
+        except InputError as error:
+            yield error
+
+
+async def read_with(paths: tuple[str, ...], engine: Engine, client: Client) -> AsyncIterator[Result]:
+    """Each input read with a model, as many at once as the client asks, in the order given."""
+    waiting: deque[asyncio.Task[Result]] = deque()
+    try:
+        for path in list_inputs(paths):
+            waiting.append(asyncio.create_task(_read_one(path, engine, client)))
+            while len(waiting) > 2 * client.settings.max_in_flight:
+                yield await waiting.popleft()
+        while waiting:
+            yield await waiting.popleft()
+    finally:
+        for task in waiting:
+            task.cancel()
+
+
+async def _read_one(path: str | InputError, engine: Engine, client: Client) -> Result:
+    try:
+        if isinstance(path, InputError):
+            return path
+        return await extract_with(decode(await asyncio.to_thread(read_input, path), printable(path)), engine, client)
+    except InputError as error:
+        return error
