@@ -43,8 +43,9 @@ def missing_prose(page: Page, form: Form) -> tuple[FormProse, ...]:
 
 
 def _paragraphs(page: Page) -> Iterator[Span]:
-    """The lines of the text outside the tables."""
-    tables = [page.sections[path].body for path in page.tables if path in page.sections]
+    """The lines of the text outside the tables; what follows a table's last value is outside it."""
+    ends = {path: max((c.end for c in cells if c.kind == "number"), default=0) for path, cells in page.tables.items()}
+    tables = [Span(page.sections[path].body.start, end) for path, end in ends.items() if path in page.sections]
     for line in lines_of(page.source.folded, Span(0, len(page.source.folded))):
         end = line.start + len(line.text)
         if line.squeezed and not any(t.start <= line.start and end <= t.end for t in tables):

@@ -87,7 +87,7 @@ def _draft_table(
             draft.findings.append(finding("heads_unreadable", message, claim.row.path))
         columns = tuple(h.column for h in heads) if heads else claim.columns
         paths = tuple(claim.row.cell(c.name) for c in columns)
-        run = _run(claim, len(columns), table, claims)
+        run = _run(claim, len(columns), table, claims, in_one=in_one)
         first = cut_off(run, len(columns), grid)
         if first:
             message = f"“{claim.row.label}”在表格右缘被截断：只印出前 {len(run)} 格"
@@ -120,10 +120,12 @@ def _in_one_line(section: FormSection, table: Sequence[Cell], claims: Sequence[C
     return section.spec.side_by_side and not any(is_there(row, between) for row in section.rows)
 
 
-def _run(claim: Claim, columns: int, table: Sequence[Cell], claims: Sequence[Claim]) -> tuple[Cell, ...]:
+def _run(
+    claim: Claim, columns: int, table: Sequence[Cell], claims: Sequence[Claim], *, in_one: bool
+) -> tuple[Cell, ...]:
     """A claim's values with the blanks, and the values that nobody claims, that stand with them.
 
-    Where they are on one line, what stands beside them there; else the blanks between them, and empty lines where only
+    Where they are a line of their own, what stands beside them there; else the blanks between them, and empty lines where only
     with those the row is full.
     """
     own = {c.id for c in claim.values}
@@ -131,7 +133,7 @@ def _run(claim: Claim, columns: int, table: Sequence[Cell], claims: Sequence[Cla
     at = [i for i, c in enumerate(table) if c.id in own]
     first, last = at[0], at[-1]
     between = table[first : last + 1]
-    if table[first].line == table[last].line and all(c.kind != "words" for c in between):
+    if not in_one and table[first].line == table[last].line and all(c.kind != "words" for c in between):
         while first and _goes_on(table[first - 1], table[at[0]], others):
             first -= 1
         while last + 1 < len(table) and _goes_on(table[last + 1], table[at[-1]], others):
