@@ -6,6 +6,9 @@ Questions about the samples, and about the reports with gold of the folders, are
 """
 
 import json
+import os
+import socket
+import struct
 import threading
 import time
 from collections import deque
@@ -146,7 +149,7 @@ class _Handler(BaseHTTPRequestHandler):
             headers = {"retry-after": self.owner.retry_after} if fault == "429" and self.owner.retry_after else {}
             self._send(int(fault), _error(f"status {fault} on demand"), headers)
         elif fault == "reset":
-            self.connection.close()
+            self._reset()
         elif fault == "hang":
             self.owner.wait(60)
         elif fault == "html":
@@ -155,6 +158,12 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(200, {**_completion(body, ""), "choices": []})
         else:
             self._send(200, _completion(body, _spoiled(fault, self.owner.answer(body))), slowly=fault == "slow")
+
+    def _reset(self) -> None:
+        """Break the connection off, with a reset instead of an end."""
+        self.close_connection = True
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        os.close(self.connection.detach())
 
     def _send(self, status: int, body: Any, headers: Mapping[str, str] = {}, *, slowly: bool = False) -> None:
         data = json.dumps(body, ensure_ascii=False).encode()

@@ -119,7 +119,7 @@ class Client:
         flight = self._flights[key] = asyncio.get_running_loop().create_future()
         try:
             if self.unusable is not None:
-                raise self.unusable
+                raise type(self.unusable)(str(self.unusable))
             reply = await self._ask(messages, answer)
             if reply.answer is not None and self.cache is not None:
                 await asyncio.to_thread(self.cache.set, key, json.dumps({"raw": reply.raw}, ensure_ascii=False))
@@ -127,7 +127,7 @@ class Client:
             return reply
         except BaseException as error:
             if isinstance(error, EndpointError):
-                self.unusable = error
+                self.unusable = self.unusable or error
             flight.set_exception(error if isinstance(error, Exception) else EndpointError("interrupted"))
             flight.exception()
             raise
@@ -162,7 +162,11 @@ class Client:
         sent: list[Mode] = []
         asked, raw, failure = list(messages), "", ""
         for _ in range(2):
-            completion = await self._complete(asked, answer, sent)
+            try:
+                completion = await self._complete(asked, answer, sent)
+            except EndpointError as error:
+                error.requests = len(sent)
+                raise
             usages.append(self._paid(completion))
             raw, failure = raw_of(completion)
             parsed = None if failure else parse(raw, answer)

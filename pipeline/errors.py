@@ -21,7 +21,9 @@ class SettingsError(NianbaoError):
 
 
 class EndpointError(NianbaoError):
-    """The model's endpoint cannot be used."""
+    """The model's endpoint cannot be used. requests: how many were sent before that was clear."""
+
+    requests: int = 0
 
 
 class BudgetError(EndpointError):

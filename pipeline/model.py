@@ -31,6 +31,7 @@ async def read_by_model(page: Page, form: Form, client: Client) -> ModelReading:
     replies: list[Reply[Pointing]] = []
     cases: list[Case] = []
     findings: list[Finding] = []
+    lost = 0
     try:
         whole = with_all_text(page, form)
         shown = shown_of(whole, form)
@@ -46,8 +47,9 @@ async def read_by_model(page: Page, form: Form, client: Client) -> ModelReading:
                 break
             messages = ask_again(messages, reply.answer, cases[-1], shown, form)
     except (EndpointError, InputError) as error:
+        lost = error.requests if isinstance(error, EndpointError) else 0
         findings.append(finding("model_failed", f"模型没有读：{error}"))
-    return ModelReading(tuple(cases), tuple(findings), _use(client, replies))
+    return ModelReading(tuple(cases), tuple(findings), _use(client, replies, lost))
 
 
 def _weighed(page: Page, shown: Shown, answer: Pointing, form: Form) -> Case:
@@ -67,13 +69,14 @@ def _passages(page: Page, shown: Shown, answer: PointingToo, form: Form) -> dict
     return found
 
 
-def _use(client: Client, replies: Sequence[Reply[Pointing]]) -> ModelUse:
+def _use(client: Client, replies: Sequence[Reply[Pointing]], lost: int) -> ModelUse:
+    """lost: requests that gave no reply at all."""
     usages = [usage for reply in replies for usage in reply.usages]
     costs = [usage.cost for usage in usages]
     return ModelUse(
         name=client.settings.model or "",
         prompt=VERSION,
-        calls=sum(reply.requests for reply in replies),
+        calls=lost + sum(reply.requests for reply in replies),
         cached_calls=sum(reply.is_cached for reply in replies),
         input_tokens=sum(u.input_tokens for u in usages),
         output_tokens=sum(u.output_tokens for u in usages),

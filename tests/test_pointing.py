@@ -125,7 +125,7 @@ def test_the_request_is_what_the_snapshot_shows() -> None:
 def test_a_change_of_a_prompt_is_a_new_version() -> None:
     """The version of the prompts, which enters the cache key, is bound to their content."""
     texts = sorted(
-        (f.name, f.read_text("utf-8")) for f in files("nianbao.prompts").iterdir() if f.suffix in (".md", ".txt")
+        (f.name, f.read_text("utf-8")) for f in files("nianbao.prompts").iterdir() if f.name.endswith((".md", ".txt"))
     )
     assert PROMPTS[VERSION] == hashlib.sha256(json.dumps(texts, ensure_ascii=False).encode()).hexdigest()[:16]
 

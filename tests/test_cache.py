@@ -1,0 +1,147 @@
+"""The cache of answers: nothing tampered with runs, nothing damaged crashes, nothing is lost."""
+
+import multiprocessing
+import pickle
+import sqlite3
+import stat
+from pathlib import Path
+
+import pytest
+from nianbao.pipeline.cache import DiskCache, clear, key_of
+from nianbao.pipeline.errors import SettingsError
+
+KEY = "k" * 64
+LONG = "长" * 100_000
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    with DiskCache(tmp_path / "c") as cache:
+        cache.set(KEY, LONG)
+    return tmp_path / "c"
+
+
+def change(folder: Path, **columns: object) -> None:
+    """Change the entry's row, as somebody with the file could."""
+    with sqlite3.connect(folder / "cache.db") as db:
+        assignments = ", ".join(f"{name} = ?" for name in columns)
+        db.execute(f"UPDATE Cache SET {assignments}", list(columns.values()))
+    db.close()
+
+
+class Boom:
+    """Unpickled, it would leave a file behind."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Path.touch, (self.path,)
+
+
+@pytest.mark.parametrize("inline", [True, False])
+def test_a_pickle_in_the_cache_is_a_miss(folder: Path, tmp_path: Path, inline: bool) -> None:
+    """A row that was made to say it is a pickle runs nothing, and is a miss."""
+    data = pickle.dumps(Boom(tmp_path / "ran"))
+    (folder / "evil.val").write_bytes(data)
+    change(folder, mode=4, value=data if inline else None, filename=None if inline else "evil.val")
+    with DiskCache(folder) as cache:
+        assert cache.get(KEY) is None
+        assert list(cache.damaged()) == [KEY]
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_pickled_key_runs_nothing(folder: Path, tmp_path: Path) -> None:
+    change(folder, key=pickle.dumps(Boom(tmp_path / "ran")), raw=0)
+    with DiskCache(folder) as cache:
+        assert list(cache.damaged()) == ["(index)"]
+        assert cache.get(KEY) is None
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"filename": "../../outside"},
+        {"filename": "/etc/hostname"},
+        {"filename": "gone.val"},
+        {"mode": 99},
+        {"mode": 1, "value": 7},
+    ],
+)
+def test_a_row_that_points_elsewhere_is_a_miss(folder: Path, columns: dict[str, object]) -> None:
+    (folder.parent.parent / "outside").write_text("secret")
+    change(folder, **columns)
+    with DiskCache(folder) as cache:
+        assert cache.get(KEY) is None
+        cache.set(KEY, "new")
+        assert cache.get(KEY) == "new"
+
+
+def test_a_damaged_file_is_a_miss(folder: Path) -> None:
+    for file in folder.rglob("*.val"):
+        file.write_bytes(b"\xff\xfe\x00")
+    with DiskCache(folder) as cache:
+        assert cache.get(KEY) is None
+
+
+def test_a_damaged_index_is_a_clear_error(folder: Path) -> None:
+    """Where the index is no database, the error names the folder; clearing it mends it."""
+    (folder / "cache.db").write_bytes(b"no database at all" * 500)
+    with pytest.raises(SettingsError, match="cannot be opened"):
+        DiskCache(folder)
+    clear(folder)
+    with DiskCache(folder) as cache:
+        assert (cache.get(KEY), cache.info().entries) == (None, 0)
+
+
+def test_the_folder_is_private(folder: Path) -> None:
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_a_folder_that_is_no_cache_is_never_removed(tmp_path: Path) -> None:
+    (tmp_path / "thesis.docx").write_text("years of work")
+    with pytest.raises(SettingsError, match="nothing was removed"):
+        clear(tmp_path)
+    assert (tmp_path / "thesis.docx").exists()
+
+
+def test_a_folder_that_cannot_be_one(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SettingsError, match="NIANBAO_CACHE_DIR"):
+        DiskCache(tmp_path / "file")
+
+
+def write_many(folder: str, first: int) -> None:
+    with DiskCache(Path(folder)) as cache:
+        for i in range(first, first + 20):
+            cache.set(key_of({"n": i}), str(i) * 2000)
+            cache.set(KEY, "shared")
+
+
+def test_ten_processes_at_once(tmp_path: Path) -> None:
+    """Ten processes that write into one new cache at once: no error, no lost entry."""
+    context = multiprocessing.get_context("spawn")
+    processes = [context.Process(target=write_many, args=(str(tmp_path / "c"), 20 * i)) for i in range(10)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    assert [p.exitcode for p in processes] == [0] * 10
+    with DiskCache(tmp_path / "c") as cache:
+        assert [cache.get(key_of({"n": i})) for i in range(200)] == [str(i) * 2000 for i in range(200)]
+        assert list(cache.damaged()) == []
+
+
+def test_nothing_is_evicted(tmp_path: Path) -> None:
+    with DiskCache(tmp_path / "c") as cache:
+        cache._disk.reset("size_limit", 1000)
+        for i in range(50):
+            cache.set(str(i), LONG)
+        assert [cache.get(str(i)) == LONG for i in range(50)] == [True] * 50
+
+
+def test_a_key_is_of_the_content() -> None:
+    """The order of a mapping does not matter; any value does."""
+    assert key_of({"a": 1, "b": [2]}) == key_of({"b": [2], "a": 1})
+    assert len({key_of({"a": 1}), key_of({"a": "1"}), key_of({"a": 2}), key_of({})}) == 4
