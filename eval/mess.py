@@ -16,12 +16,16 @@ from typing import Any
 
 from ..schemas.form import form_of
 from ..schemas.report import YUAN, Report
-from .damage import STAGES, VARIATIONS, Variation, pad
+from .damage import DAMAGE
 from .draft import Draft, build_tables, print_cells, unmarked, whole_text, write_prose
 from .figures import Figure, failing, random_figures
 from .layouts import LAYOUTS
+from .printing import PRINTING, pad
+from .variations import STAGES, Variation, Variations
+from .wording import WORDING
 
 REPORT = form_of(Report)
+VARIATIONS: Variations = {**PRINTING, **WORDING, **DAMAGE}
 HARDEST = 3
 
 _PLACES = ("某县", "临江市", "清河区", "东湖镇", "白石街道", "广平县", "沭河市", "南山区")

@@ -13,9 +13,8 @@ from typing import Any
 
 import pytest
 from nianbao.eval import mess
-from nianbao.eval.damage import VARIATIONS
 from nianbao.eval.layouts import LAYOUTS, MARKS
-from nianbao.eval.mess import REPORT, MadeUp, as_json, make_reports, write_reports
+from nianbao.eval.mess import REPORT, VARIATIONS, MadeUp, as_json, make_reports, write_reports
 
 MANY = 1500
 
@@ -145,7 +144,7 @@ def test_no_such_difficulty(difficulty: int) -> None:
 def test_it_shares_nothing_with_the_readers() -> None:
     """No module of the made-up mess imports from the pipeline, so that one mistake cannot hide in both."""
     folder = Path(mess.__file__).parent
-    for name in ("mess", "damage", "draft", "figures", "layouts"):
+    for name in ("mess", "variations", "printing", "wording", "damage", "draft", "figures", "layouts"):
         tree = ast.parse((folder / f"{name}.py").read_text(encoding="utf-8"))
         imported = [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
         imported += [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
