@@ -46,6 +46,7 @@ class Draft:
     after: dict[str, str] = field(default_factory=dict)
     prose: dict[str, str] = field(default_factory=dict)
     title: str = ""
+    issued_on: str = ""
     text: str = ""
     lost: set[str] = field(default_factory=set)
     padded: bool = False
@@ -263,7 +264,9 @@ def whole_text(draft: Draft) -> str:
         paragraphs.append(draft.prose.get(path, ""))
         paragraphs += [draft.layout.write(table, draft.rng) for table in draft.tables.get(path, [])]
         paragraphs.append(draft.after.get(path, ""))
-    paragraphs.append(f"{draft.agency}\n{draft.year + 1}年{draft.rng.randint(1, 3)}月{draft.rng.randint(1, 28)}日")
+    month, day = draft.rng.randint(1, 3), draft.rng.randint(1, 28)
+    draft.issued_on = f"{draft.year + 1}-{month:02}-{day:02}"
+    paragraphs.append(f"{draft.agency}\n{draft.year + 1}年{month}月{day}日")
     between = "\n" if draft.rng.random() < 0.5 else "\n\n"
     if draft.layout_name == "html":
         paragraphs = [p if p.startswith("<table") else _paragraph(p) for p in paragraphs if p]

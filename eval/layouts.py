@@ -53,7 +53,7 @@ Table = Sequence[Line]
 class Layout:
     """A way to write tables. level: its difficulty, 0 to 3. blanks: whether an empty cell still has its place.
 
-    grid: whether a line of the table is one line of the text.
+    grid: whether a line of the table is one line of the text. parted: whether something stands between two cells.
     """
 
     about: str
@@ -61,6 +61,7 @@ class Layout:
     write: Callable[[Table, Random], str]
     blanks: bool = True
     grid: bool = True
+    parted: bool = True
 
 
 def width(text: str) -> int:
@@ -103,18 +104,27 @@ def _html_rows(table: Table) -> Iterator[str]:
         if line.kind == "note":
             yield f"</tbody></table>\n<p>{html.escape(line.label or '')}</p>\n<table><tbody>"
             continue
+        above = table[at - 1].fields if at and line.kind == "head" else ()
         cells = [
-            f"<td{_span('colspan', _run(line.fields[i + 1 :]))}>{_escape(f)}</td>"
+            f"<td{_span('colspan', _beside(line.fields, i, above))}>{_escape(f)}</td>"
             if i >= len(line.groups)
-            else f"<td{_span('rowspan', _run([ln.fields[i] for ln in table[at + 1 :] if len(ln.fields) > i]))}>{_escape(f)}</td>"
+            else f"<td{_span('rowspan', _below(table[at + 1 :], i))}>{_escape(f)}</td>"
             for i, f in enumerate(line.fields)
             if f is not None
         ]
         yield "<tr>" + "".join(cells) + "</tr>"
 
 
-def _run(fields: Sequence[str | None]) -> int:
-    return next((i for i, f in enumerate(fields) if f is not None), len(fields))
+def _beside(fields: Sequence[str | None], at: int, above: Sequence[str | None]) -> int:
+    """How many fields after one it covers: those that are covered, unless what stands above covers them."""
+    covered = [f is None and (i >= len(above) or above[i] is None) for i, f in enumerate(fields)][at + 1 :]
+    return covered.index(False) if False in covered else len(covered)
+
+
+def _below(lines: Table, at: int) -> int:
+    """How many lines below a field it covers."""
+    covered = [len(line.fields) > at and line.fields[at] is None for line in lines]
+    return covered.index(False) if False in covered else len(covered)
 
 
 def _span(name: str, more: int) -> str:
@@ -221,7 +231,7 @@ LAYOUTS = {
     "columns": Layout(
         "columns emitted one after another (pdftotext default)", 3, _in_columns, blanks=False, grid=False
     ),
-    "run_together": Layout("no separators (cells run together) `规章000`", 3, _each(""), blanks=False),
+    "run_together": Layout("no separators (cells run together) `规章000`", 3, _each(""), blanks=False, parted=False),
 }
 
 

@@ -110,6 +110,7 @@ def _make(n: int, seed: int, difficulty: int) -> MadeUp:
     rng = Random(f"{seed}/{n}/{difficulty}")
     draft = _plain_draft(rng, difficulty)
     done = tuple(v.name for v in _vary(draft, _choose(rng, difficulty)))
+    draft.lost.update(_glued(draft))
     text, places = unmarked(draft.text, draft.order)
     gold = _gold(draft)
     return MadeUp(
@@ -169,12 +170,21 @@ def _vary(draft: Draft, chosen: list[Variation]) -> Iterator[Variation]:
         yield from [v for v in chosen if v.stage == stage and v.apply(draft)]
 
 
+def _glued(draft: Draft) -> Iterator[str]:
+    """The cells of rows that could be parted in several ways, where nothing stands between two cells."""
+    for row in () if draft.layout.parted else REPORT.rows.values():
+        paths = [row.cell(c.name) for c in row.columns if row.cell(c.name) in draft.figures]
+        if any(len(draft.cells[path]) != 1 for path in paths):
+            yield from paths
+
+
 def _gold(draft: Draft) -> dict[str, Any]:
     gold: dict[str, Any] = {
         "form": draft.printed_form or None,
         "agency": draft.agency,
         "year": draft.year,
         "title": draft.title,
+        "issued_on": draft.issued_on,
     }
     for row in REPORT.rows.values():
         *above, name = row.path.split(".")

@@ -275,6 +275,18 @@ def annotated_value(draft: Draft) -> bool:
     return _printed(draft, "count", 0.005, lambda text: text + note)
 
 
+@variation("a sentence as a value (several numbers in it): `…13781户31696人次…1040万元`", "cells", 2, "annotated")
+def sentence_as_value(draft: Draft) -> bool:
+    """Such a cell prints no number of its column; that none of those in the sentence is meant, the text does not tell."""
+    paths = [p for p in draft.figures if p.startswith(draft.form.sections[0].path)]
+    for path in (chosen := paths and [draft.rng.choice(paths)]):
+        households, visits = draft.rng.randint(100, 20_000), draft.rng.randint(100, 40_000)
+        draft.figures[path] = None
+        draft.cells[path] = f"全年发放{households}户{visits}人次，计{draft.rng.randint(10, 2000)}万元"
+        draft.lost.add(path)
+    return bool(chosen)
+
+
 @variation("padded values `       2 `", "cells", 0, "padded")
 def padded_values(draft: Draft) -> bool:
     if draft.layout_name in ("run_together", "columns"):

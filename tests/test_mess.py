@@ -88,6 +88,24 @@ def test_arithmetic_fails_exactly_where_it_is_said(made: list[MadeUp]) -> None:
         assert bool(failing) == bool(wrong & set(report.done)), (report.name, report.done)
 
 
+LOSING = {
+    "blanks_dropped",
+    "five_of_seven",
+    "one_of_three",
+    "repeated_lines_removed",
+    "sentence_as_value",
+    "side_by_side",
+}
+
+
+def test_only_what_loses_positions_says_so(made: list[MadeUp]) -> None:
+    """Cells are lost where blanks left no trace, lines are gone, cells are glued or two reports stand side by side; else never."""
+    for report in made:
+        if report.layout != "run_together":
+            assert not report.lost or LOSING & set(report.done), (report.name, report.done)
+    assert {name for report in made if report.lost for name in report.done} >= LOSING
+
+
 def test_a_report_depends_on_its_seed_and_number_alone() -> None:
     """The same seed makes the same reports, however many are asked for; another seed makes others."""
     first = list(make_reports(12, seed=3))
