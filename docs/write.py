@@ -2,15 +2,17 @@
 
 A document marks such a place with a comment, and the block after it is replaced by what comes out:
 
-    <!-- prints: nianbao eval -->      the output of a nianbao command, in a text block
+    <!-- prints: nianbao schema -->    the output of a nianbao command, in a text block
     <!-- findings: en -->              the table of finding codes, in English or Chinese heads
 
-With --check nothing is written; the exit status is 1 where a document is not what it should be.
+A command that prints nothing of its own but is needed first stands in a comment without a block, as
+`<!-- runs: nianbao eval run samples --out RUN -->`. RUN is a folder that is there while a document is rendered. With --check nothing is written; the exit status is 1 where a document is not what it should be.
 """
 
 import re
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from click.testing import CliRunner
 from nianbao.pipeline.cli import main as nianbao
@@ -18,20 +20,35 @@ from nianbao.schemas.findings import FINDINGS
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = ("README.md", "README.zh-CN.md", "docs/findings.md")
-_PRINTS = re.compile(r"(<!-- prints: nianbao (?P<command>.*?) -->\n)```text\n.*?```\n", re.DOTALL)
+_COMMANDS = re.compile(
+    r"(<!-- runs: nianbao (?P<first>[^\n]*?) -->\n)|(<!-- prints: nianbao (?P<command>[^\n]*?) -->\n)```text\n.*?```\n",
+    re.DOTALL,
+)
 _FINDINGS = re.compile(r"(<!-- findings: (?P<language>\w+) -->\n)(?:\|.*\n)*")
 _HEADS = {"en": ("code", "severity", "meaning", "what to do"), "zh": ("代码", "级别", "含义", "怎么办")}
 
 
 def render(text: str) -> str:
     """A document → the document with every marked block as it should be."""
-    text = _PRINTS.sub(lambda m: f"{m[1]}```text\n{_output(m['command'])}```\n", text)
+    with TemporaryDirectory() as folder:
+        text = _COMMANDS.sub(lambda m: _block(m, str(Path(folder) / "RUN")), text)
     return _FINDINGS.sub(lambda m: m[1] + _findings(m["language"]), text)
 
 
-def _output(command: str) -> str:
-    result = CliRunner().invoke(nianbao, command.split(), catch_exceptions=False)
-    return "".join(line.rstrip() + "\n" for line in result.output.rstrip().splitlines())
+def _block(marked: re.Match[str], run: str) -> str:
+    """The mark, and after one that prints the output of its command."""
+    if marked["first"]:
+        _output(marked["first"], run)
+        return marked[0]
+    return f"{marked[3]}```text\n{_output(marked['command'], run)}```\n"
+
+
+def _output(command: str, run: str) -> str:
+    arguments = [run if word == "RUN" else word for word in command.split()]
+    result = CliRunner().invoke(nianbao, arguments, catch_exceptions=False)
+    if result.exit_code:
+        sys.exit(f"nianbao {command}: exit status {result.exit_code}: {result.stderr}")
+    return "".join(line.rstrip() + "\n" for line in result.stdout.strip("\n").splitlines())
 
 
 def _findings(language: str) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..eval.cli import evaluate
 from .errors import EndpointError, InputError
 
 if TYPE_CHECKING:
@@ -47,6 +48,9 @@ def extract(paths: tuple[str, ...], engine: str, as_json: bool) -> None:
     sys.exit(_answer(_extractions(paths), _printer(as_json)))
 
 
+main.add_command(evaluate)
+
+
 @main.command()
 def schema() -> None:
     """Print the JSON Schema of an extraction, with Chinese titles and descriptions.
@@ -58,22 +62,6 @@ def schema() -> None:
     from ..schemas.extraction import Extraction
 
     _write(json.dumps(Extraction.model_json_schema(mode="serialization"), ensure_ascii=False, indent=2))
-
-
-@main.command("eval")
-@click.argument("folder", required=False)
-def evaluate(folder: str | None) -> None:
-    """Score the rules against hand-labelled gold: the five samples, or a FOLDER of NAME.txt with NAME.gold.json.
-
-    Example: nianbao eval
-    """
-    from ..eval.score import builtin_cases, cases_in, score_table
-
-    try:
-        _write(score_table(cases_in(folder) if folder else builtin_cases()))
-    except InputError as error:
-        _complain(error)
-        sys.exit(UNUSABLE)
 
 
 def _extractions(paths: tuple[str, ...]) -> "Iterator[Extraction | InputError]":

@@ -1,12 +1,13 @@
 """Samples and their gold, for every test."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
-from nianbao.eval.score import Case, builtin_cases
+from nianbao.eval.dataset import SAMPLES as BUILT_IN
+from nianbao.eval.dataset import Case, load_dataset
 
 from nianbao import Extraction, extract
 
@@ -18,20 +19,26 @@ settings.load_profile("nianbao")
 class Sample:
     """A sample report, its gold, and what comes of it unchanged."""
 
-    name: str
-    text: str
-    gold: dict[str, Any]
+    case: Case
     extraction: Extraction
+
+    @property
+    def name(self) -> str:
+        return self.case.name
+
+    @property
+    def text(self) -> str:
+        return self.case.text
+
+    @property
+    def gold(self) -> Mapping[str, Any]:
+        return self.case.gold.record
 
     def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
         printer.text(self.name)
 
 
-def _sample(case: Case) -> Sample:
-    return Sample(case.source.name, case.source.text, case.gold, extract(case.source.text, name=case.source.name))
-
-
-SAMPLES: Sequence[Sample] = [_sample(case) for case in builtin_cases()]
+SAMPLES: Sequence[Sample] = [Sample(case, extract(case.text, name=case.name)) for case in load_dataset(BUILT_IN).cases]
 
 
 @pytest.fixture(params=SAMPLES, ids=lambda s: s.name[:3])

@@ -178,23 +178,6 @@ def test_schema_has_the_official_labels() -> None:
     assert set(schema["required"]) >= {"source", "status", "reader", "report", "evidence", "checks", "findings"}
 
 
-def test_eval_prints_the_samples() -> None:
-    result = run("eval")
-    assert result.exit_code == 0
-    assert result.stdout.count("verified") == 6
-    assert "990 /   0" in result.stdout
-
-
-def test_eval_of_a_folder(tmp_path: Path) -> None:
-    """A folder of texts with gold; one without, or with gold that is no record, is refused."""
-    assert run("eval", tmp_path).exit_code == 2
-    (tmp_path / "a.txt").write_bytes(ONE.read_bytes())
-    (tmp_path / "a.gold.json").write_text('{"requests": {"received": {"total": 2}}}')
-    assert "0 / 198       0 /   1  verified" in run("eval", tmp_path).stdout
-    (tmp_path / "a.gold.json").write_text("[]")
-    assert "a record was expected" in run("eval", tmp_path).stderr
-
-
 def test_utf8_whatever_the_locale() -> None:
     """Data on standard output is UTF-8 also where the locale is not."""
     environment = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}

@@ -1,0 +1,199 @@
+"""Scores of many reports → the figures: counts of cells and of reports. Shares and intervals are made from these."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from ..schemas.form import Form
+from .score import COMPARED, Outcome, ReportScore
+
+Group = Callable[[ReportScore], Iterable[str]]
+"""A report → the names of the groups that it belongs to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """`part` of `whole`."""
+
+    part: int
+    whole: int
+
+
+@dataclass(frozen=True, slots=True)
+class CellFigures:
+    """Cells by outcome, over all cells and over those whose gold is not 0."""
+
+    outcomes: Mapping[Outcome, int]
+    nonzero: Mapping[Outcome, int]
+
+    @property
+    def right(self) -> Share:
+        return _right(self.outcomes)
+
+    @property
+    def nonzero_right(self) -> Share:
+        return _right(self.nonzero)
+
+    @property
+    def errors(self) -> int:
+        return self.right.whole - self.right.part
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Reports by what became of them. silent: of those vouched for, how many hold an error."""
+
+    cells: CellFigures
+    exact: Share
+    vouched: Share
+    silent: Share
+
+
+def figures(scores: Sequence[ReportScore]) -> Figures:
+    """Scores → figures."""
+    vouched = sum(s.vouched for s in scores)
+    return Figures(
+        cells=cell_figures(scores),
+        exact=Share(sum(s.exact for s in scores), len(scores)),
+        vouched=Share(vouched, len(scores)),
+        silent=Share(sum(s.silent for s in scores), vouched),
+    )
+
+
+def cell_figures(scores: Iterable[ReportScore], paths: Iterable[str] | None = None) -> CellFigures:
+    """The figures of cells; paths: of these alone."""
+    outcomes: Counter[Outcome] = Counter()
+    nonzero: Counter[Outcome] = Counter()
+    only = None if paths is None else tuple(paths)
+    for score in scores:
+        outcomes.update(score.cells.values() if only is None else (score.cells[p] for p in only))
+        nonzero.update(score.cells[p] for p in (score.nonzero if only is None else score.nonzero.intersection(only)))
+    return CellFigures(outcomes, nonzero)
+
+
+def compared_by_report(scores: Iterable[ReportScore]) -> tuple[list[int], list[int]]:
+    """Of each report, how many cells are right, and how many are compared."""
+    shares = [_right(Counter(s.cells.values())) for s in scores]
+    return [s.part for s in shares], [s.whole for s in shares]
+
+
+def grouped(scores: Iterable[ReportScore], group: Group) -> dict[str, list[ReportScore]]:
+    """Scores by group, the groups in order of their names; a report may be in several, or in none."""
+    found: dict[str, list[ReportScore]] = {}
+    for score in scores:
+        for name in group(score):
+            found.setdefault(name, []).append(score)
+    return dict(sorted(found.items()))
+
+
+GROUPS: Mapping[str, Group] = {
+    "status": lambda s: [s.status],
+    "layout": lambda s: [s.case.line.layout] if s.case.line.layout else [],
+    "variation": lambda s: s.case.line.done,
+    "difficulty": lambda s: [] if s.case.line.difficulty is None else [str(s.case.line.difficulty)],
+}
+"""The groups of reports that figures are given for."""
+
+
+def broken_found(scores: Sequence[ReportScore]) -> tuple[Share, Share]:
+    """The precision and the recall of `discrepant`: of the reports so called, and of those that do not add up as printed."""
+    called = [s for s in scores if s.status == "discrepant"]
+    broken = [s for s in scores if s.case.broken]
+    hits = sum(bool(s.case.broken) for s in called)
+    return Share(hits, len(called)), Share(hits, len(broken))
+
+
+def evidence_right(scores: Iterable[ReportScore]) -> Share:
+    """Of the numbers that a record was given places for, how many stand at the very place that the dataset names.
+
+    Only where a dataset knows the places: that a text equals a cell's does not make it the right cell.
+    """
+    right = whole = 0
+    for score in scores:
+        places = score.case.line.places
+        if places is not None and score.extraction is not None:
+            for path, found in score.extraction.evidence.items():
+                if found.start is not None and found.basis != "blank":
+                    whole += 1
+                    right += (found.start, found.end) == places.get(path)
+    return Share(right, whole)
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What the answers took. cost: None where none is known. seconds: of the answers that came from no cache."""
+
+    calls: int
+    cached: int
+    input_tokens: int
+    output_tokens: int
+    cost: str | None
+    seconds: tuple[float, ...]
+
+
+def use(scores: Iterable[ReportScore]) -> Use:
+    """Calls, tokens and cost of a run, and the seconds of each answer that nothing was cached for."""
+    answers = [s.answer for s in scores if s.answer]
+    models = [a.extraction.model for a in answers if a.extraction and a.extraction.model]
+    costs = [m.cost for m in models if m.cost is not None]
+    fresh = (a for a in answers if not (a.extraction and a.extraction.model and a.extraction.model.cached_calls))
+    return Use(
+        calls=sum(m.calls for m in models),
+        cached=sum(m.cached_calls for m in models),
+        input_tokens=sum(m.input_tokens for m in models),
+        output_tokens=sum(m.output_tokens for m in models),
+        cost=str(sum(costs)) if costs else None,
+        seconds=tuple(sorted(a.seconds for a in fresh)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One more grade of answers taken: reports taken so far, and how many of them hold an error."""
+
+    name: str
+    taken: int
+    wrong: int
+    right_cells: Share
+
+
+def steps(scores: Sequence[ReportScore]) -> list[Step]:
+    """Coverage against error: what is taken, and what is wrong in it, from the surest answers down to all."""
+    found: list[Step] = []
+    for name, take in _GRADES:
+        taken = [s for s in scores if take(s)]
+        if not found or len(taken) > found[-1].taken:
+            found.append(Step(name, len(taken), sum(not s.exact for s in taken), cell_figures(taken).right))
+    return found
+
+
+def _doubts(score: ReportScore, severity: str) -> int:
+    return sum(f.severity == severity for f in score.extraction.findings) if score.extraction else 0
+
+
+_GRADES: tuple[tuple[str, Callable[[ReportScore], bool]], ...] = (
+    ("verified without a warning", lambda s: s.status == "verified" and not _doubts(s, "warning")),
+    ("and verified with warnings", lambda s: s.status == "verified"),
+    ("and discrepant", lambda s: s.vouched),
+    ("and unresolved with one error", lambda s: s.extraction is not None and _doubts(s, "error") <= 1),
+    ("and unresolved with up to three", lambda s: s.extraction is not None and _doubts(s, "error") <= 3),
+    ("and all unresolved", lambda s: s.extraction is not None),
+    ("all, without an answer too", lambda _: True),
+)
+
+
+def by_section(scores: Sequence[ReportScore], form: Form) -> dict[str, CellFigures]:
+    """Figures of each section's cells, by the section's title."""
+    return {
+        section.title: cell_figures(scores, [row.cell(c.name) for row in section.rows for c in row.columns])
+        for section in form.sections
+    }
+
+
+def by_row(scores: Sequence[ReportScore], form: Form) -> dict[str, CellFigures]:
+    """Figures of each row's cells, by the row's path."""
+    return {path: cell_figures(scores, [row.cell(c.name) for c in row.columns]) for path, row in form.rows.items()}
+
+
+def _right(outcomes: Mapping[Outcome, int]) -> Share:
+    return Share(outcomes.get("correct", 0), sum(n for o, n in outcomes.items() if o in COMPARED))

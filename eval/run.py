@@ -1,0 +1,222 @@
+"""A run: an engine over a dataset, written down report by report, so that it can be stopped, taken up and scored again.
+
+RUN/manifest.json   what was run: versions, engine, model, settings, the dataset and a hash of its gold
+RUN/dataset.jsonl   the reports with their gold, as the made-up form has them
+RUN/results.jsonl   an Answer a line, in the order they came
+RUN/rules.jsonl     the same by the rules alone, as a baseline, where the run's engine is another
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from ..pipeline.errors import EndpointError, InputError
+from ..pipeline.extract import Engine, extract
+from ..schemas.extraction import Extraction
+from .dataset import Case, Dataset, read_lines
+
+MANIFEST, CASES, RESULTS, RULES = "manifest.json", "dataset.jsonl", "results.jsonl", "rules.jsonl"
+
+Read = Callable[[Case], Extraction]
+
+
+class Settings(BaseModel):
+    """What an answer depends on beside the text; another setting is another run."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    engine: Engine = "rules"
+
+
+class Manifest(BaseModel):
+    """What was run over what. A run is only taken up again, and two are only compared, where this allows it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    program: str
+    prompt: str | None = None
+    model: str | None = None
+    settings: Settings
+    dataset: str
+    reports: int
+    gold_sha256: str
+
+
+class Answer(BaseModel):
+    """What came of one report. extraction: null where there was no answer, and then `error` says why. seconds: the time."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    seconds: float
+    extraction: Extraction | None
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run as written down. A report that is not in `answers` was not answered. rules: the baseline's answers."""
+
+    name: str
+    manifest: Manifest
+    dataset: Dataset
+    answers: Mapping[str, Answer]
+    rules: Mapping[str, Answer]
+
+    @property
+    def unanswered(self) -> int:
+        return sum(case.name not in self.answers for case in self.dataset.cases)
+
+
+# --- Running ---------------------------------------------------------------------------------------------------------
+
+
+def run(dataset: Dataset, settings: Settings, folder: str, jobs: int = 1) -> Iterator[Answer]:
+    """Ask for each report that the run in `folder` has no answer to; yields each answer when it is on the disk.
+
+    jobs: answers under way at once. Raises InputError where the folder holds a run under other settings, EndpointError
+    where the model cannot be used: the run can be taken up again then.
+    """
+    home = Path(folder)
+    _begin(home, _manifest(dataset, settings), dataset)
+    if settings.engine != "rules":
+        yield from _answers(dataset.cases, reader(Settings(engine="rules")), home / RULES)
+    yield from _answers(dataset.cases, reader(settings), home / RESULTS, jobs)
+
+
+def reader(settings: Settings) -> Read:
+    """Settings → the engine: the one place where a run calls it."""
+    return lambda case: extract(case.text, engine=settings.engine, name=case.name)
+
+
+def answer(case: Case, read: Read) -> Answer:
+    """A report's answer; whatever goes wrong in reading it is written down and counts as wrong.
+
+    Raises EndpointError alone, as an endpoint that cannot be used says nothing about the reports.
+    """
+    start = time.perf_counter()
+    try:
+        extraction, error = read(case), None
+    except EndpointError:
+        raise
+    except Exception as caught:  # a crash is an answer too: no report leaves the denominator
+        extraction, error = None, f"{type(caught).__name__}: {caught}"
+    return Answer(name=case.name, seconds=round(time.perf_counter() - start, 6), extraction=extraction, error=error)
+
+
+def _answers(cases: Iterable[Case], read: Read, path: Path, jobs: int = 1) -> Iterator[Answer]:
+    _drop_torn_line(path)
+    done = _read_answers(path)
+    asked = [case for case in cases if case.name not in done]
+    threads = ThreadPoolExecutor(jobs)
+    try:
+        with path.open("ab") as file:
+            for found in threads.map(partial(answer, read=read), asked):
+                file.write(found.model_dump_json().encode() + b"\n")
+                file.flush()
+                yield found
+    finally:
+        threads.shutdown(cancel_futures=True)
+
+
+def _manifest(dataset: Dataset, settings: Settings) -> Manifest:
+    return Manifest(
+        program=version("nianbao"),
+        settings=settings,
+        dataset=dataset.name,
+        reports=len(dataset.cases),
+        gold_sha256=dataset.sha256,
+    )
+
+
+def _begin(home: Path, manifest: Manifest, dataset: Dataset) -> None:
+    """Make the folder, or see that the run that it holds is this one. The manifest comes last: with it the rest is whole."""
+    if (home / MANIFEST).exists():
+        _same(home, _read(home / MANIFEST, Manifest), manifest)
+        return
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        if any(p.name != CASES for p in home.iterdir()):
+            raise InputError(f"{home}: the folder is not empty and holds no run; give --out a new folder")
+        (home / CASES).write_text("".join(f"{c.line.model_dump_json()}\n" for c in dataset.cases), encoding="utf-8")
+        draft = home / f"{MANIFEST}.draft"
+        draft.write_text(manifest.model_dump_json(indent=1) + "\n", encoding="utf-8")
+        draft.replace(home / MANIFEST)
+    except OSError as error:
+        raise InputError(f"{home}: the run cannot be written there ({error.strerror}); give --out another") from error
+
+
+def _same(home: Path, there: Manifest, wanted: Manifest) -> None:
+    old, new = ({**m.model_dump(exclude={"settings"}), **m.settings.model_dump()} for m in (there, wanted))
+    differing = [f"{key} was {old[key]}, is now {new[key]}" for key in new if old[key] != new[key]]
+    if differing:
+        raise InputError(f"{home}: holds a run of another kind ({'; '.join(differing)}); give --out a new folder")
+
+
+def _drop_torn_line(path: Path) -> None:
+    """Cut off what a killed run left of a line it was writing."""
+    if path.exists():
+        data = path.read_bytes()
+        if not data.endswith(b"\n"):
+            path.write_bytes(data[: data.rfind(b"\n") + 1])
+
+
+# --- Reading a run back ----------------------------------------------------------------------------------------------
+
+
+def load_run(folder: str) -> Run:
+    """The run in a folder; raises InputError where there is none, or it is not as it was written."""
+    home = Path(folder)
+    if not (home / MANIFEST).exists():
+        raise InputError(f"{folder}: no run, it has no {MANIFEST}; nianbao eval run DATASET --out {folder} makes one")
+    manifest = _read(home / MANIFEST, Manifest)
+    dataset = Dataset(manifest.dataset, tuple(case for _, case in read_lines(home / CASES)))
+    if dataset.sha256 != manifest.gold_sha256:
+        raise InputError(f"{home / CASES}: changed since the run; to score against corrected gold give --gold DATASET")
+    answers = _read_answers(home / RESULTS)
+    rules = answers if manifest.settings.engine == "rules" else _read_answers(home / RULES)
+    return Run(home.name or folder, manifest, dataset, answers, rules)
+
+
+def with_gold(run: Run, dataset: Dataset) -> Run:
+    """The same answers under the gold of another dataset; raises InputError where a report of the run is not in it."""
+    golds = {case.name: case for case in dataset.cases}
+    for case in run.dataset.cases:
+        if case.name not in golds:
+            raise InputError(f"{dataset.name}: no gold for {case.name}, which the run {run.name} holds")
+        if golds[case.name].text != case.text:
+            raise InputError(f"{dataset.name}: the text of {case.name} is not the one that the run {run.name} read")
+    return replace(run, dataset=Dataset(dataset.name, tuple(golds[c.name] for c in run.dataset.cases)))
+
+
+def _read_answers(path: Path) -> dict[str, Answer]:
+    """The answers that a file holds; a last line without its end was never written."""
+    if not path.exists():
+        return {}
+    with path.open("rb") as file:
+        lines = (line for line in file if line.endswith(b"\n"))
+        answers = [_parse(line, Answer, f"{path}:{number}") for number, line in enumerate(lines, 1)]
+    return {a.name: a for a in answers}
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def _read(path: Path, model: type[Model]) -> Model:
+    return _parse(path.read_bytes(), model, str(path))
+
+
+def _parse(data: bytes, model: type[Model], where: str) -> Model:
+    try:
+        return model.model_validate_json(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        path = ".".join(map(str, first["loc"])) or "the whole"
+        raise InputError(f"{where}: no {model.__name__.lower()} of a run: {path}: {first['msg']}") from error
