@@ -147,41 +147,6 @@ def use(scores: Iterable[ReportScore]) -> Use:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One more grade of answers taken: reports taken so far, and how many of them hold an error."""
-
-    name: str
-    taken: int
-    wrong: int
-    right_cells: Share
-
-
-def steps(scores: Sequence[ReportScore]) -> list[Step]:
-    """Coverage against error: what is taken, and what is wrong in it, from the surest answers down to all."""
-    found: list[Step] = []
-    for name, take in _GRADES:
-        taken = [s for s in scores if take(s)]
-        if not found or len(taken) > found[-1].taken:
-            found.append(Step(name, len(taken), sum(not s.exact for s in taken), cell_figures(taken).right))
-    return found
-
-
-def _doubts(score: ReportScore, severity: str) -> int:
-    return sum(f.severity == severity for f in score.extraction.findings) if score.extraction else 0
-
-
-_GRADES: tuple[tuple[str, Callable[[ReportScore], bool]], ...] = (
-    ("verified without a warning", lambda s: s.status == "verified" and not _doubts(s, "warning")),
-    ("and verified with warnings", lambda s: s.status == "verified"),
-    ("and discrepant", lambda s: s.vouched),
-    ("and unresolved with one error", lambda s: s.extraction is not None and _doubts(s, "error") <= 1),
-    ("and unresolved with up to three", lambda s: s.extraction is not None and _doubts(s, "error") <= 3),
-    ("and all unresolved", lambda s: s.extraction is not None),
-    ("all, without an answer too", lambda _: True),
-)
-
-
 def by_section(scores: Sequence[ReportScore], form: Form) -> dict[str, CellFigures]:
     """Figures of each section's cells, by the section's title."""
     return {

@@ -3,7 +3,7 @@
 from .compare import paired
 from .figures import figures
 from .statistics import wilson
-from .tables import Scored, percent
+from .tables import Scored, down, percent
 
 _SHOWN = 10
 
@@ -33,6 +33,6 @@ def _lost_coverage(run: Scored, baseline: Scored) -> list[str]:
     if interval is None or now.part / now.whole >= interval.low:
         return []
     return [
-        f"coverage {now.part:,} of {now.whole:,} ({percent(now)}) is below {interval.low * 100:.1f} %,"
+        f"coverage {now.part:,} of {now.whole:,} ({percent(now)}) is below {down(interval.low)} %,"
         f" the lower end of the interval of {baseline.run.name} ({before.part:,} of {before.whole:,})"
     ]

@@ -37,8 +37,8 @@ def parse_gold(text: str | bytes, where: str, form: Form) -> Gold:
     """The JSON of a gold file → gold; raises InputError that names `where`, the path, what was found and expected."""
     try:
         loaded = json.loads(text, object_pairs_hook=_once)
-    except ValueError as error:
-        raise InputError(f"{where}: no JSON: {error}") from error
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{where}: no JSON of a record: {error}") from error
     return read_gold(loaded, where, form)
 
 
@@ -98,8 +98,6 @@ def _validate(record: Mapping[str, Any], where: str, form: Form) -> None:
         if first["type"] == "extra_forbidden":
             raise InputError(f"{where}: {path}: unknown path; {_expected(first['loc'], form.model)}") from error
         raise InputError(f"{where}: {path}: {first['msg']}, not {_named(first['input'])}") from error
-    except RecursionError as error:
-        raise InputError(f"{where}: nested too deeply; a record in the contract's shape was expected") from error
 
 
 def _with_amounts(record: Any, form: Form) -> Any:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from ..pipeline.errors import InputError
 from ..schemas.form import FormRow
 from . import plot as drawing
-from .figures import Share, cell_figures, steps
+from .coverage import steps
+from .figures import Share, cell_figures
 from .plot import plot
 from .score import ReportScore
 from .sides import sides

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .figures import Step
+from .coverage import Step
 from .statistics import wilson
 
 WIDTH, HEIGHT = 600, 260

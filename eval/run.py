@@ -7,7 +7,7 @@ RUN/rules.jsonl     the same by the rules alone, as a baseline, where the run's 
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -78,7 +78,7 @@ class Run:
 # --- Running ---------------------------------------------------------------------------------------------------------
 
 
-def run(dataset: Dataset, settings: Settings, folder: str, jobs: int = 1) -> Iterator[Answer]:
+def run(dataset: Dataset, settings: Settings, folder: str, jobs: int = 1) -> Generator[Answer, None, None]:
     """Ask for each report that the run in `folder` has no answer to; yields each answer when it is on the disk.
 
     jobs: answers under way at once. Raises InputError where the folder holds a run under other settings, EndpointError

@@ -8,6 +8,7 @@ from itertools import islice
 from statistics import median
 
 from ..schemas.form import Form
+from .coverage import steps
 from .figures import (
     GROUPS,
     CellFigures,
@@ -20,7 +21,6 @@ from .figures import (
     evidence_right,
     figures,
     grouped,
-    steps,
     use,
 )
 from .run import Run
@@ -253,24 +253,26 @@ def share(found: Share, interval: Interval | None = None) -> str:
     """ "969 of 986, 98.2 % (97.1 to 98.9)"; the interval where there is one."""
     if not found.whole:
         return NONE
-    within = f" ({_down(interval.low)} to {_up(interval.high)})" if interval else ""
+    within = f" ({down(interval.low)} to {up(interval.high)})" if interval else ""
     return f"{found.part:,} of {found.whole:,}, {percent(found)}{within}"
 
 
 def percent(found: Share) -> str:
     """A share in percent, never rounded up to 100."""
-    return f"{_down(found.part / found.whole)} %" if found.whole else NONE
+    return f"{down(found.part / found.whole)} %" if found.whole else NONE
 
 
 def silent(found: Figures) -> str:
     """ "0 of 300, under 1.0 %"."""
     bound = upper_bound(found.silent.part, found.silent.whole)
-    return NONE if bound is None else f"{found.silent.part:,} of {found.silent.whole:,}, under {_up(bound)} %"
+    return NONE if bound is None else f"{found.silent.part:,} of {found.silent.whole:,}, under {up(bound)} %"
 
 
-def _down(value: float) -> str:
+def down(value: float) -> str:
+    """A share in percent, rounded down."""
     return f"{math.floor(round(value * 1000, 6)) / 10:.1f}"
 
 
-def _up(value: float) -> str:
+def up(value: float) -> str:
+    """A share in percent, rounded up."""
     return f"{math.ceil(round(value * 1000, 6)) / 10:.1f}"

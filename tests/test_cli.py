@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from nianbao.eval.cli import evaluate
 from nianbao.pipeline.cli import main
 
 SAMPLES = Path(__file__).parent.parent / "eval" / "samples"
@@ -162,7 +163,9 @@ def test_usage_errors_are_2() -> None:
     assert run("nothing").exit_code == 2
 
 
-@pytest.mark.parametrize("command", [[], ["extract"], ["schema"], ["eval"]])
+@pytest.mark.parametrize(
+    "command", [[], ["extract"], ["schema"], ["eval"], *(["eval", name] for name in evaluate.commands)]
+)
 def test_help_has_an_example(command: list[str]) -> None:
     result = run(*command, "--help")
     assert (result.exit_code, "Example: nianbao" in result.stdout) == (0, True)
