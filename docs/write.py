@@ -6,7 +6,8 @@ A document marks such a place with a comment, and the block after it is replaced
     <!-- findings: en -->              the table of finding codes, in English or Chinese heads
 
 A command that prints nothing of its own but is needed first stands in a comment without a block, as
-`<!-- runs: nianbao eval run samples --out RUN -->`. RUN is a folder that is there while a document is rendered. With --check nothing is written; the exit status is 1 where a document is not what it should be.
+`<!-- runs: nianbao eval run samples --out RUN -->`. A word in capitals is a file of that name, which is there while the
+document is rendered. With --check nothing is written; the exit status is 1 where a document is not what it should be.
 """
 
 import re
@@ -31,20 +32,20 @@ _HEADS = {"en": ("code", "severity", "meaning", "what to do"), "zh": ("代码", 
 def render(text: str) -> str:
     """A document → the document with every marked block as it should be."""
     with TemporaryDirectory() as folder:
-        text = _COMMANDS.sub(lambda m: _block(m, str(Path(folder) / "RUN")), text)
+        text = _COMMANDS.sub(lambda m: _block(m, Path(folder)), text)
     return _FINDINGS.sub(lambda m: m[1] + _findings(m["language"]), text)
 
 
-def _block(marked: re.Match[str], run: str) -> str:
+def _block(marked: re.Match[str], folder: Path) -> str:
     """The mark, and after one that prints the output of its command."""
     if marked["first"]:
-        _output(marked["first"], run)
+        _output(marked["first"], folder)
         return marked[0]
-    return f"{marked[3]}```text\n{_output(marked['command'], run)}```\n"
+    return f"{marked[3]}```text\n{_output(marked['command'], folder)}```\n"
 
 
-def _output(command: str, run: str) -> str:
-    arguments = [run if word == "RUN" else word for word in command.split()]
+def _output(command: str, folder: Path) -> str:
+    arguments = [str(folder / word) if word.isalpha() and word.isupper() else word for word in command.split()]
     result = CliRunner().invoke(nianbao, arguments, catch_exceptions=False)
     if result.exit_code:
         sys.exit(f"nianbao {command}: exit status {result.exit_code}: {result.stderr}")

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from ..pipeline.errors import InputError
-from .figures import compared_by_report
 from .score import ReportScore
 from .statistics import Interval, bootstrap_difference, mcnemar
 from .tables import NONE, Scored, Table
+from .tally import compared_by_report
 
 _SHOWN = 40
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from .figures import Share, cell_figures
 from .score import ReportScore
+from .tally import Share, tally_cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ def steps(scores: Sequence[ReportScore]) -> list[Step]:
     for name, take in _GRADES:
         taken = [s for s in scores if take(s)]
         if not found or len(taken) > found[-1].taken:
-            found.append(Step(name, len(taken), sum(not s.exact for s in taken), cell_figures(taken).right))
+            found.append(Step(name, len(taken), sum(not s.exact for s in taken), tally_cells(taken).right))
     return found
 
 

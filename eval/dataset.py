@@ -27,8 +27,8 @@ class Line(BaseModel):
     """A line of a made-up file, and of the copy of its dataset that a run keeps.
 
     places: cell path → where the text prints it, half-open, in characters. broken: ids of the identities that fail as
-    printed; None: to be assessed from gold. lost: cells whose value the text no longer shows, so that null is right.
-    done: the names of what was done to the report.
+    printed; None: to be assessed from gold. lost: cells whose value or position the text no longer tells; one that has no
+    place either is no longer printed, and null is right. done: the names of what was done to the report.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
@@ -161,8 +161,9 @@ def _made_up(data: bytes, where: str) -> Case:
         raise InputError(
             f"{where}: {path}: {first['msg']}; a made-up report has {', '.join(Line.model_fields)}"
         ) from error
-    gold = read_gold(line.gold, where, REPORT).without(line.lost)
     _known(line, where)
+    unprinted = tuple(path for path in line.lost if path not in (line.places or {}))
+    gold = read_gold(line.gold, where, REPORT).without(unprinted)
     return Case(line, gold, line.broken if line.broken is not None else failing_identities(gold, REPORT))
 
 

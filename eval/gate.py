@@ -1,9 +1,9 @@
 """A gate for a CI: whether a run may pass beside its baseline."""
 
 from .compare import paired
-from .figures import figures
 from .statistics import wilson
 from .tables import Scored, down, percent
+from .tally import tally
 
 _SHOWN = 10
 
@@ -28,7 +28,7 @@ def _new_silent_errors(run: Scored, baseline: Scored) -> list[str]:
 
 
 def _lost_coverage(run: Scored, baseline: Scored) -> list[str]:
-    now, before = (figures(s.scores).vouched for s in (run, baseline))
+    now, before = (tally(s.scores).vouched for s in (run, baseline))
     interval = wilson(before.part, before.whole)
     if interval is None or now.part / now.whole >= interval.low:
         return []

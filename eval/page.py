@@ -10,11 +10,11 @@ from ..pipeline.errors import InputError
 from ..schemas.form import FormRow
 from . import plot as drawing
 from .coverage import steps
-from .figures import Share, cell_figures
 from .plot import plot
 from .score import ReportScore
 from .sides import sides
 from .tables import Scored, percent, tables_of, worst_first
+from .tally import Share, tally_cells
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -75,7 +75,7 @@ def _blocks(rows: Sequence[FormRow], scores: Sequence[ReportScore]) -> Iterator[
 def _heats(row: FormRow, scores: Sequence[ReportScore]) -> Iterator[Heat]:
     for column in row.columns:
         path = row.cell(column.name)
-        found = cell_figures(scores, (path,))
+        found = tally_cells(scores, (path,))
         told = f"{row.label}·{column.label_in(None)}: {found.errors:,} of {found.right.whole:,} in error"
         yield Heat(path, found.errors, found.right.whole, f"{told}, {percent(Share(found.errors, found.right.whole))}")
 

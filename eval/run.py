@@ -202,8 +202,15 @@ def _read_answers(path: Path) -> dict[str, Answer]:
         return {}
     with path.open("rb") as file:
         lines = (line for line in file if line.endswith(b"\n"))
-        answers = [_parse(line, Answer, f"{path}:{number}") for number, line in enumerate(lines, 1)]
-    return {a.name: a for a in answers}
+        answers = (_parse(line, Answer, f"{path}:{number}") for number, line in enumerate(lines, 1))
+        return {a.name: _without_checks(a) for a in answers}
+
+
+def _without_checks(answer: Answer) -> Answer:
+    """The answer without its checks, which nothing is scored by, and which would take most of the memory."""
+    if answer.extraction is None:
+        return answer
+    return answer.model_copy(update={"extraction": answer.extraction.model_copy(update={"checks": ()})})
 
 
 Model = TypeVar("Model", bound=BaseModel)

@@ -29,7 +29,7 @@ def show_table(table: Table, console: Console) -> None:
     console.print(Text(table.title, "bold"))
     grid = Grid(box=box.SIMPLE_HEAD if any(table.heads) else None, padding=(0, 1), header_style="dim", pad_edge=False)
     for number, head in enumerate(table.heads):
-        grid.add_column(Text(head), justify="right" if table.is_figures(number) else "left", overflow="fold")
+        grid.add_column(Text(head), justify="right" if table.is_numeric(number) else "left", overflow="fold")
     for line in table.lines:
         grid.add_row(*(Text(clean(cell)) for cell in line))
     console.print(grid)

@@ -9,23 +9,23 @@ from statistics import median
 
 from ..schemas.form import Form
 from .coverage import steps
-from .figures import (
+from .run import Run
+from .score import OUTCOMES, ReportScore, score_reports
+from .statistics import Interval, bootstrap_ratio, upper_bound, wilson
+from .tally import (
     GROUPS,
-    CellFigures,
-    Figures,
+    CellTally,
     Share,
+    Tally,
     broken_found,
     by_row,
     by_section,
     compared_by_report,
     evidence_right,
-    figures,
     grouped,
+    tally,
     use,
 )
-from .run import Run
-from .score import OUTCOMES, ReportScore, score_reports
-from .statistics import Interval, bootstrap_ratio, upper_bound, wilson
 from .zeros import score_zeros
 
 _ERRORS_SHOWN = 20
@@ -43,7 +43,7 @@ class Table:
     lines: tuple[tuple[str, ...], ...]
     note: str = ""
 
-    def is_figures(self, column: int) -> bool:
+    def is_numeric(self, column: int) -> bool:
         """Whether a column holds figures, which are set to the right."""
         return all(line[column][:1] in (*"0123456789+-", NONE) for line in self.lines)
 
@@ -94,8 +94,8 @@ def _readers(scored: Scored) -> Table:
 
 
 def _measures(scores: Sequence[ReportScore]) -> dict[str, str]:
-    found = figures(scores)
-    held = figures([s for s in scores if s.vouched])
+    found = tally(scores)
+    held = tally([s for s in scores if s.vouched])
     return {
         "compared cells right": share(found.cells.right, bootstrap_ratio(*compared_by_report(scores))),
         "non-zero cells right": share(found.cells.nonzero_right),
@@ -109,7 +109,7 @@ def _measures(scores: Sequence[ReportScore]) -> dict[str, str]:
 def _outcomes(scored: Scored) -> Table:
     lines = []
     for name, scores in scored.readers.items():
-        cells = figures(scores).cells
+        cells = tally(scores).cells
         lines.append((name, *(f"{cells.outcomes.get(o, 0):,}" for o in OUTCOMES)))
         lines.append(("  of non-zero cells", *(f"{cells.nonzero.get(o, 0):,}" for o in OUTCOMES[:3]), NONE, NONE))
     note = "omitted: printed, but null in the record; invented: nothing printed, but filled; correctly null is not compared"
@@ -122,13 +122,13 @@ def _outcomes(scored: Scored) -> Table:
 def _group(name: str) -> Callable[[Scored], Table]:
     def make(scored: Scored) -> Table:
         heads = (name, "reports", "compared right", "non-zero right", "exact", "vouched for", "silent errors")
-        lines = tuple(_reports_line(n, figures(s)) for n, s in grouped(scored.scores, GROUPS[name]).items())
+        lines = tuple(_reports_line(n, tally(s)) for n, s in grouped(scored.scores, GROUPS[name]).items())
         return Table(name, f"By {name}", heads, lines)
 
     return make
 
 
-def _reports_line(name: str, found: Figures) -> tuple[str, ...]:
+def _reports_line(name: str, found: Tally) -> tuple[str, ...]:
     shares = (found.cells.right, found.cells.nonzero_right, found.exact, found.vouched)
     return (name, f"{found.exact.whole:,}", *map(percent, shares), silent(found))
 
@@ -144,12 +144,12 @@ def _rows(scored: Scored) -> Table:
     return _cells("row", "By row", failing, note)
 
 
-def _cells(name: str, title: str, lines: Iterable[tuple[str, CellFigures]], note: str = "") -> Table:
+def _cells(name: str, title: str, lines: Iterable[tuple[str, CellTally]], note: str = "") -> Table:
     heads = (name, "compared right", "non-zero right", *OUTCOMES[1:4])
     return Table(name, title, heads, tuple(_cells_line(n, found) for n, found in lines), note)
 
 
-def _cells_line(name: str, found: CellFigures) -> tuple[str, ...]:
+def _cells_line(name: str, found: CellTally) -> tuple[str, ...]:
     errors = (f"{found.outcomes.get(o, 0):,}" for o in OUTCOMES[1:4])
     return (name, percent(found.right), percent(found.nonzero_right), *errors)
 
@@ -262,7 +262,7 @@ def percent(found: Share) -> str:
     return f"{down(found.part / found.whole)} %" if found.whole else NONE
 
 
-def silent(found: Figures) -> str:
+def silent(found: Tally) -> str:
     """ "0 of 300, under 1.0 %"."""
     bound = upper_bound(found.silent.part, found.silent.whole)
     return NONE if bound is None else f"{found.silent.part:,} of {found.silent.whole:,}, under {up(bound)} %"

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from nianbao.eval.coverage import steps
 from nianbao.eval.dataset import Case
-from nianbao.eval.figures import GROUPS, Share, broken_found, by_row, by_section, evidence_right, figures, grouped, use
 from nianbao.eval.run import Answer, answer
 from nianbao.eval.score import Outcome, ReportScore, outcome, score_report
+from nianbao.eval.tally import GROUPS, Share, broken_found, by_row, by_section, evidence_right, grouped, tally, use
 from nianbao.eval.zeros import score_zeros
 from nianbao.pipeline.extract import REPORT
 
@@ -83,7 +83,7 @@ def test_a_hand_counted_report(case: Case) -> None:
     )
     assert [score.cells[path] for path in score.errors] == ["invented", "wrong", "wrong", "omitted"]
     # printed: 6 + 4 in section 二, 25 rows of seven in 三, 15 in 四
-    found = figures([score])
+    found = tally([score])
     assert len(case.gold.cells) == 10 + 25 * 7 + 15 == 200
     assert found.cells.outcomes == {
         "correct": 197, "wrong": 2, "omitted": 1, "invented": 1, "correctly_null": len(REPORT.columns) - 201,
@@ -124,15 +124,15 @@ def test_a_crash_counts_as_wrong(case: Case) -> None:
     for given in (crashed, None):
         score = score_report(case, given, REPORT)
         assert (score.status, score.exact, score.vouched, len(score.errors)) == ("no answer", False, False, 200)
-        assert figures([score]).cells.right == Share(0, 200)
+        assert tally([score]).cells.right == Share(0, 200)
 
 
 def test_the_all_zeros_reader(case: Case, samples: Any) -> None:
     """High on cells, nothing on those that are not 0, nothing vouched for, no report exact."""
-    found = figures(score_zeros([case], REPORT))
+    found = tally(score_zeros([case], REPORT))
     # its amount of 0 states no unit, but gold gives yuan alone
     assert (found.cells.right, found.cells.nonzero_right) == (Share(191, 200), Share(0, 9))
-    found = figures(score_zeros([s.case for s in samples], REPORT))
+    found = tally(score_zeros([s.case for s in samples], REPORT))
     assert 0.95 < found.cells.right.part / found.cells.right.whole < 1
     assert (found.cells.nonzero_right, found.vouched, found.exact) == (Share(0, 21), Share(0, 5), Share(0, 5))
 
@@ -146,12 +146,14 @@ def test_the_all_zeros_reader_without_a_form(tmp_path: Path) -> None:
 
 
 def test_a_lost_cell_is_right_as_null(tmp_path: Path) -> None:
-    """What the text no longer shows is rightly null, and filled in it is invented."""
+    """What the text no longer prints is rightly null, and filled in it is invented; what has a place is still printed."""
     path = f"{RECEIVED}.total"
     (case,) = cases(tmp_path, line("民政局", lost=[path]))
     extraction = extract(case.text, "rules")
     assert scored(case, extraction).cells[path] == "invented"
     assert scored(case, altered(extraction, {path: None})).cells[path] == "correctly_null"
+    (case,) = cases(tmp_path, line("民政局", lost=[path], places={path: [0, 1]}))
+    assert scored(case, extraction).cells[path] == "correct"
 
 
 def test_discrepant_against_reports_broken_on_purpose(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Scores of many reports → the figures: counts of cells and of reports. Shares and intervals are made from these."""
+"""Scores of many reports → tallies of cells and of reports, which shares and intervals are made from."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,7 +20,7 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
-class CellFigures:
+class CellTally:
     """Cells by outcome, over all cells and over those whose gold is not 0."""
 
     outcomes: Mapping[Outcome, int]
@@ -40,35 +40,35 @@ class CellFigures:
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class Tally:
     """Reports by what became of them. silent: of those vouched for, how many hold an error."""
 
-    cells: CellFigures
+    cells: CellTally
     exact: Share
     vouched: Share
     silent: Share
 
 
-def figures(scores: Sequence[ReportScore]) -> Figures:
-    """Scores → figures."""
+def tally(scores: Sequence[ReportScore]) -> Tally:
+    """Scores → the tally of their cells and reports."""
     vouched = sum(s.vouched for s in scores)
-    return Figures(
-        cells=cell_figures(scores),
+    return Tally(
+        cells=tally_cells(scores),
         exact=Share(sum(s.exact for s in scores), len(scores)),
         vouched=Share(vouched, len(scores)),
         silent=Share(sum(s.silent for s in scores), vouched),
     )
 
 
-def cell_figures(scores: Iterable[ReportScore], paths: Iterable[str] | None = None) -> CellFigures:
-    """The figures of cells; paths: of these alone."""
+def tally_cells(scores: Iterable[ReportScore], paths: Iterable[str] | None = None) -> CellTally:
+    """The tally of cells; paths: of these alone."""
     outcomes: Counter[Outcome] = Counter()
     nonzero: Counter[Outcome] = Counter()
     only = None if paths is None else tuple(paths)
     for score in scores:
         outcomes.update(score.cells.values() if only is None else (score.cells[p] for p in only))
         nonzero.update(score.cells[p] for p in (score.nonzero if only is None else score.nonzero.intersection(only)))
-    return CellFigures(outcomes, nonzero)
+    return CellTally(outcomes, nonzero)
 
 
 def compared_by_report(scores: Iterable[ReportScore]) -> tuple[list[int], list[int]]:
@@ -92,7 +92,7 @@ GROUPS: Mapping[str, Group] = {
     "variation": lambda s: s.case.line.done,
     "difficulty": lambda s: [] if s.case.line.difficulty is None else [str(s.case.line.difficulty)],
 }
-"""The groups of reports that figures are given for."""
+"""The groups of reports that are tallied apart."""
 
 
 def broken_found(scores: Sequence[ReportScore]) -> tuple[Share, Share]:
@@ -147,17 +147,17 @@ def use(scores: Iterable[ReportScore]) -> Use:
     )
 
 
-def by_section(scores: Sequence[ReportScore], form: Form) -> dict[str, CellFigures]:
-    """Figures of each section's cells, by the section's title."""
+def by_section(scores: Sequence[ReportScore], form: Form) -> dict[str, CellTally]:
+    """Tally of each section's cells, by the section's title."""
     return {
-        section.title: cell_figures(scores, [row.cell(c.name) for row in section.rows for c in row.columns])
+        section.title: tally_cells(scores, [row.cell(c.name) for row in section.rows for c in row.columns])
         for section in form.sections
     }
 
 
-def by_row(scores: Sequence[ReportScore], form: Form) -> dict[str, CellFigures]:
-    """Figures of each row's cells, by the row's path."""
-    return {path: cell_figures(scores, [row.cell(c.name) for c in row.columns]) for path, row in form.rows.items()}
+def by_row(scores: Sequence[ReportScore], form: Form) -> dict[str, CellTally]:
+    """Tally of each row's cells, by the row's path."""
+    return {path: tally_cells(scores, [row.cell(c.name) for c in row.columns]) for path, row in form.rows.items()}
 
 
 def _right(outcomes: Mapping[Outcome, int]) -> Share:
