@@ -12,6 +12,7 @@ document is rendered. With --check nothing is written; the exit status is 1 wher
 
 import re
 import sys
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -29,10 +30,9 @@ _FINDINGS = re.compile(r"(<!-- findings: (?P<language>\w+) -->\n)(?:\|.*\n)*")
 _HEADS = {"en": ("code", "severity", "meaning", "what to do"), "zh": ("代码", "级别", "含义", "怎么办")}
 
 
-def render(text: str) -> str:
-    """A document → the document with every marked block as it should be."""
-    with TemporaryDirectory() as folder:
-        text = _COMMANDS.sub(lambda m: _block(m, Path(folder)), text)
+def render(text: str, folder: Path) -> str:
+    """A document → the document with every marked block as it should be; folder: for the files of its commands."""
+    text = _COMMANDS.sub(lambda m: _block(m, folder), text)
     return _FINDINGS.sub(lambda m: m[1] + _findings(m["language"]), text)
 
 
@@ -44,7 +44,9 @@ def _block(marked: re.Match[str], folder: Path) -> str:
     return f"{marked[3]}```text\n{_output(marked['command'], folder)}```\n"
 
 
+@cache
 def _output(command: str, folder: Path) -> str:
+    """What a command prints; run once, however many documents show it."""
     arguments = [str(folder / word) if word.isalpha() and word.isupper() else word for word in command.split()]
     result = CliRunner().invoke(nianbao, arguments, catch_exceptions=False)
     if result.exit_code:
@@ -59,18 +61,25 @@ def _findings(language: str) -> str:
 
 
 def main() -> None:
+    with TemporaryDirectory() as folder:
+        stale = _write(Path(folder))
+    if stale:
+        print(("stale: " if "--check" in sys.argv else "written: ") + ", ".join(stale))
+    sys.exit(bool(stale) and "--check" in sys.argv)
+
+
+def _write(folder: Path) -> list[str]:
+    """The names of the documents that were not as they should be; without --check they are now."""
     stale = []
     for name in DOCUMENTS:
         path = ROOT / name
         old = path.read_text(encoding="utf-8")
-        new = render(old)
+        new = render(old, folder)
         if old != new:
             stale.append(name)
             if "--check" not in sys.argv:
                 path.write_text(new, encoding="utf-8")
-    if stale:
-        print(("stale: " if "--check" in sys.argv else "written: ") + ", ".join(stale))
-    sys.exit(bool(stale) and "--check" in sys.argv)
+    return stale
 
 
 if __name__ == "__main__":

@@ -55,11 +55,12 @@ def run_command(dataset: str, engine: Any, out: str, jobs: int) -> None:
     from rich.progress import track
 
     from .dataset import load_dataset
+    from .percent import counted
     from .run import Settings, run
 
     loaded = load_dataset(dataset)
     if loaded.without_gold:
-        _say(f"{len(loaded.without_gold):,} texts have no gold and are left out: {', '.join(loaded.without_gold[:5])}")
+        _say(f"{counted(len(loaded.without_gold), 'text')} without gold left out: {', '.join(loaded.without_gold[:5])}")
     start = time.perf_counter()
     answers = run(loaded, Settings(engine=engine), out, jobs)
     console = Console(stderr=True)
@@ -67,7 +68,9 @@ def run_command(dataset: str, engine: Any, out: str, jobs: int) -> None:
         1 for _ in track(answers, "reports", len(loaded.cases), console=console, disable=not console.is_terminal)
     )
     seconds = time.perf_counter() - start
-    _say(f"{len(loaded.cases):,} reports, {asked:,} answers written in {seconds:.1f} s; nianbao eval show {out}")
+    _say(
+        f"{counted(len(loaded.cases), 'report')}, {counted(asked, 'answer')} written in {seconds:.1f} s; nianbao eval show {out}"
+    )
 
 
 @evaluate.command("show")

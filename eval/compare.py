@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from ..pipeline.errors import InputError
+from .percent import NONE, counted
 from .score import ReportScore
 from .statistics import Interval, bootstrap_difference, mcnemar
-from .tables import NONE, Scored, Table
+from .tables import Scored, Table
 from .tally import compared_by_report
 
 _SHOWN = 40
@@ -86,7 +87,7 @@ def _flipped_reports(pairs: Pairs, names: tuple[str, str]) -> Table:
 
 
 def _become(score: ReportScore) -> str:
-    return f"{score.status}, {'exact' if score.exact else f'{len(score.errors)} cells in error'}"
+    return f"{score.status}, {'exact' if score.exact else counted(len(score.errors), 'cell') + ' in error'}"
 
 
 def _flipped_cells(pairs: Pairs, names: tuple[str, str]) -> Table:

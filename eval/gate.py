@@ -1,8 +1,9 @@
 """A gate for a CI: whether a run may pass beside its baseline."""
 
 from .compare import paired
+from .percent import counted, down, percent
 from .statistics import wilson
-from .tables import Scored, down, percent
+from .tables import Scored
 from .tally import tally
 
 _SHOWN = 10
@@ -23,7 +24,7 @@ def _new_silent_errors(run: Scored, baseline: Scored) -> list[str]:
         return []
     rest = f" and {len(new) - _SHOWN:,} more" if len(new) > _SHOWN else ""
     return [
-        f"silent errors in {len(new):,} reports that had none in {baseline.run.name}: {', '.join(new[:_SHOWN])}{rest}"
+        f"silent errors in {counted(len(new), 'report')} that had none in {baseline.run.name}: {', '.join(new[:_SHOWN])}{rest}"
     ]
 
 

@@ -10,10 +10,11 @@ from ..pipeline.errors import InputError
 from ..schemas.form import FormRow
 from . import plot as drawing
 from .coverage import steps
+from .percent import counted, percent
 from .plot import plot
 from .score import ReportScore
 from .sides import sides
-from .tables import Scored, percent, tables_of, worst_first
+from .tables import Scored, tables_of, worst_first
 from .tally import Share, tally_cells
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ def page(scored: Scored, reports: int) -> str:
         total=total,
         shown=[sides(score, scored.form) for score in islice(wrong, reports)],
         label=scored.form.label,
+        counted=counted,
     )
 
 

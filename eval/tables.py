@@ -9,9 +9,10 @@ from statistics import median
 
 from ..schemas.form import Form
 from .coverage import steps
+from .percent import NONE, percent, share, silent
 from .run import Run
 from .score import OUTCOMES, ReportScore, score_reports
-from .statistics import Interval, bootstrap_ratio, upper_bound, wilson
+from .statistics import bootstrap_ratio, wilson
 from .tally import (
     GROUPS,
     CellTally,
@@ -29,8 +30,6 @@ from .tally import (
 from .zeros import score_zeros
 
 _ERRORS_SHOWN = 20
-NONE = "–"
-"""Where there is no figure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,35 +243,3 @@ TABLES: Mapping[str, Callable[[Scored], Table]] = {
     "errors": _wrong,
 }
 """Every table, in the order they are shown."""
-
-
-# --- Numbers as text -------------------------------------------------------------------------------------------------
-
-
-def share(found: Share, interval: Interval | None = None) -> str:
-    """ "969 of 986, 98.2 % (97.1 to 98.9)"; the interval where there is one."""
-    if not found.whole:
-        return NONE
-    within = f" ({down(interval.low)} to {up(interval.high)})" if interval else ""
-    return f"{found.part:,} of {found.whole:,}, {percent(found)}{within}"
-
-
-def percent(found: Share) -> str:
-    """A share in percent, never rounded up to 100."""
-    return f"{down(found.part / found.whole)} %" if found.whole else NONE
-
-
-def silent(found: Tally) -> str:
-    """ "0 of 300, under 1.0 %"."""
-    bound = upper_bound(found.silent.part, found.silent.whole)
-    return NONE if bound is None else f"{found.silent.part:,} of {found.silent.whole:,}, under {up(bound)} %"
-
-
-def down(value: float) -> str:
-    """A share in percent, rounded down."""
-    return f"{math.floor(round(value * 1000, 6)) / 10:.1f}"
-
-
-def up(value: float) -> str:
-    """A share in percent, rounded up."""
-    return f"{math.ceil(round(value * 1000, 6)) / 10:.1f}"

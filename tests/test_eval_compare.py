@@ -36,7 +36,7 @@ def test_what_flipped(runs: tuple[Path, Path]) -> None:
     assert found["silent"].split()[2:6] == ["0", "1", "0", "1"]
     assert found["compared"].split()[3:9] == ["3,994", "of", "4,000", "3,999", "of", "4,000"]
     assert found["19号"].split()[1:] == [f"{RECEIVED}.total", "correct", "wrong"]
-    assert "unresolved, 1 cells in error" in result.stdout
+    assert "unresolved, 1 cell in error" in result.stdout
     assert "7 in all" in result.stdout
 
 
@@ -70,7 +70,7 @@ def test_different_gold_is_not_compared(runs: tuple[Path, Path], tmp_path: Path)
         ({"3号": ({}, "unresolved")}, None),
         ({"3号": (WRONG, "unresolved")}, None),
         ({name: ({}, "unresolved") for name in NAMES[:4]}, "coverage 16 of 20 (80.0 %) is below 83.8 %"),
-        ({"3号": (WRONG, "verified")}, "silent errors in 1 reports that had none in A: 3号"),
+        ({"3号": (WRONG, "verified")}, "silent errors in 1 report that had none in A: 3号"),
         (dict.fromkeys(NAMES[:12], (WRONG, "discrepant")), "9号 and 2 more"),
     ],
 )

@@ -80,7 +80,7 @@ def test_a_text_without_gold_is_told(tmp_path: Path) -> None:
     (folder(tmp_path, {}) / "b.txt").write_text("又一份", encoding="utf-8")
     assert load_dataset(str(tmp_path)).without_gold == ("b.txt",)
     result = run("eval", "run", tmp_path, "--out", tmp_path / "RUN")
-    assert (result.exit_code, "1 texts have no gold and are left out: b.txt" in result.stderr) == (0, True)
+    assert (result.exit_code, "1 text without gold left out: b.txt" in result.stderr) == (0, True)
 
 
 def test_the_same_report_twice(tmp_path: Path) -> None:
