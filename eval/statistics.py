@@ -72,7 +72,7 @@ def _ratio(parts: Any, wholes: Any, axis: int) -> Any:
 
 
 def _differ(parts: Sequence[int], wholes: Sequence[int]) -> bool:
-    return len({part / whole if whole else None for part, whole in zip(parts, wholes, strict=True)}) > 1
+    return len({part / whole for part, whole in zip(parts, wholes, strict=True) if whole}) > 1
 
 
 def _bootstrap(statistic: Callable[..., Any], *columns: Sequence[int]) -> Interval | None:

@@ -21,9 +21,9 @@ from .tally import (
     broken_found,
     by_row,
     by_section,
-    compared_by_report,
     evidence_right,
     grouped,
+    right_by_report,
     tally,
     use,
 )
@@ -85,8 +85,8 @@ def _readers(scored: Scored) -> Table:
     columns = [_measures(scores) for scores in scored.readers.values()]
     lines = tuple((name, *(column[name] for column in columns)) for name in columns[0])
     note = (
-        "compared: cells where gold or the record holds a value; non-zero: those whose gold is not 0; vouched for:"
-        " verified or discrepant; silent error: a report that is vouched for and holds a wrong, omitted or invented cell,"
+        "compared: cells where gold or the record holds a value; non-zero: those whose gold is not 0; exact: no cell"
+        " wrong, omitted or invented; vouched for: verified or discrepant; silent error: vouched for and not exact,"
         " with the upper 95 % bound; in brackets 95 % intervals"
     )
     return Table("readers", "The run beside its baselines", ("", *scored.readers), lines, note)
@@ -96,8 +96,10 @@ def _measures(scores: Sequence[ReportScore]) -> dict[str, str]:
     found = tally(scores)
     held = tally([s for s in scores if s.vouched])
     return {
-        "compared cells right": share(found.cells.right, bootstrap_ratio(*compared_by_report(scores))),
-        "non-zero cells right": share(found.cells.nonzero_right),
+        "compared cells right": share(found.cells.right, bootstrap_ratio(*right_by_report(scores))),
+        "non-zero cells right": share(
+            found.cells.nonzero_right, bootstrap_ratio(*right_by_report(scores, nonzero=True))
+        ),
         "reports exact": share(found.exact, wilson(found.exact.part, found.exact.whole)),
         "vouched for (coverage)": share(found.vouched, wilson(found.vouched.part, found.vouched.whole)),
         "cells right where vouched for": share(held.cells.right),

@@ -71,9 +71,10 @@ def tally_cells(scores: Iterable[ReportScore], paths: Iterable[str] | None = Non
     return CellTally(outcomes, nonzero)
 
 
-def compared_by_report(scores: Iterable[ReportScore]) -> tuple[list[int], list[int]]:
-    """Of each report, how many cells are right, and how many are compared."""
-    shares = [_right(Counter(s.cells.values())) for s in scores]
+def right_by_report(scores: Iterable[ReportScore], nonzero: bool = False) -> tuple[list[int], list[int]]:
+    """Of each report, how many cells are right, and how many are compared; nonzero: of those whose gold is not 0 alone."""
+    tallies = [tally_cells([score]) for score in scores]
+    shares = [t.nonzero_right if nonzero else t.right for t in tallies]
     return [s.part for s in shares], [s.whole for s in shares]
 
 

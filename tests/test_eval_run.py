@@ -1,6 +1,7 @@
 """Runs on the disk: taken up after a kill, refused under other settings, scored again against corrected gold."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,7 @@ def test_a_killed_run_is_taken_up_again(done: Path, lines: Path, kept: float) ->
     half = parts[int(kept)][: len(parts[int(kept)]) // 2] if kept % 1 else b""
     file.write_bytes(b"".join(parts[: int(kept)]) + half)
     result = nianbao("eval", "run", lines, "--out", done)
-    assert (result.exit_code, f"{5 - int(kept)} answers written" in result.stderr) == (0, True)
+    assert (result.exit_code, f" {5 - int(kept)} answer" in result.stderr) == (0, True)
     assert answers(done) == whole
 
 
@@ -205,3 +206,15 @@ def test_a_run_yields_what_is_on_the_disk(tmp_path: Path, lines: Path) -> None:
         assert len(answers(tmp_path / "RUN")) == count
     going.close()
     assert load_run(str(tmp_path / "RUN")).unanswered == 3
+
+
+@pytest.mark.parametrize(("missing", "command"), [("scipy", ["show"]), ("jinja2", ["page", "-o", "page.html"])])
+def test_the_extra_is_asked_for(done: Path, monkeypatch: pytest.MonkeyPatch, missing: str, command: list[str]) -> None:
+    """Without nianbao[eval], one line says what to install."""
+    for module in [name for name in sys.modules if name.split(".")[0] == missing]:
+        monkeypatch.delitem(sys.modules, module)
+    monkeypatch.setitem(sys.modules, missing, None)
+    result = nianbao("eval", *command, done)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith(f"nianbao: {missing} is not installed")
+    assert "pip install 'nianbao[eval]'" in result.stderr

@@ -72,6 +72,7 @@ def test_bootstrap_goes_over_reports() -> None:
 def test_bootstrap_says_nothing_where_reports_do_not_differ() -> None:
     """No interval for one report, or for reports that are all right: it would be a point, and false comfort."""
     assert bootstrap_ratio([10, 20, 30], [10, 20, 30]) is None
+    assert bootstrap_ratio([0, 0, 0], [5, 0, 7]) is None
     assert bootstrap_ratio([9], [10]) is None
     assert bootstrap_difference([1, 0], [1, 1], [1, 0], [1, 1]) is None
     assert bootstrap_difference([1], [1], [0], [1]) is None
