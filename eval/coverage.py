@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from ..schemas.findings import Severity
 from .score import ReportScore
 from .tally import Share, tally_cells
 
@@ -27,16 +28,16 @@ def steps(scores: Sequence[ReportScore]) -> list[Step]:
     return found
 
 
-def _doubts(score: ReportScore, severity: str) -> int:
-    return sum(f.severity == severity for f in score.extraction.findings) if score.extraction else 0
+def _doubts(score: ReportScore, severity: Severity) -> int:
+    return score.kept.doubts.get(severity, 0) if score.kept else 0
 
 
 _GRADES: tuple[tuple[str, Callable[[ReportScore], bool]], ...] = (
     ("verified without a warning", lambda s: s.status == "verified" and not _doubts(s, "warning")),
     ("and verified with warnings", lambda s: s.status == "verified"),
     ("and discrepant", lambda s: s.vouched),
-    ("and unresolved with one error", lambda s: s.extraction is not None and _doubts(s, "error") <= 1),
-    ("and unresolved with up to three", lambda s: s.extraction is not None and _doubts(s, "error") <= 3),
-    ("and all unresolved", lambda s: s.extraction is not None),
+    ("and unresolved with one error", lambda s: s.answered and _doubts(s, "error") <= 1),
+    ("and unresolved with up to three", lambda s: s.answered and _doubts(s, "error") <= 3),
+    ("and all unresolved", lambda s: s.answered),
     ("all, without an answer too", lambda _: True),
 )

@@ -51,7 +51,7 @@ def page(scored: Scored, reports: int) -> str:
     """A scored run → its page; reports: how many of those with errors are shown in full."""
     wrong = worst_first(scored.scores)
     total = len(scored.scores)
-    curves = [(name, steps(scores)) for name, scores in scored.readers.items() if any(s.answer for s in scores)]
+    curves = [(name, steps(scores)) for name, scores in scored.readers.items() if any(s.kept for s in scores)]
     return _template().render(
         run=scored.run,
         before=list(tables_of(scored, _BEFORE)),
@@ -61,7 +61,7 @@ def page(scored: Scored, reports: int) -> str:
         heat=[(section.title, list(_blocks(section.rows, scored.scores))) for section in scored.form.sections],
         wrong=len(wrong),
         total=total,
-        shown=[sides(score, scored.form) for score in islice(wrong, reports)],
+        shown=[sides(score, scored.run.answers.get(score.case.name), scored.form) for score in islice(wrong, reports)],
         label=scored.form.label,
         counted=counted,
     )

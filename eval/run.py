@@ -13,13 +13,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from ..pipeline.errors import EndpointError, InputError
 from ..pipeline.extract import Engine, extract
 from ..schemas.extraction import Extraction
+from .answers import Answer, Answers, drop_torn_line, parse
 from .dataset import Case, Dataset, read_lines
 
 MANIFEST, CASES, RESULTS, RULES = "manifest.json", "dataset.jsonl", "results.jsonl", "rules.jsonl"
@@ -47,17 +47,6 @@ class Manifest(BaseModel):
     dataset: str
     reports: int
     gold_sha256: str
-
-
-class Answer(BaseModel):
-    """What came of one report. extraction: null where there was no answer, and then `error` says why. seconds: the time."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    name: str
-    seconds: float
-    extraction: Extraction | None
-    error: str | None = None
 
 
 @dataclass(frozen=True)
@@ -112,8 +101,8 @@ def answer(case: Case, read: Read) -> Answer:
 
 
 def _answers(cases: Iterable[Case], read: Read, path: Path, jobs: int = 1) -> Iterator[Answer]:
-    _drop_torn_line(path)
-    done = _read_answers(path)
+    drop_torn_line(path)
+    done = Answers(path)
     asked = [case for case in cases if case.name not in done]
     threads = ThreadPoolExecutor(jobs)
     try:
@@ -139,7 +128,7 @@ def _manifest(dataset: Dataset, settings: Settings) -> Manifest:
 def _begin(home: Path, manifest: Manifest, dataset: Dataset) -> None:
     """Make the folder, or see that the run that it holds is this one. The manifest comes last: with it the rest is whole."""
     if (home / MANIFEST).exists():
-        _same(home, _read(home / MANIFEST, Manifest), manifest)
+        _same(home, _read_manifest(home), manifest)
         return
     try:
         home.mkdir(parents=True, exist_ok=True)
@@ -160,28 +149,21 @@ def _same(home: Path, there: Manifest, wanted: Manifest) -> None:
         raise InputError(f"{home}: holds a run of another kind ({'; '.join(differing)}); give --out a new folder")
 
 
-def _drop_torn_line(path: Path) -> None:
-    """Cut off what a killed run left of a line it was writing."""
-    if path.exists():
-        data = path.read_bytes()
-        if not data.endswith(b"\n"):
-            path.write_bytes(data[: data.rfind(b"\n") + 1])
-
-
 # --- Reading a run back ----------------------------------------------------------------------------------------------
 
 
 def load_run(folder: str) -> Run:
     """The run in a folder; raises InputError where there is none, or it is not as it was written."""
     home = Path(folder)
-    if not (home / MANIFEST).exists():
-        raise InputError(f"{folder}: no run, it has no {MANIFEST}; nianbao eval run DATASET --out {folder} makes one")
-    manifest = _read(home / MANIFEST, Manifest)
+    missing = next((name for name in (MANIFEST, CASES) if not (home / name).is_file()), None)
+    if missing:
+        raise InputError(f"{folder}: no run, it has no {missing}; nianbao eval run DATASET --out {folder} makes one")
+    manifest = _read_manifest(home)
     dataset = Dataset(manifest.dataset, tuple(case for _, case in read_lines(home / CASES)))
     if dataset.sha256 != manifest.gold_sha256:
         raise InputError(f"{home / CASES}: changed since the run; to score against corrected gold give --gold DATASET")
-    answers = _read_answers(home / RESULTS)
-    rules = answers if manifest.settings.engine == "rules" else _read_answers(home / RULES)
+    answers = Answers(home / RESULTS)
+    rules = answers if manifest.settings.engine == "rules" else Answers(home / RULES)
     return Run(home.name or folder, manifest, dataset, answers, rules)
 
 
@@ -196,34 +178,5 @@ def with_gold(run: Run, dataset: Dataset) -> Run:
     return replace(run, dataset=Dataset(dataset.name, tuple(golds[c.name] for c in run.dataset.cases)))
 
 
-def _read_answers(path: Path) -> dict[str, Answer]:
-    """The answers that a file holds; a last line without its end was never written."""
-    if not path.exists():
-        return {}
-    with path.open("rb") as file:
-        lines = (line for line in file if line.endswith(b"\n"))
-        answers = (_parse(line, Answer, f"{path}:{number}") for number, line in enumerate(lines, 1))
-        return {a.name: _without_checks(a) for a in answers}
-
-
-def _without_checks(answer: Answer) -> Answer:
-    """The answer without its checks, which nothing is scored by, and which would take most of the memory."""
-    if answer.extraction is None:
-        return answer
-    return answer.model_copy(update={"extraction": answer.extraction.model_copy(update={"checks": ()})})
-
-
-Model = TypeVar("Model", bound=BaseModel)
-
-
-def _read(path: Path, model: type[Model]) -> Model:
-    return _parse(path.read_bytes(), model, str(path))
-
-
-def _parse(data: bytes, model: type[Model], where: str) -> Model:
-    try:
-        return model.model_validate_json(data)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        path = ".".join(map(str, first["loc"])) or "the whole"
-        raise InputError(f"{where}: no {model.__name__.lower()} of a run: {path}: {first['msg']}") from error
+def _read_manifest(home: Path) -> Manifest:
+    return parse((home / MANIFEST).read_bytes(), Manifest, str(home / MANIFEST))

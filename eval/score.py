@@ -5,17 +5,19 @@ A cell is one of: `correct`; `wrong` (both hold a value, not the same); `omitted
 A report without an answer has all its printed cells omitted.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, Literal, get_args
 
-from ..schemas.extraction import Extraction
+from ..schemas.extraction import Extraction, ModelUse
+from ..schemas.findings import Severity
 from ..schemas.form import Form
+from .answers import Answer
 from .dataset import Case
 from .gold import cells_of
-from .run import Answer
 
 Outcome = Literal["correct", "wrong", "omitted", "invented", "correctly_null"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
@@ -26,21 +28,37 @@ Cells = Mapping[str, Any]
 """Cell path → what is printed there: int, an amount, or None. A path that is not in it is null."""
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is kept of an answer beside its cells.
+
+    status: `no answer` where there was none, and then `error` says why. doubts: how many findings of each severity.
+    placed: of the numbers that were given places, how many stand where the dataset says, and how many that could be told of.
+    """
+
+    status: str
+    error: str | None
+    seconds: float
+    doubts: Mapping[Severity, int]
+    model: ModelUse | None
+    placed: tuple[int, int]
+
+
 @dataclass(frozen=True)
 class ReportScore:
-    """A report's cells by outcome, in the form's order; `answer` None where the reader never answered."""
+    """A report's cells by outcome, in the form's order; `kept` None where the reader was never asked."""
 
     case: Case
-    answer: Answer | None
+    kept: Kept | None
     cells: Mapping[str, Outcome]
 
     @property
-    def extraction(self) -> Extraction | None:
-        return self.answer.extraction if self.answer else None
+    def status(self) -> str:
+        return self.kept.status if self.kept else NO_ANSWER
 
     @property
-    def status(self) -> str:
-        return self.extraction.status if self.extraction else NO_ANSWER
+    def answered(self) -> bool:
+        return self.status != NO_ANSWER
 
     @property
     def vouched(self) -> bool:
@@ -55,7 +73,7 @@ class ReportScore:
     @property
     def exact(self) -> bool:
         """Whether there is an answer, and no cell of it is an error."""
-        return self.extraction is not None and not self.errors
+        return self.answered and not self.errors
 
     @property
     def silent(self) -> bool:
@@ -77,7 +95,24 @@ def score_report(case: Case, answer: Answer | None, form: Form) -> ReportScore:
     """A case and its answer → the score."""
     record = answer.extraction.report if answer and answer.extraction else None
     given = cells_of(record.model_dump(), form) if record is not None else {}
-    return ReportScore(case, answer, compare(case.gold.cells, given, form))
+    return ReportScore(case, keep(case, answer) if answer else None, compare(case.gold.cells, given, form))
+
+
+def keep(case: Case, answer: Answer) -> Kept:
+    """An answer to a case → what is kept of it."""
+    found = answer.extraction
+    if found is None:
+        return Kept(NO_ANSWER, answer.error, answer.seconds, {}, None, (0, 0))
+    doubts = Counter(finding.severity for finding in found.findings)
+    return Kept(found.status, None, answer.seconds, doubts, found.model, _placed(found, case.line.places))
+
+
+def _placed(extraction: Extraction, places: Mapping[str, tuple[int, int]] | None) -> tuple[int, int]:
+    """Blanks are not counted, as a dataset names no place for them."""
+    if places is None:
+        return 0, 0
+    found = {p: (e.start, e.end) for p, e in extraction.evidence.items() if e.start is not None and e.basis != "blank"}
+    return sum(place == places.get(path) for path, place in found.items()), len(found)
 
 
 def compare(gold: Cells, given: Cells, form: Form) -> dict[str, Outcome]:

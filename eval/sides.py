@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from ..schemas.extraction import Extraction
 from ..schemas.form import Form
+from ..schemas.report import Report
+from .answers import Answer
 from .gold import cells_of
 from .score import Outcome, ReportScore
 
@@ -41,6 +44,7 @@ class Sides:
     """pieces: the source, in order. rows: label and cells of each row that gold or the record has. cut: characters not shown."""
 
     score: ReportScore
+    extraction: Extraction | None
     pieces: tuple[Piece, ...]
     rows: tuple[tuple[str, tuple[Side, ...]], ...]
     cut: int
@@ -51,19 +55,23 @@ class Sides:
         return frozenset(p.number for p in self.pieces if p.number is not None)
 
 
-def sides(score: ReportScore, form: Form) -> Sides:
-    """A report's score → its two sides."""
+def sides(score: ReportScore, answer: Answer | None, form: Form) -> Sides:
+    """A report's score and the answer that it is of → its two sides."""
+    extraction = answer.extraction if answer else None
     numbers = {path: number for number, path in enumerate(score.errors, 1)}
     text = score.case.text[:SOURCE_SHOWN]
-    pieces = tuple(_pieces(text, _places(score), score, numbers))
-    return Sides(score, pieces, tuple(_rows(score, form, numbers)), len(score.case.text) - len(text))
+    pieces = tuple(_pieces(text, _places(score, extraction), score, numbers))
+    record = extraction.report if extraction else None
+    return Sides(
+        score, extraction, pieces, tuple(_rows(score, record, form, numbers)), len(score.case.text) - len(text)
+    )
 
 
-def _places(score: ReportScore) -> list[tuple[int, int, str]]:
+def _places(score: ReportScore, extraction: Extraction | None) -> list[tuple[int, int, str]]:
     """Where the record's cells stand and, for errors, where gold says they stand; none within another; in order."""
     found = [
         (e.start, e.end, path)
-        for path, e in (score.extraction.evidence.items() if score.extraction else ())
+        for path, e in (extraction.evidence.items() if extraction else ())
         if e.start is not None and e.end is not None and e.start < e.end
     ]
     gold = score.case.line.places or {}
@@ -92,8 +100,9 @@ def _pieces(
         yield Piece(text[done:])
 
 
-def _rows(score: ReportScore, form: Form, numbers: Mapping[str, int]) -> Iterator[tuple[str, tuple[Side, ...]]]:
-    record = score.extraction.report if score.extraction else None
+def _rows(
+    score: ReportScore, record: Report | None, form: Form, numbers: Mapping[str, int]
+) -> Iterator[tuple[str, tuple[Side, ...]]]:
     given = cells_of(record.model_dump(), form) if record is not None else {}
     printed, kind = score.case.gold.cells, score.case.form or (record.form if record else None)
     for row in form.rows.values():

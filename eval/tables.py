@@ -224,8 +224,8 @@ def worst_first(scores: Iterable[ReportScore]) -> list[ReportScore]:
 
 
 def _briefly(score: ReportScore) -> str:
-    if score.answer and score.answer.error:
-        return score.answer.error.splitlines()[0][:200]
+    if score.kept and score.kept.error:
+        return score.kept.error.splitlines()[0][:200]
     return ", ".join(f"{path} {score.cells[path]}" for path in score.errors[:2])
 
 

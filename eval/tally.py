@@ -109,15 +109,8 @@ def evidence_right(scores: Iterable[ReportScore]) -> Share:
 
     Only where a dataset knows the places: that a text equals a cell's does not make it the right cell.
     """
-    right = whole = 0
-    for score in scores:
-        places = score.case.line.places
-        if places is not None and score.extraction is not None:
-            for path, found in score.extraction.evidence.items():
-                if found.start is not None and found.basis != "blank":
-                    whole += 1
-                    right += (found.start, found.end) == places.get(path)
-    return Share(right, whole)
+    placed = [score.kept.placed for score in scores if score.kept]
+    return Share(sum(right for right, _ in placed), sum(whole for _, whole in placed))
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,17 +127,17 @@ class Use:
 
 def use(scores: Iterable[ReportScore]) -> Use:
     """Calls, tokens and cost of a run, and the seconds of each answer that nothing was cached for."""
-    answers = [s.answer for s in scores if s.answer]
-    models = [a.extraction.model for a in answers if a.extraction and a.extraction.model]
+    kept = [s.kept for s in scores if s.kept]
+    models = [k.model for k in kept if k.model]
     costs = [m.cost for m in models if m.cost is not None]
-    fresh = (a for a in answers if not (a.extraction and a.extraction.model and a.extraction.model.cached_calls))
+    fresh = (k for k in kept if not (k.model and k.model.cached_calls))
     return Use(
         calls=sum(m.calls for m in models),
         cached=sum(m.cached_calls for m in models),
         input_tokens=sum(m.input_tokens for m in models),
         output_tokens=sum(m.output_tokens for m in models),
         cost=str(sum(costs)) if costs else None,
-        seconds=tuple(sorted(a.seconds for a in fresh)),
+        seconds=tuple(sorted(k.seconds for k in fresh)),
     )
 
 

@@ -127,15 +127,20 @@ def test_the_rules_stand_beside_another_engine(tmp_path: Path, lines: Path) -> N
 @pytest.mark.parametrize(
     ("name", "damage", "says"),
     [
-        ("manifest.json", b"{}", r"manifest\.json: no manifest of a run: program: Field required"),
-        ("results.jsonl", b"{}\n", r"results\.jsonl:1: no answer of a run: name: Field required"),
+        ("manifest.json", b"{}", r"manifest\.json: not as a run writes it: program: Field required"),
+        ("results.jsonl", b"{}\n", r"results\.jsonl:1: not as a run writes it: name: Field required"),
+        (
+            "results.jsonl",
+            b'{"name": "\xe4\xb8\x80", "extraction": 3}\n',
+            r"results\.jsonl:1: not as .*: seconds: Field",
+        ),
         ("dataset.jsonl", b"", r"dataset\.jsonl: changed since the run"),
     ],
 )
 def test_a_damaged_run_is_refused(done: Path, name: str, damage: bytes, says: str) -> None:
     (done / name).write_bytes(damage)
     with pytest.raises(InputError, match=says):
-        load_run(str(done))
+        dict(load_run(str(done)).answers)
 
 
 def test_no_run(tmp_path: Path) -> None:

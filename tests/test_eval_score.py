@@ -4,9 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from nianbao.eval.answers import Answer
 from nianbao.eval.coverage import steps
 from nianbao.eval.dataset import Case
-from nianbao.eval.run import Answer, answer
+from nianbao.eval.run import answer
 from nianbao.eval.score import Outcome, ReportScore, outcome, score_report
 from nianbao.eval.tally import GROUPS, Share, broken_found, by_row, by_section, evidence_right, grouped, tally, use
 from nianbao.eval.zeros import score_zeros

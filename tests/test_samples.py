@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from nianbao.eval.run import Answer
+from nianbao.eval.answers import Answer
 from nianbao.eval.score import score_report
 from nianbao.pipeline.extract import REPORT
 
