@@ -63,10 +63,9 @@ def run_command(dataset: str, engine: Any, out: str, jobs: int) -> None:
         _say(f"{counted(len(loaded.without_gold), 'text')} without gold left out: {', '.join(loaded.without_gold[:5])}")
     start = time.perf_counter()
     answers = run(loaded, Settings(engine=engine), out, jobs)
+    total = len(loaded.cases) * (1 if engine == "rules" else 2)  # the rules are run beside another engine
     console = Console(stderr=True)
-    asked = sum(
-        1 for _ in track(answers, "reports", len(loaded.cases), console=console, disable=not console.is_terminal)
-    )
+    asked = sum(1 for _ in track(answers, "answers", total, console=console, disable=not console.is_terminal))
     seconds = time.perf_counter() - start
     _say(
         f"{counted(len(loaded.cases), 'report')}, {counted(asked, 'answer')} written in {seconds:.1f} s; nianbao eval show {out}"
