@@ -2,15 +2,19 @@
 
 A document marks such a place with a comment, and the block after it is replaced by what comes out:
 
-    <!-- prints: nianbao eval -->      the output of a nianbao command, in a text block
+    <!-- prints: nianbao schema -->    the output of a nianbao command, in a text block
     <!-- findings: en -->              the table of finding codes, in English or Chinese heads
 
-With --check nothing is written; the exit status is 1 where a document is not what it should be.
+A command that prints nothing of its own but is needed first stands in a comment without a block, as
+`<!-- runs: nianbao eval run samples --out RUN -->`. A word in capitals is a file of that name, which is there while the
+document is rendered. With --check nothing is written; the exit status is 1 where a document is not what it should be.
 """
 
 import re
 import sys
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from click.testing import CliRunner
 from nianbao.pipeline.cli import main as nianbao
@@ -18,20 +22,36 @@ from nianbao.schemas.findings import FINDINGS
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = ("README.md", "README.zh-CN.md", "docs/findings.md")
-_PRINTS = re.compile(r"(<!-- prints: nianbao (?P<command>.*?) -->\n)```text\n.*?```\n", re.DOTALL)
+_COMMANDS = re.compile(
+    r"(<!-- runs: nianbao (?P<first>[^\n]*?) -->\n)|(<!-- prints: nianbao (?P<command>[^\n]*?) -->\n)```text\n.*?```\n",
+    re.DOTALL,
+)
 _FINDINGS = re.compile(r"(<!-- findings: (?P<language>\w+) -->\n)(?:\|.*\n)*")
 _HEADS = {"en": ("code", "severity", "meaning", "what to do"), "zh": ("代码", "级别", "含义", "怎么办")}
 
 
-def render(text: str) -> str:
-    """A document → the document with every marked block as it should be."""
-    text = _PRINTS.sub(lambda m: f"{m[1]}```text\n{_output(m['command'])}```\n", text)
+def render(text: str, folder: Path) -> str:
+    """A document → the document with every marked block as it should be; folder: for the files of its commands."""
+    text = _COMMANDS.sub(lambda m: _block(m, folder), text)
     return _FINDINGS.sub(lambda m: m[1] + _findings(m["language"]), text)
 
 
-def _output(command: str) -> str:
-    result = CliRunner().invoke(nianbao, command.split(), catch_exceptions=False)
-    return "".join(line.rstrip() + "\n" for line in result.output.rstrip().splitlines())
+def _block(marked: re.Match[str], folder: Path) -> str:
+    """The mark, and after one that prints the output of its command."""
+    if marked["first"]:
+        _output(marked["first"], folder)
+        return marked[0]
+    return f"{marked[3]}```text\n{_output(marked['command'], folder)}```\n"
+
+
+@cache
+def _output(command: str, folder: Path) -> str:
+    """What a command prints; run once, however many documents show it."""
+    arguments = [str(folder / word) if word.isalpha() and word.isupper() else word for word in command.split()]
+    result = CliRunner().invoke(nianbao, arguments, catch_exceptions=False)
+    if result.exit_code:
+        sys.exit(f"nianbao {command}: exit status {result.exit_code}: {result.stderr}")
+    return "".join(line.rstrip() + "\n" for line in result.stdout.strip("\n").splitlines())
 
 
 def _findings(language: str) -> str:
@@ -41,18 +61,25 @@ def _findings(language: str) -> str:
 
 
 def main() -> None:
+    with TemporaryDirectory() as folder:
+        stale = _write(Path(folder))
+    if stale:
+        print(("stale: " if "--check" in sys.argv else "written: ") + ", ".join(stale))
+    sys.exit(bool(stale) and "--check" in sys.argv)
+
+
+def _write(folder: Path) -> list[str]:
+    """The names of the documents that were not as they should be; without --check they are now."""
     stale = []
     for name in DOCUMENTS:
         path = ROOT / name
         old = path.read_text(encoding="utf-8")
-        new = render(old)
+        new = render(old, folder)
         if old != new:
             stale.append(name)
             if "--check" not in sys.argv:
                 path.write_text(new, encoding="utf-8")
-    if stale:
-        print(("stale: " if "--check" in sys.argv else "written: ") + ", ".join(stale))
-    sys.exit(bool(stale) and "--check" in sys.argv)
+    return stale
 
 
 if __name__ == "__main__":

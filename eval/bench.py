@@ -9,7 +9,7 @@ from collections.abc import Callable
 from ..pipeline.decode import decode
 from ..pipeline.extract import extract_source
 from ..schemas.extraction import Extraction
-from .score import builtin_cases
+from .dataset import SAMPLES, load_dataset
 
 ROUNDS = 100
 REPEATS = 5
@@ -17,7 +17,7 @@ REPEATS = 5
 
 def main() -> None:
     """Print the time of each step per report, the best of several repeats, and the ratio to the bare work."""
-    texts = [case.source.text.encode() for case in builtin_cases()]
+    texts = [case.text.encode() for case in load_dataset(SAMPLES).cases]
     done = [(data, extract_source(decode(data, "bench")).model_dump_json()) for data in texts]
 
     def read() -> None:

@@ -8,15 +8,17 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ..pipeline.copy import Values
+from ..pipeline.decode import from_text
 from ..pipeline.extract import REPORT
 from ..pipeline.judge import weigh
 from ..pipeline.page import Page, lay_out
 from ..pipeline.pointing import ids_of, point, read_claims, read_pointing
-from ..pipeline.tie import tie, values_in
+from ..pipeline.tie import tie
 from ..pipeline.wire import Pointing, Shown, show, wire_rows
-from .score import Case, builtin_cases, cases_in
+from .dataset import SAMPLES, load_dataset
 
 Row = list[int | None]
 Rows = dict[str, Row]
@@ -33,11 +35,11 @@ class Target:
     is_vouched: bool
 
 
-def target(case: Case) -> Target:
-    """A report with gold → what its perfect answer is, and what comes of it."""
-    page = lay_out(case.source, REPORT)
+def target(text: str, gold: Mapping[str, Any]) -> Target:
+    """The text of a report and what its cells hold → what its perfect answer is, and what comes of it."""
+    page = lay_out(from_text(text, "target"), REPORT)
     shown = show(page.tables, REPORT)
-    claims = tie(page, dict(values_in(case.gold, REPORT)), REPORT)
+    claims = tie(page, gold, REPORT)
     answer = point(read_claims(page, claims, REPORT, "supplied"), shown, REPORT)
     right: Rows = {n: list(ids_of(run)) if isinstance(run, str) else run for n, run in answer.rows.items()}
     weighed = weigh(page, read_pointing(page, shown, answer, REPORT), REPORT)
@@ -194,10 +196,10 @@ def table(outcomes: Iterable[tuple[str, str]]) -> str:
     return "\n".join(lines)
 
 
-def main(folders: Sequence[str], count: int = 10_000) -> None:
-    """Print what became of `count` mutated answers over the samples and the reports of the folders."""
-    cases = [*builtin_cases(), *(case for folder in folders for case in cases_in(folder))]
-    found = list(mutate([target(case) for case in cases], count, seed=1))
+def main(datasets: Sequence[str], count: int = 10_000) -> None:
+    """Print what became of `count` mutated answers over the samples and the datasets."""
+    cases = [case for dataset in (SAMPLES, *datasets) for case in load_dataset(dataset).cases]
+    found = list(mutate([target(case.text, case.gold.cells) for case in cases], count, seed=1))
     print(table((kind, outcome) for kind, outcome, _, _ in found))
 
 

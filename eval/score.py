@@ -1,140 +1,149 @@
-"""How well a record does against gold: cells right and wrong, over all cells and over those that are not zero."""
+"""An answer against gold: one outcome for each cell, and what that makes of the report.
 
-import json
-from collections.abc import Iterable, Iterator
+A cell is one of: `correct`; `wrong` (both hold a value, not the same); `omitted` (printed, but null in the record);
+`invented` (nothing printed, but filled); `correctly_null` (null in both). The cells that are *compared* are the first four.
+A report without an answer has all its printed cells omitted.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import reduce
-from importlib.resources import files
-from pathlib import Path
-from typing import Any
+from functools import cached_property
+from typing import Any, Literal, get_args
 
-from ..pipeline.decode import Source, decode
-from ..pipeline.errors import InputError
-from ..pipeline.extract import REPORT, extract_source
-from ..schemas.extraction import Extraction
+from ..pipeline.tie import cells_of
+from ..schemas.extraction import Extraction, ModelUse
+from ..schemas.findings import Severity
 from ..schemas.form import Form
+from .answers import Answer
+from .dataset import Case
 
-Gold = dict[str, Any]
-"""A record as the contract has it; what is not listed is null. An amount may be given as its yuan."""
+Outcome = Literal["correct", "wrong", "omitted", "invented", "correctly_null"]
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+COMPARED: frozenset[Outcome] = frozenset(OUTCOMES) - {"correctly_null"}
+NO_ANSWER = "no answer"
+
+Cells = Mapping[str, Any]
+"""Cell path → what is printed there: int, an amount, or None. A path that is not in it is null."""
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
-    """A report and its gold."""
+class Kept:
+    """What is kept of an answer beside its cells.
 
-    source: Source
-    gold: Gold
+    status: `no answer` where there was none, and then `error` says why. doubts: how many findings of each severity.
+    placed: of the numbers that were given places, how many stand where the dataset says, and how many that could be told of.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class Score:
-    """Cells of one report by outcome. A cell counts where gold or the record holds a value."""
-
-    name: str
     status: str
-    right: int
-    wrong: int
-    nonzero_right: int
-    nonzero_wrong: int
-    wrong_paths: tuple[str, ...]
+    error: str | None
+    seconds: float
+    doubts: Mapping[Severity, int]
+    model: ModelUse | None
+    placed: tuple[int, int]
 
 
-def builtin_cases() -> list[Case]:
-    """The five samples with their gold."""
-    root = files(__package__)
-    names = sorted(f.name for f in (root / "samples").iterdir() if f.name.endswith(".txt"))
-    return [
-        _case(name, (root / "samples" / name).read_bytes(), (root / "gold" / gold_name(name)).read_bytes())
-        for name in names
-    ]
+@dataclass(frozen=True)
+class ReportScore:
+    """A report's cells by outcome, in the form's order; `kept` None where the reader was never asked."""
+
+    case: Case
+    kept: Kept | None
+    cells: Mapping[str, Outcome]
+
+    @property
+    def status(self) -> str:
+        return self.kept.status if self.kept else NO_ANSWER
+
+    @property
+    def answered(self) -> bool:
+        return self.status != NO_ANSWER
+
+    @property
+    def vouched(self) -> bool:
+        """Whether the reader vouches for it: `verified` or `discrepant`."""
+        return self.status in ("verified", "discrepant")
+
+    @cached_property
+    def errors(self) -> tuple[str, ...]:
+        """Paths of the cells that are wrong, omitted or invented."""
+        return tuple(p for p, outcome in self.cells.items() if outcome not in ("correct", "correctly_null"))
+
+    @property
+    def exact(self) -> bool:
+        """Whether there is an answer, and no cell of it is an error."""
+        return self.answered and not self.errors
+
+    @property
+    def silent(self) -> bool:
+        """A silent error: vouched for, and yet a cell is wrong, omitted or invented."""
+        return self.vouched and not self.exact
+
+    @cached_property
+    def nonzero(self) -> frozenset[str]:
+        """Paths whose gold is a number other than 0."""
+        return frozenset(p for p, printed in self.case.gold.cells.items() if is_nonzero(printed))
 
 
-def cases_in(folder: str) -> list[Case]:
-    """The NAME.txt of a folder that have a NAME.gold.json; raises InputError where none has, or gold is no gold."""
-    texts = sorted(Path(folder).glob("*.txt"))
-    pairs = [(text, text.with_name(gold_name(text.name))) for text in texts]
-    found = [_case(t.name, t.read_bytes(), g.read_bytes()) for t, g in pairs if g.exists()]
-    if not found:
-        raise InputError(f"{folder}: no NAME.txt with a NAME.gold.json beside it; give a folder that has some")
-    return found
+def score_reports(cases: Iterable[Case], answers: Mapping[str, Answer], form: Form) -> tuple[ReportScore, ...]:
+    """Every case with its answer → its score; a case without an answer is scored as having none."""
+    return tuple(score_report(case, answers.get(case.name), form) for case in cases)
 
 
-def gold_name(text_name: str) -> str:
-    """report.txt → report.gold.json."""
-    return text_name.removesuffix(".txt") + ".gold.json"
+def score_report(case: Case, answer: Answer | None, form: Form) -> ReportScore:
+    """A case and its answer → the score."""
+    record = answer.extraction.report if answer and answer.extraction else None
+    given = cells_of(record.model_dump(), form) if record is not None else {}
+    return ReportScore(case, keep(case, answer) if answer else None, compare(case.gold.cells, given, form))
 
 
-def _case(name: str, text: bytes, gold: bytes) -> Case:
-    try:
-        loaded = json.loads(gold)
-    except ValueError as error:
-        raise InputError(f"{gold_name(name)}: no JSON: {error}") from error
-    if not isinstance(loaded, dict):
-        raise InputError(f"{gold_name(name)}: a record was expected, not {type(loaded).__name__}")
-    return Case(decode(text, name), loaded)
+def keep(case: Case, answer: Answer) -> Kept:
+    """An answer to a case → what is kept of it."""
+    found = answer.extraction
+    if found is None:
+        return Kept(NO_ANSWER, answer.error, answer.seconds, {}, None, (0, 0))
+    doubts = Counter(finding.severity for finding in found.findings)
+    return Kept(found.status, None, answer.seconds, doubts, found.model, _placed(found, case.line.places))
 
 
-def score(extraction: Extraction, gold: Gold) -> Score:
-    """Extraction and gold → the score."""
-    outcome = compare(extraction.report.model_dump() if extraction.report else {}, gold, REPORT)
-    return Score(
-        name=extraction.source.name,
-        status=extraction.status,
-        right=sum(ok for _, ok, _ in outcome),
-        wrong=sum(not ok for _, ok, _ in outcome),
-        nonzero_right=sum(ok and nonzero for _, ok, nonzero in outcome),
-        nonzero_wrong=sum(nonzero and not ok for _, ok, nonzero in outcome),
-        wrong_paths=tuple(path for path, ok, _ in outcome if not ok),
+def _placed(extraction: Extraction, places: Mapping[str, tuple[int, int]] | None) -> tuple[int, int]:
+    """Blanks are not counted, as a dataset names no place for them."""
+    if places is None:
+        return 0, 0
+    found = {p: (e.start, e.end) for p, e in extraction.evidence.items() if e.start is not None and e.basis != "blank"}
+    return sum(place == places.get(path) for path, place in found.items()), len(found)
+
+
+def compare(gold: Cells, given: Cells, form: Form) -> dict[str, Outcome]:
+    """The outcome of every cell of the form."""
+    return {path: outcome(gold.get(path), given.get(path)) for path in form.columns}
+
+
+def outcome(printed: Any, given: Any) -> Outcome:
+    """What gold says is printed in a cell, and what the record holds there → the outcome."""
+    if printed is None:
+        return "correctly_null" if given is None else "invented"
+    if given is None:
+        return "omitted"
+    return "correct" if _same(printed, given) else "wrong"
+
+
+def _same(printed: Any, given: Any) -> bool:
+    """Amounts are the same in figure, unit and yuan; where gold gives yuan alone, in yuan (in figure, without a unit)."""
+    if not isinstance(given, dict):
+        return bool(printed == given)
+    if isinstance(printed, str):
+        return Decimal(printed) == Decimal(given["yuan"] or given["figure"])
+    return all(_number(printed.get(k)) == _number(given[k]) for k in ("figure", "yuan")) and (
+        printed.get("unit") == given["unit"]
     )
 
 
-def compare(record: Gold, gold: Gold, form: Form) -> list[tuple[str, bool, bool]]:
-    """Each cell where gold or the record holds a value: path, whether they agree, whether gold is a number but 0."""
-    cells = ((path, _at(gold, path), _at(record, path)) for path in form.columns)
-    return [(p, _same(wanted, got), _is_nonzero(wanted)) for p, wanted, got in cells if (wanted, got) != (None, None)]
+def _number(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
 
 
-def _at(record: Any, path: str) -> Any:
-    return reduce(lambda found, name: found.get(name) if isinstance(found, dict) else None, path.split("."), record)
-
-
-def _same(wanted: Any, got: Any) -> bool:
-    """Whether a cell of the record is what gold says; of an amount, its yuan where gold gives only that."""
-    if isinstance(wanted, str) and isinstance(got, dict):
-        return Decimal(wanted) == Decimal(got["yuan"] or got["figure"])
-    return bool(wanted == got)
-
-
-def _is_nonzero(wanted: Any) -> bool:
-    figure = wanted["figure"] if isinstance(wanted, dict) else wanted
+def is_nonzero(printed: Any) -> bool:
+    figure = printed["figure"] if isinstance(printed, dict) else printed
     return figure is not None and Decimal(figure) != 0
-
-
-def score_table(cases: Iterable[Case]) -> str:
-    """Cases → a line for each: cells right / wrong, those not zero right / wrong, status; and the sum."""
-    return "\n".join(_lines(list(cases)))
-
-
-def _lines(cases: list[Case]) -> Iterator[str]:
-    scores = [score(extract_source(case.source), case.gold) for case in cases]
-    width = max(len(s.name) for s in scores)
-    yield f"{'report':<{width}}  {'cells':>12}  {'non-zero':>12}  status"
-    for s in scores:
-        yield _line(s.name, width, s.right, s.wrong, s.nonzero_right, s.nonzero_wrong, s.status)
-    statuses = ", ".join(f"{n} {name}" for name, n in _tally(s.status for s in scores).items())
-    right, wrong = sum(s.right for s in scores), sum(s.wrong for s in scores)
-    nonzero_right, nonzero_wrong = sum(s.nonzero_right for s in scores), sum(s.nonzero_wrong for s in scores)
-    yield _line("all", width, right, wrong, nonzero_right, nonzero_wrong, statuses)
-    yield "cells: right / wrong, of those where gold or the record holds a value; non-zero: those whose gold is not 0"
-
-
-def _line(name: str, width: int, right: int, wrong: int, nonzero_right: int, nonzero_wrong: int, status: str) -> str:
-    return f"{name:<{width}}  {right:>6} /{wrong:>4}  {nonzero_right:>6} /{nonzero_wrong:>4}  {status}"
-
-
-def _tally(names: Iterable[str]) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for name in names:
-        found[name] = found.get(name, 0) + 1
-    return found

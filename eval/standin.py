@@ -21,11 +21,12 @@ from typing import Any, Self
 import click
 
 from ..pipeline.ask import ask, fence, shown_of
+from ..pipeline.decode import from_text
 from ..pipeline.extract import REPORT
 from ..pipeline.page import lay_out, with_all_text
 from ..pipeline.pointing import point, read_claims
-from ..pipeline.tie import tie, values_in
-from .score import Case, builtin_cases, cases_in
+from ..pipeline.tie import tie
+from .dataset import SAMPLES, Case, load_dataset
 
 MODEL = "stand-in"
 FAULTS = (
@@ -49,9 +50,9 @@ def answer_from(cases: Iterable[Case]) -> Answer:
 
 
 def _question_and_answer(case: Case) -> tuple[str, str]:
-    page = with_all_text(lay_out(case.source, REPORT), REPORT)
+    page = with_all_text(lay_out(from_text(case.text, case.name), REPORT), REPORT)
     shown = shown_of(page, REPORT)
-    claims = tie(page, dict(values_in(case.gold, REPORT)), REPORT)
+    claims = tie(page, case.gold.cells, REPORT)
     answer = point(read_claims(page, claims, REPORT, "supplied"), shown, REPORT).model_dump(exclude_none=False)
     wanted = ask(page, shown, REPORT)[1].model_fields
     return fence(shown.text), json.dumps({**answer, **({"passages": {}} if "passages" in wanted else {})})
@@ -219,17 +220,17 @@ def _completion(body: Mapping[str, Any], text: str) -> dict[str, Any]:
 
 
 @click.command()
-@click.argument("folders", nargs=-1)
+@click.argument("datasets", nargs=-1)
 @click.option("--port", default=8765, show_default=True)
 @click.option("--latency", default=0.0, show_default=True, help="Seconds before each answer.")
 @click.option("--faults", default="", help=f"Comma-separated, one a request: {', '.join(FAULTS)}, ok.")
-def main(folders: tuple[str, ...], port: int, latency: float, faults: str) -> None:
+def main(datasets: tuple[str, ...], port: int, latency: float, faults: str) -> None:
     """Serve an OpenAI-compatible endpoint on loopback that answers from gold. It is scripted, and no model.
 
     Example: NIANBAO_BASE_URL=http://127.0.0.1:8765/v1 NIANBAO_MODEL=stand-in nianbao extract --engine model report.txt
     """
     plan = [fault for fault in faults.split(",") if fault]
-    cases = [*builtin_cases(), *(case for folder in folders for case in cases_in(folder))]
+    cases = [case for dataset in (SAMPLES, *datasets) for case in load_dataset(dataset).cases]
     with StandIn(answer_from(cases), plan, latency, port=port) as server:
         click.echo(f"stand-in (scripted, no model) at {server.url}, model {MODEL}; Ctrl-C ends it")
         with suppress(KeyboardInterrupt):

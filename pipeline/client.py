@@ -22,7 +22,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_aft
 from tenacity.wait import wait_random_exponential
 
 from .answer import LONGEST_ANSWER, M, parse, raw_of
-from .cache import Cache, key_of
+from .cache import Cache, key_of, open_cache
 from .errors import BudgetError, EndpointError
 from .failures import api_error, host_of, is_passing, no_such_model, retry_after, unusable
 from .prices import price
@@ -297,8 +297,19 @@ AGAIN = "上一个回答不合格式。请只回答一个 JSON 对象，合于�
 
 
 @asynccontextmanager
-async def open_client(settings: Settings, cache: Cache | None) -> AsyncIterator[Client]:
-    """A client for the running event loop. Raises EndpointError where no model is configured."""
+async def open_client(settings: Settings) -> AsyncIterator[Client]:
+    """A client for the running event loop, with the cache of its settings.
+
+    Raises EndpointError where no model is configured, SettingsError where the cache cannot be opened.
+    """
+    with open_cache(settings) as cache:
+        async with connect(settings, cache) as client:
+            yield client
+
+
+@asynccontextmanager
+async def connect(settings: Settings, cache: Cache | None) -> AsyncIterator[Client]:
+    """A client for the running event loop, with this cache or none."""
     if not settings.model:
         raise EndpointError("no model is configured; set NIANBAO_MODEL (and NIANBAO_BASE_URL, NIANBAO_API_KEY)")
     key = settings.api_key.get_secret_value() if settings.api_key else "none"

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 import openai
 
 from .cache import open_cache
-from .client import open_client
+from .client import connect
 from .errors import EndpointError
 from .failures import host_of, unusable
 from .settings import VARIABLES, Settings
@@ -33,7 +33,7 @@ async def examine(settings: Settings) -> AsyncIterator[str]:
         raise EndpointError(
             "no model is configured: set NIANBAO_MODEL, and NIANBAO_BASE_URL for any endpoint but OpenAI's"
         )
-    async with open_client(settings, None) as client:
+    async with connect(settings, None) as client:
         try:
             listed = [model.id async for model in client.connection.models.list()]
             known = "listed" if settings.model in listed else f"not among the {len(listed)} models it lists"

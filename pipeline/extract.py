@@ -43,7 +43,6 @@ async def extract_async(
     text: str | bytes, engine: Engine = "auto", *, name: str = "text", model: "Settings | Client | None" = None
 ) -> Extraction:
     """`extract` for callers in an event loop. A Client of theirs shares its limits among all that is asked through it."""
-    from .cache import open_cache
     from .client import Client, open_client
 
     source = await asyncio.to_thread(_source, text, name)
@@ -55,10 +54,9 @@ async def extract_async(
         found = await extract_with(source, engine, model)
         unusable = model.unusable
     else:
-        with open_cache(model) as cache:
-            async with open_client(model, cache) as client:
-                found = await extract_with(source, engine, client)
-                unusable = client.unusable
+        async with open_client(model) as client:
+            found = await extract_with(source, engine, client)
+            unusable = client.unusable
     if engine == "model" and unusable is not None:
         raise unusable
     return found

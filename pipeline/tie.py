@@ -1,7 +1,8 @@
 """A record → the cells that print it: tied by labels and order, as the rules see them, never by searching for a number."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from functools import reduce
 from typing import Any
 
 from ..schemas.form import Form, FormSection
@@ -76,12 +77,16 @@ def _claim(row_path: str, way: _Way, form: Form) -> Claim:
     return Claim(row, row.labels[0], columns, tuple(way[row.cell(c.name)] for c in columns))
 
 
-def values_in(record: Mapping[str, Any], form: Form) -> Iterator[tuple[str, Any]]:
-    """A record in the contract's shape → its cells: every path of a row that it has, None where it is blank."""
-    for path in form.columns:
-        *parents, name = path.split(".")
-        found: Any = record
-        for key in parents:
-            found = found.get(key) if isinstance(found, Mapping) else None
-        if isinstance(found, Mapping) and name in found:
-            yield path, found[name]
+def cells_of(record: Mapping[str, Any], form: Form) -> dict[str, Any]:
+    """A record in the contract's shape → each cell path that it lists, in the form's order, and the value there."""
+    found: dict[str, Any] = {}
+    for row in form.rows.values():
+        cells = at(record, row.path)
+        if isinstance(cells, Mapping):
+            found |= {row.cell(c.name): cells[c.name] for c in row.columns if c.name in cells}
+    return found
+
+
+def at(record: Any, path: str) -> Any:
+    """What a nested record holds at a dotted path; None where it holds nothing."""
+    return reduce(lambda found, name: found.get(name) if isinstance(found, Mapping) else None, path.split("."), record)

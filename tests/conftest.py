@@ -1,12 +1,15 @@
 """Samples and their gold, for every test."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
-from nianbao.eval.score import Case, builtin_cases
+from nianbao.eval import dataset
+from nianbao.eval.dataset import Case, load_dataset
+from nianbao.pipeline.settings import VARIABLES
 
 from nianbao import Extraction, extract
 
@@ -18,20 +21,27 @@ settings.load_profile("nianbao")
 class Sample:
     """A sample report, its gold, and what comes of it unchanged."""
 
-    name: str
-    text: str
-    gold: dict[str, Any]
+    case: Case
     extraction: Extraction
+
+    @property
+    def name(self) -> str:
+        return self.case.name
+
+    @property
+    def text(self) -> str:
+        return self.case.text
+
+    @property
+    def gold(self) -> Mapping[str, Any]:
+        return self.case.gold.record
 
     def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
         printer.text(self.name)
 
 
-def _sample(case: Case) -> Sample:
-    return Sample(case.source.name, case.source.text, case.gold, extract(case.source.text, name=case.source.name))
-
-
-SAMPLES: Sequence[Sample] = [_sample(case) for case in builtin_cases()]
+CASES = load_dataset(dataset.SAMPLES).cases
+SAMPLES: Sequence[Sample] = [Sample(case, extract(case.text, name=case.name)) for case in CASES]
 
 
 @pytest.fixture(params=SAMPLES, ids=lambda s: s.name[:3])
@@ -43,3 +53,12 @@ def sample(request: pytest.FixtureRequest) -> Sample:
 @pytest.fixture(scope="session")
 def samples() -> Sequence[Sample]:
     return SAMPLES
+
+
+@pytest.fixture(autouse=True)
+def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A working folder, a cache and an environment of the test's own, so that no settings of the user's reach it."""
+    for name in (name for names in VARIABLES.values() for name in names):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("NIANBAO_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)

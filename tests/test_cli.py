@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from nianbao.eval.cli import evaluate
 from nianbao.pipeline.cli import main
 
 SAMPLES = Path(__file__).parent.parent / "eval" / "samples"
@@ -162,7 +163,9 @@ def test_usage_errors_are_2() -> None:
     assert run("nothing").exit_code == 2
 
 
-@pytest.mark.parametrize("command", [[], ["extract"], ["schema"], ["eval"]])
+@pytest.mark.parametrize(
+    "command", [[], ["extract"], ["schema"], ["eval"], *(["eval", name] for name in evaluate.commands)]
+)
 def test_help_has_an_example(command: list[str]) -> None:
     result = run(*command, "--help")
     assert (result.exit_code, "Example: nianbao" in result.stdout) == (0, True)
@@ -176,23 +179,6 @@ def test_schema_has_the_official_labels() -> None:
     assert definitions["Requests"]["properties"]["received"]["title"] == "一、本年新收政府信息公开申请数量"
     assert "本年制发件数" in definitions["Documents"]["properties"]["made"]["description"]
     assert set(schema["required"]) >= {"source", "status", "reader", "report", "evidence", "checks", "findings"}
-
-
-def test_eval_prints_the_samples() -> None:
-    result = run("eval")
-    assert result.exit_code == 0
-    assert result.stdout.count("verified") == 6
-    assert "990 /   0" in result.stdout
-
-
-def test_eval_of_a_folder(tmp_path: Path) -> None:
-    """A folder of texts with gold; one without, or with gold that is no record, is refused."""
-    assert run("eval", tmp_path).exit_code == 2
-    (tmp_path / "a.txt").write_bytes(ONE.read_bytes())
-    (tmp_path / "a.gold.json").write_text('{"requests": {"received": {"total": 2}}}')
-    assert "0 / 198       0 /   1  verified" in run("eval", tmp_path).stdout
-    (tmp_path / "a.gold.json").write_text("[]")
-    assert "a record was expected" in run("eval", tmp_path).stderr
 
 
 def test_utf8_whatever_the_locale() -> None:

@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from nianbao.eval.score import builtin_cases
 from nianbao.eval.standin import FAULTS, MODEL, StandIn, answer_from
 from nianbao.pipeline.answer import parse
 from nianbao.pipeline.cache import Cache, DiskCache
-from nianbao.pipeline.client import Client, Reply, open_client
+from nianbao.pipeline.client import Client, Reply, connect
 from nianbao.pipeline.errors import BudgetError, EndpointError
 from nianbao.pipeline.failures import retry_after
 from nianbao.pipeline.settings import Settings
@@ -23,14 +22,14 @@ from nianbao.pipeline.wire import Pointing
 
 from nianbao import Extraction, extract
 
-from .conftest import SAMPLES
+from .conftest import CASES, SAMPLES
 from .made_up import report
 from .test_laws import cells_of
 
 RIGHT = '{"rows":{"1":"1-3"}}'
 QUESTION = [{"role": "user", "content": "问"}]
 SECRET = "sk-1234567890-marker"
-ANSWER = answer_from(builtin_cases())
+ANSWER = answer_from(CASES)
 
 Work = Callable[[Client], Awaitable[Any]]
 
@@ -42,7 +41,7 @@ def settings(server: StandIn, **more: Any) -> Settings:
 
 def do(work: Work, settings: Settings, cache: Cache | None = None) -> Any:
     async def opened() -> Any:
-        async with open_client(settings, cache) as client:
+        async with connect(settings, cache) as client:
             return await work(client)
 
     return asyncio.run(opened())

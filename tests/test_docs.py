@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from nianbao.eval.cli import evaluate
 from nianbao.pipeline.cli import main
 from nianbao.schemas.findings import FINDINGS
 
@@ -26,6 +27,7 @@ def test_documents_are_fresh() -> None:
 def test_readme_names_every_command(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     assert all(f"nianbao {command}" in text for command in main.commands)
+    assert all(f"nianbao eval {command}" in text for command in evaluate.commands)
     assert re.search(r"```sh\nmake demo.*\nmake test", text)
 
 

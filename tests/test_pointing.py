@@ -9,20 +9,19 @@ from pathlib import Path
 
 import pytest
 from nianbao.eval.mutations import MUTATIONS, Target, mutate, target
-from nianbao.eval.score import Case, builtin_cases
 from nianbao.pipeline.ask import ask, ask_again, example, shown_of
 from nianbao.pipeline.decode import from_text
 from nianbao.pipeline.extract import REPORT
 from nianbao.pipeline.judge import weigh
 from nianbao.pipeline.page import Page, lay_out, with_all_text
 from nianbao.pipeline.pointing import read_claims, read_pointing
-from nianbao.pipeline.tie import tie, values_in
+from nianbao.pipeline.tie import cells_of, tie
 from nianbao.pipeline.wire import Pointing, PointingToo, show, wire_rows
 from nianbao.prompts import VERSION
 
 from nianbao import extract
 
-from .conftest import SAMPLES, Sample
+from .conftest import CASES, SAMPLES, Sample
 from .made_up import report
 from .test_catalogue import CATALOGUE
 from .test_layouts import in_bars, in_cells, in_columns, in_spaces, in_three
@@ -36,11 +35,11 @@ def page_of(text: str) -> Page:
     return lay_out(from_text(text, "text"), REPORT)
 
 
-def gold_of(text: str) -> Case:
+def target_of(text: str) -> Target:
     """A report with the record that the rules read as its gold."""
     found = extract(text)
     assert found.report is not None
-    return Case(from_text(text, "text"), json.loads(found.report.model_dump_json()))
+    return target(text, cells_of(found.report.model_dump(), REPORT))
 
 
 def busy(seed: int, form: str = "2021") -> dict[str, str]:
@@ -77,16 +76,15 @@ BUSY_TEXTS = [
     report("2021", busy(5), write=in_bars),
     report("2021", busy(6), change=in_columns),
 ]
-TARGETS = [*map(target, builtin_cases()), *(target(gold_of(text)) for text in BUSY_TEXTS)]
+TARGETS = [*(target(case.text, case.gold.cells) for case in CASES), *map(target_of, BUSY_TEXTS)]
 
 
 def test_gold_as_a_pointing_answer_comes_out_as_gold() -> None:
     """For every sample, gold turned into the answer of a perfect reader comes out as the gold record, verified."""
-    for case, aim in zip(builtin_cases(), TARGETS, strict=False):
+    for case, aim in zip(CASES, TARGETS, strict=False):
         assert aim.is_vouched
-        gold = dict(values_in(case.gold, REPORT))
         found = {p: getattr(v, "yuan", None) or getattr(v, "figure", v) for p, v in aim.values.items()}
-        numbers = {p: v for p, v in gold.items() if not isinstance(v, str | dict)}
+        numbers = {p: v for p, v in case.gold.cells.items() if not isinstance(v, str | dict)}
         assert {p: found.get(p) for p in numbers} == numbers
 
 
@@ -96,7 +94,7 @@ def test_whatever_the_layout_pointing_gives_the_same_record(text: str) -> None:
     page = page_of(text)
     found = extract(text)
     assert found.report is not None
-    record = dict(values_in(json.loads(found.report.model_dump_json()), REPORT))
+    record = cells_of(found.report.model_dump(), REPORT)
     shown = show(page.tables, REPORT)
     case = weigh(page, read_claims(page, tie(page, record, REPORT), REPORT, "supplied"), REPORT)
     if not case.doubts:
@@ -207,7 +205,7 @@ def test_where_no_table_is_found_all_text_is_shown() -> None:
 
 def test_a_section_in_three_tables_is_pointed_at_too() -> None:
     """Section 四 as three tables of five columns: a perfect answer is vouched for."""
-    aim: Target = target(gold_of(report("2021", change=in_three)))
+    aim: Target = target_of(report("2021", change=in_three))
     assert aim.is_vouched
 
 

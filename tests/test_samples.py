@@ -3,7 +3,8 @@
 from typing import Any
 
 import pytest
-from nianbao.eval.score import score
+from nianbao.eval.answers import Answer
+from nianbao.eval.score import score_report
 from nianbao.pipeline.extract import REPORT
 
 from nianbao import Extraction
@@ -11,9 +12,10 @@ from nianbao import Extraction
 
 def test_every_cell_is_gold(sample: Any) -> None:
     """Every cell of the record is what the hand-labelled gold says, and the report is verified."""
-    result = score(sample.extraction, sample.gold)
-    assert (result.wrong_paths, result.nonzero_wrong, result.status) == ((), 0, "verified")
-    assert result.right > 190
+    answer = Answer(name=sample.name, seconds=0, extraction=sample.extraction)
+    score = score_report(sample.case, answer, REPORT)
+    assert (score.errors, score.exact, score.status) == ((), True, "verified")
+    assert list(score.cells.values()).count("correct") > 190
 
 
 def test_facts_are_gold(sample: Any) -> None:

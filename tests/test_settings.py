@@ -5,13 +5,12 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from nianbao.eval.score import builtin_cases
 from nianbao.eval.standin import MODEL, StandIn, answer_from
 from nianbao.pipeline.cli import main
 from nianbao.pipeline.errors import SettingsError
 from nianbao.pipeline.settings import Settings, environment, settings_from
 
-from .conftest import SAMPLES
+from .conftest import CASES, SAMPLES
 
 SECRET = "sk-marker-1234"
 
@@ -56,12 +55,8 @@ def test_a_file_of_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.fixture
-def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A working folder and an environment without settings; the cache is in the folder."""
-    for name in ("NIANBAO_MODEL", "NIANBAO_BASE_URL", "NIANBAO_API_KEY", "OPENAI_API_KEY"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("NIANBAO_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.chdir(tmp_path)
+def samples_here(tmp_path: Path) -> Path:
+    """The samples, in the working folder."""
     for sample in SAMPLES:
         (tmp_path / sample.name).write_text(sample.text, encoding="utf-8")
     return tmp_path
@@ -76,14 +71,14 @@ def flags(server: StandIn) -> tuple[str, ...]:
     return ("--model", MODEL, "--base-url", server.url)
 
 
-def test_doctor(alone: Path) -> None:
+def test_doctor(samples_here: Path) -> None:
     """The doctor tells what is set and what the endpoint does; a key is only said to be set."""
     with StandIn(answer_from([])) as server:
         status, out, _ = run("doctor", *flags(server))
     assert (status, "structured answers as json_schema: understood" in out) == (0, True)
     assert f"model {MODEL}: listed" in out
     assert "api_key    (not set)" in out
-    assert str(alone / "cache") in out
+    assert str(samples_here / "cache") in out
 
 
 @pytest.mark.parametrize(
@@ -94,24 +89,24 @@ def test_doctor(alone: Path) -> None:
         (["400"] * 3, "refuses every way"),
     ],
 )
-@pytest.mark.usefixtures("alone")
+@pytest.mark.usefixtures("samples_here")
 def test_doctor_finds_what_is_wrong(faults: list[str], says: str) -> None:
     with StandIn(answer_from([]), faults) as server:
         status, _, err = run("doctor", *flags(server))
     assert (status, says in err, "Traceback" in err) == (3, True, False)
 
 
-@pytest.mark.usefixtures("alone")
+@pytest.mark.usefixtures("samples_here")
 def test_doctor_without_a_model() -> None:
     status, out, err = run("doctor")
     assert (status, "model      (not set)" in out, "set NIANBAO_MODEL" in err) == (3, True, True)
     assert run("doctor", "--base-url", "nowhere")[0] == 2
 
 
-def test_extract_with_a_model(alone: Path) -> None:
+def test_extract_with_a_model(samples_here: Path) -> None:
     """Reports are read in the order given; the second run sends nothing; the cache tells, is verified and cleared."""
     names = [s.name for s in SAMPLES]
-    with StandIn(answer_from(builtin_cases())) as server:
+    with StandIn(answer_from(CASES)) as server:
         status, out, err = run("extract", *names, "--engine", "model", "--json", *flags(server))
         again = run("extract", *names, "--engine", "model", *flags(server))
         assert (len(server.requests), again[0]) == (len(names), 0)
@@ -119,24 +114,24 @@ def test_extract_with_a_model(alone: Path) -> None:
     assert [line.split('"name":"')[1].split('"')[0] for line in out.splitlines()] == names
     assert "5 answers" in run("cache", "info")[1]
     assert run("cache", "verify")[1] == "5 entries, 0 damaged\n"
-    for file in (alone / "cache").rglob("*.val"):
+    for file in (samples_here / "cache").rglob("*.val"):
         file.write_bytes(b"\xff")
     assert run("cache", "clear", "--yes")[0] == 0
-    assert not (alone / "cache").exists()
+    assert not (samples_here / "cache").exists()
 
 
-@pytest.mark.usefixtures("alone")
+@pytest.mark.usefixtures("samples_here")
 def test_an_endpoint_that_fails_loses_nothing() -> None:
     """Where the endpoint refuses, every report is still read by rules, and the exit status is 3 with one message."""
     names = [s.name for s in SAMPLES]
-    with StandIn(answer_from(builtin_cases()), ["401"] * 9) as server:
+    with StandIn(answer_from(CASES), ["401"] * 9) as server:
         status, out, err = run("extract", *names, "--engine", "model", "--json", *flags(server))
     assert (status, len(out.splitlines()), out.count('"reader":"rules"')) == (3, 5, 5)
     assert err.splitlines() == [err.strip()]
     assert "the key was refused" in err
 
 
-@pytest.mark.usefixtures("alone")
+@pytest.mark.usefixtures("samples_here")
 def test_what_a_model_could_do_is_said_once() -> None:
     """Without a model `auto` reads by rules, and says once what a model could do, where something is left."""
     Path("open.txt").write_text(SAMPLES[0].text.replace("规章\t0\t0\t0", "规章\t0"), encoding="utf-8")
@@ -150,11 +145,11 @@ def test_what_a_model_could_do_is_said_once() -> None:
     assert run("extract", "open.txt", "--engine", "model")[0] == 3
 
 
-@pytest.mark.usefixtures("alone")
+@pytest.mark.usefixtures("samples_here")
 def test_a_budget_of_tokens() -> None:
     """Above the budget nothing more is asked; what was read is kept, and the exit status says so."""
     names = [s.name for s in SAMPLES]
-    with StandIn(answer_from(builtin_cases())) as server:
+    with StandIn(answer_from(CASES)) as server:
         budget = ("--max-tokens", "3000", "--max-in-flight", "1")
         status, out, err = run("extract", *names, "--engine", "model", "--json", *budget, *flags(server))
         assert len(server.requests) == 2

@@ -1,0 +1,215 @@
+"""`nianbao eval`: the command line of accuracy runs. Like all of the command line it imports late."""
+
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..pipeline.console import Commands, engine_option, model_options, model_settings, say, write
+from ..pipeline.errors import InputError
+
+if TYPE_CHECKING:
+    from .run import Run
+    from .tables import Scored
+
+
+@click.group("eval", cls=Commands)
+def evaluate() -> None:
+    """Accuracy runs against gold: run an engine over a dataset, then look at what came of it.
+
+    A DATASET is the word `samples`, a folder of NAME.txt with NAME.gold.json, or a file of made-up reports.
+
+    Example: nianbao eval run samples --engine rules --out RUN
+    """
+
+
+_gold = click.option("--gold", metavar="DATASET", help="Score against the gold of DATASET, in place of the run's own.")
+
+
+@evaluate.command("run")
+@click.argument("dataset")
+@engine_option("rules")
+@click.option("--out", required=True, metavar="RUN", help="The run's folder; a run that was stopped is taken up again.")
+@click.option("--jobs", type=click.IntRange(1, 1024), help="Answers under way at once.  [default: as the model takes]")
+@model_options
+def run_command(dataset: str, engine: Any, out: str, jobs: int | None, **flags: object) -> None:
+    """Run an engine over a DATASET and write down every answer.
+
+    Exit status: 0 each report has an answer, right or wrong; 2 the dataset or RUN cannot be used; 3 no usable model.
+
+    Example: nianbao eval run samples --engine rules --out RUN
+    """
+    import time
+
+    from rich.console import Console
+    from rich.progress import track
+
+    from .dataset import load_dataset
+    from .percent import counted
+    from .run import run
+
+    settings = model_settings(engine, flags)
+    loaded = load_dataset(dataset)
+    if loaded.without_gold:
+        say(f"{counted(len(loaded.without_gold), 'text')} without gold left out: {', '.join(loaded.without_gold[:5])}")
+    start = time.perf_counter()
+    answers = run(loaded, out, engine, settings, jobs)
+    total = len(loaded.cases) * (1 if engine == "rules" else 2)  # the rules are run beside another engine
+    console = Console(stderr=True)
+    asked = sum(1 for _ in track(answers, "answers", total, console=console, disable=not console.is_terminal))
+    seconds = time.perf_counter() - start
+    reports = counted(len(loaded.cases), "report")
+    say(f"{reports}, {counted(asked, 'answer')} written in {seconds:.1f} s; nianbao eval show {out}")
+
+
+@evaluate.command("make")
+@click.option("--count", type=click.IntRange(1), default=2000, show_default=True, help="How many reports.")
+@click.option("--seed", type=int, default=1, show_default=True, help="The same seed gives the same reports.")
+@click.option("--difficulty", type=click.IntRange(0, 3), help="0 easy to 3 hard.  [default: all by turns]")
+@click.option("--out", required=True, metavar="FILE", help="The JSON Lines file to write.")
+def make_command(count: int, seed: int, difficulty: int | None, out: str) -> None:
+    """Make up messy reports with known gold, in the layouts and with the variations of real ones.
+
+    Example: nianbao eval make --count 2000 --seed 1 --out made-up.jsonl
+    """
+    from .mess import write_reports
+
+    try:
+        write_reports(out, count, seed, difficulty)
+    except OSError as error:
+        raise InputError(f"{out}: cannot be written ({error.strerror}); give another file") from error
+    say(f"{out}: {count:,} made-up reports; nianbao eval run {out} --out RUN")
+
+
+@evaluate.command("show")
+@click.argument("run")
+@_gold
+@click.option("--table", "names", multiple=True, metavar="NAME", help="Print only this table; may be given again.")
+def show_command(run: str, gold: str | None, names: tuple[str, ...]) -> None:
+    """Print the figures of a RUN: cells, reports, silent errors, each beside the baselines.
+
+    Example: nianbao eval show RUN --table readers --table layout
+    """
+    from .show import show
+    from .tables import TABLES, tables_of
+
+    unknown = next((name for name in names if name not in TABLES), None)
+    if unknown is not None:
+        raise InputError(f"--table {unknown}: no such table; there are {', '.join(TABLES)}")
+    show(tables_of(_scored(run, gold), names))
+
+
+@evaluate.command("compare")
+@click.argument("one")
+@click.argument("other")
+@_gold
+def compare_command(one: str, other: str, gold: str | None) -> None:
+    """Hold two runs over the same gold against each other, report by report: what flipped, and whether that is chance.
+
+    Example: nianbao eval compare RUN OTHER
+    """
+    from .compare import compare_tables
+    from .show import show
+
+    show(compare_tables(_scored(one, gold), _scored(other, gold)))
+
+
+@evaluate.command("page")
+@click.argument("run")
+@click.option("-o", "--out", "out", required=True, metavar="FILE", help="The HTML file to write.")
+@click.option(
+    "--reports", type=click.IntRange(0), default=40, show_default=True, help="How many reports with errors it shows."
+)
+@_gold
+def page_command(run: str, out: str, reports: int, gold: str | None) -> None:
+    """Write a RUN as one self-contained HTML page, with each wrong report's source beside its record.
+
+    Example: nianbao eval page RUN -o page.html
+    """
+    from .page import page
+
+    _write_file(out, page(_scored(run, gold), reports))
+
+
+@evaluate.command("label")
+@click.argument("text")
+@click.option("--out", metavar="FILE", help="The gold file to write  [default: NAME.gold.json beside NAME.txt]")
+@engine_option("rules")
+@model_options
+def label_command(text: str, out: str | None, engine: Any, **flags: object) -> None:
+    """Write a gold file for TEXT, filled in from a reading, to be corrected by a person.
+
+    It says "reviewed": false until the person changes that to true; a run warns of gold that nobody has reviewed.
+
+    Example: nianbao eval label report.txt
+    """
+    from .label import gold_file, label
+
+    file = out or gold_file(text)
+    drafted = label(text, engine, model_settings(engine, flags))
+    _write_file(file, drafted.json, new=True)
+    for doubt in drafted.doubts:
+        say(doubt)
+    say(f'{file}: correct it against {text}, then set "reviewed" to true')
+
+
+@evaluate.command("gate")
+@click.argument("run")
+@click.option("--baseline", required=True, metavar="RUN", help="The run to be held against, over the same gold.")
+@_gold
+def gate_command(run: str, baseline: str, gold: str | None) -> None:
+    """Fail where a RUN has silent errors that its baseline has not, or its coverage falls below the baseline's interval.
+
+    Exit status: 0 passed; 1 failed, with the reasons; 2 a run that cannot be used.
+
+    Example: nianbao eval gate RUN --baseline BASELINE
+    """
+    from .gate import gate
+
+    reasons = gate(_scored(run, gold), _scored(baseline, gold))
+    for reason in reasons:
+        write(f"failed: {reason}")
+    if reasons:
+        sys.exit(1)
+    write("passed: no new silent error, coverage within the baseline's interval or above")
+
+
+def _scored(folder: str, gold: str | None) -> "Scored":
+    """A run's scores, with a warning of what they leave to doubt."""
+    from ..pipeline.extract import REPORT
+    from .dataset import load_dataset
+    from .run import load_run, with_gold
+    from .tables import Scored
+
+    run = load_run(folder)
+    if gold is not None:
+        run = with_gold(run, load_dataset(gold))
+    for warning in _warnings(run):
+        say(f"warning: {folder}: {warning}")
+    return Scored(run, REPORT)
+
+
+def _warnings(run: "Run") -> list[str]:
+    total = len(run.dataset.cases)
+    found: list[tuple[int, Callable[[int], str]]] = [
+        (
+            run.unanswered,
+            lambda n: f"{n:,} of {total:,} reports have no answer and count as wrong; run it again to go on",
+        ),
+        (run.dataset.unreviewed, lambda n: f"the gold of {n:,} of {total:,} reports is not reviewed by a person"),
+    ]
+    return [tell(count) for count, tell in found if count]
+
+
+def _write_file(file: str, text: str, new: bool = False) -> None:
+    """Write a text file; with `new`, never over one that is there."""
+    from pathlib import Path
+
+    try:
+        with Path(file).open("x" if new else "w", encoding="utf-8") as opened:
+            opened.write(text)
+    except FileExistsError as error:
+        raise InputError(f"{file}: is there already and is not written over; give --out another file") from error
+    except OSError as error:
+        raise InputError(f"{file}: cannot be written ({error.strerror}); give another file") from error

@@ -1,0 +1,158 @@
+"""Scores of many reports → tallies of cells and of reports, which shares and intervals are made from."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from ..schemas.form import Form
+from .score import COMPARED, Outcome, ReportScore
+
+Group = Callable[[ReportScore], Iterable[str]]
+"""A report → the names of the groups that it belongs to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """`part` of `whole`."""
+
+    part: int
+    whole: int
+
+
+@dataclass(frozen=True, slots=True)
+class CellTally:
+    """Cells by outcome, over all cells and over those whose gold is not 0."""
+
+    outcomes: Mapping[Outcome, int]
+    nonzero: Mapping[Outcome, int]
+
+    @property
+    def right(self) -> Share:
+        return _right(self.outcomes)
+
+    @property
+    def nonzero_right(self) -> Share:
+        return _right(self.nonzero)
+
+    @property
+    def errors(self) -> int:
+        return self.right.whole - self.right.part
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Reports by what became of them. silent: of those vouched for, how many hold an error."""
+
+    cells: CellTally
+    exact: Share
+    vouched: Share
+    silent: Share
+
+
+def tally(scores: Sequence[ReportScore]) -> Tally:
+    """Scores → the tally of their cells and reports."""
+    vouched = sum(s.vouched for s in scores)
+    return Tally(
+        cells=tally_cells(scores),
+        exact=Share(sum(s.exact for s in scores), len(scores)),
+        vouched=Share(vouched, len(scores)),
+        silent=Share(sum(s.silent for s in scores), vouched),
+    )
+
+
+def tally_cells(scores: Iterable[ReportScore], paths: Iterable[str] | None = None) -> CellTally:
+    """The tally of cells; paths: of these alone."""
+    outcomes: Counter[Outcome] = Counter()
+    nonzero: Counter[Outcome] = Counter()
+    only = None if paths is None else tuple(paths)
+    for score in scores:
+        outcomes.update(score.cells.values() if only is None else (score.cells[p] for p in only))
+        nonzero.update(score.cells[p] for p in (score.nonzero if only is None else score.nonzero.intersection(only)))
+    return CellTally(outcomes, nonzero)
+
+
+def right_by_report(scores: Iterable[ReportScore], nonzero: bool = False) -> tuple[list[int], list[int]]:
+    """Of each report, how many cells are right, and how many are compared; nonzero: of those whose gold is not 0 alone."""
+    tallies = [tally_cells([score]) for score in scores]
+    shares = [t.nonzero_right if nonzero else t.right for t in tallies]
+    return [s.part for s in shares], [s.whole for s in shares]
+
+
+def grouped(scores: Iterable[ReportScore], group: Group) -> dict[str, list[ReportScore]]:
+    """Scores by group, the groups in order of their names; a report may be in several, or in none."""
+    found: dict[str, list[ReportScore]] = {}
+    for score in scores:
+        for name in group(score):
+            found.setdefault(name, []).append(score)
+    return dict(sorted(found.items()))
+
+
+GROUPS: Mapping[str, Group] = {
+    "status": lambda s: [s.status],
+    "layout": lambda s: [s.case.line.layout] if s.case.line.layout else [],
+    "variation": lambda s: s.case.line.done,
+    "difficulty": lambda s: [] if s.case.line.difficulty is None else [str(s.case.line.difficulty)],
+}
+"""The groups of reports that are tallied apart."""
+
+
+def broken_found(scores: Sequence[ReportScore]) -> tuple[Share, Share]:
+    """The precision and the recall of `discrepant`: of the reports so called, and of those that do not add up as printed."""
+    called = [s for s in scores if s.status == "discrepant"]
+    broken = [s for s in scores if s.case.broken]
+    hits = sum(bool(s.case.broken) for s in called)
+    return Share(hits, len(called)), Share(hits, len(broken))
+
+
+def evidence_right(scores: Iterable[ReportScore]) -> Share:
+    """Of the numbers that a record was given places for, how many stand at the very place that the dataset names.
+
+    Only where a dataset knows the places: that a text equals a cell's does not make it the right cell.
+    """
+    placed = [score.kept.placed for score in scores if score.kept]
+    return Share(sum(right for right, _ in placed), sum(whole for _, whole in placed))
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What the answers took. cost: None where none is known. seconds: of the answers that came from no cache."""
+
+    calls: int
+    cached: int
+    input_tokens: int
+    output_tokens: int
+    cost: str | None
+    seconds: tuple[float, ...]
+
+
+def use(scores: Iterable[ReportScore]) -> Use:
+    """Calls, tokens and cost of a run, and the seconds of each answer that nothing was cached for."""
+    kept = [s.kept for s in scores if s.kept]
+    models = [k.model for k in kept if k.model]
+    costs = [m.cost for m in models if m.cost is not None]
+    fresh = (k for k in kept if not (k.model and k.model.cached_calls))
+    return Use(
+        calls=sum(m.calls for m in models),
+        cached=sum(m.cached_calls for m in models),
+        input_tokens=sum(m.input_tokens for m in models),
+        output_tokens=sum(m.output_tokens for m in models),
+        cost=str(sum(costs)) if costs else None,
+        seconds=tuple(sorted(k.seconds for k in fresh)),
+    )
+
+
+def by_section(scores: Sequence[ReportScore], form: Form) -> dict[str, CellTally]:
+    """Tally of each section's cells, by the section's title."""
+    return {
+        section.title: tally_cells(scores, [row.cell(c.name) for row in section.rows for c in row.columns])
+        for section in form.sections
+    }
+
+
+def by_row(scores: Sequence[ReportScore], form: Form) -> dict[str, CellTally]:
+    """Tally of each row's cells, by the row's path."""
+    return {path: tally_cells(scores, [row.cell(c.name) for c in row.columns]) for path, row in form.rows.items()}
+
+
+def _right(outcomes: Mapping[Outcome, int]) -> Share:
+    return Share(outcomes.get("correct", 0), sum(n for o, n in outcomes.items() if o in COMPARED))

@@ -1,0 +1,234 @@
+"""Scores against hand-counted cases, each outcome at least once; what makes a report exact, and an error silent."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from nianbao.eval.answers import Answer
+from nianbao.eval.coverage import steps
+from nianbao.eval.dataset import Case
+from nianbao.eval.run import answer
+from nianbao.eval.score import Outcome, ReportScore, outcome, score_report
+from nianbao.eval.tally import GROUPS, Share, broken_found, by_row, by_section, evidence_right, grouped, tally, use
+from nianbao.eval.zeros import score_zeros
+from nianbao.pipeline.extract import REPORT
+
+from nianbao import Extraction, extract
+
+from .made_up_runs import RECEIVED, altered, cases, line
+
+WAN = {"figure": "1.5", "unit": "万元", "yuan": "15000"}
+
+
+@pytest.mark.parametrize(
+    ("printed", "given", "expected"),
+    [
+        (3, 3, "correct"),
+        (0, 0, "correct"),
+        (3, 4, "wrong"),
+        (0, 3, "wrong"),
+        (3, None, "omitted"),
+        (0, None, "omitted"),
+        (None, 3, "invented"),
+        (None, 0, "invented"),
+        (None, None, "correctly_null"),
+        (-2, -2, "correct"),
+        (-2, 2, "wrong"),
+        (WAN, WAN, "correct"),
+        (WAN, {**WAN, "figure": "1.50", "yuan": "15000.0"}, "correct"),
+        (WAN, {"figure": "1.5", "unit": None, "yuan": None}, "wrong"),
+        (WAN, {"figure": "15000", "unit": "元", "yuan": "15000"}, "wrong"),
+        ({"figure": "8040"}, {"figure": "8040", "unit": None, "yuan": None}, "correct"),
+        ({"figure": "8040"}, {"figure": "8040", "unit": "元", "yuan": "8040"}, "wrong"),
+        ("15000", WAN, "correct"),
+        ("15000.00", WAN, "correct"),
+        ("1.5", WAN, "wrong"),
+        ("8040", {"figure": "8040", "unit": None, "yuan": None}, "correct"),
+        ("8040", None, "omitted"),
+        (None, WAN, "invented"),
+    ],
+)
+def test_outcome_of_a_cell(printed: Any, given: Any, expected: Outcome) -> None:
+    """Blank is never 0; an amount is held against a whole amount, or against its yuan where gold gives that alone."""
+    assert outcome(printed, given) == expected
+
+
+@pytest.fixture
+def case(tmp_path: Path) -> Case:
+    """A 2021 report where 民政 received 3 and 2 requests, 5 in all, and granted them."""
+    cells = {f"requests.{row}.{c}": n for row in ("received", "granted", "processed_total") for c, n in ENTRIES}
+    return cases(tmp_path, line("民政局", cells=cells))[0]
+
+
+ENTRIES = (("natural_person", "3"), ("business", "2"), ("total", "5"))
+
+
+def scored(case: Case, extraction: Extraction | None) -> ReportScore:
+    return score_report(case, Answer(name=case.name, seconds=0.5, extraction=extraction), REPORT)
+
+
+def test_a_hand_counted_report(case: Case) -> None:
+    """Four cells of one row altered: every outcome, over all cells and those that are not 0, and nothing else."""
+    wrong = {
+        f"{RECEIVED}.natural_person": 30,
+        f"{RECEIVED}.research": 1,
+        f"{RECEIVED}.total": None,
+        "disclosure.regulations.newly_disclosed": 0,
+    }
+    score = scored(case, altered(extract(case.text, "rules"), wrong))
+    assert score.errors == (
+        "disclosure.regulations.newly_disclosed",
+        f"{RECEIVED}.natural_person",
+        f"{RECEIVED}.research",
+        f"{RECEIVED}.total",
+    )
+    assert [score.cells[path] for path in score.errors] == ["invented", "wrong", "wrong", "omitted"]
+    # printed: 6 + 4 in section 二, 25 rows of seven in 三, 15 in 四
+    found = tally([score])
+    assert len(case.gold.cells) == 10 + 25 * 7 + 15 == 200
+    assert found.cells.outcomes == {
+        "correct": 197, "wrong": 2, "omitted": 1, "invented": 1, "correctly_null": len(REPORT.columns) - 201,
+    }  # fmt: skip
+    assert found.cells.nonzero == {"correct": 7, "wrong": 1, "omitted": 1}
+    assert (found.cells.right, found.cells.nonzero_right) == (Share(197, 201), Share(7, 9))
+    assert (found.exact, found.vouched, found.silent) == (Share(0, 1), Share(1, 1), Share(1, 1))
+    sections = by_section([score], REPORT)
+    assert [f.right for f in sections.values()] == [Share(10, 11), Share(172, 175), Share(15, 15)]
+    assert {p: f.right for p, f in by_row([score], REPORT).items() if f.errors} == {
+        "disclosure.regulations": Share(3, 4),
+        RECEIVED: Share(4, 7),
+    }
+
+
+def test_gold_scored_against_itself_is_right(case: Case, sample: Any) -> None:
+    """A record read from its own gold has no error, and the rules' own record of a sample is exact."""
+    assert scored(case, extract(case.text, "rules")).exact
+    same = altered(sample.extraction, {})
+    assert (scored(sample.case, same).errors, scored(sample.case, same).silent) == ((), False)
+
+
+@pytest.mark.parametrize("status", ["verified", "discrepant", "unresolved"])
+def test_an_error_is_silent_where_it_is_vouched_for(case: Case, status: str) -> None:
+    """One wrong cell is a silent error under verified and discrepant, and none under unresolved."""
+    score = scored(case, altered(extract(case.text, "rules"), {f"{RECEIVED}.total": 6}, status=status))
+    assert (score.exact, score.vouched, score.silent) == (False, status != "unresolved", status != "unresolved")
+
+
+def test_a_crash_counts_as_wrong(case: Case) -> None:
+    """A reader that raises, and a report without any answer: each printed cell omitted, not exact, not vouched for."""
+
+    def crash(_: Case) -> Extraction:
+        raise ZeroDivisionError("by zero")
+
+    crashed = answer(case, crash)
+    assert (crashed.extraction, crashed.error) == (None, "ZeroDivisionError: by zero")
+    for given in (crashed, None):
+        score = score_report(case, given, REPORT)
+        assert (score.status, score.exact, score.vouched, len(score.errors)) == ("no answer", False, False, 200)
+        assert tally([score]).cells.right == Share(0, 200)
+
+
+def test_the_all_zeros_reader(case: Case, samples: Any) -> None:
+    """High on cells, nothing on those that are not 0, nothing vouched for, no report exact."""
+    found = tally(score_zeros([case], REPORT))
+    # its amount of 0 states no unit, but gold gives yuan alone
+    assert (found.cells.right, found.cells.nonzero_right) == (Share(191, 200), Share(0, 9))
+    found = tally(score_zeros([s.case for s in samples], REPORT))
+    assert 0.95 < found.cells.right.part / found.cells.right.whole < 1
+    assert (found.cells.nonzero_right, found.vouched, found.exact) == (Share(0, 21), Share(0, 5), Share(0, 5))
+
+
+def test_the_all_zeros_reader_without_a_form(tmp_path: Path) -> None:
+    """Where gold does not say its form, zeros stand in the cells that it fills."""
+    told = line("民政局") | {"form": None}
+    del told["gold"]["form"]
+    (score,) = score_zeros(cases(tmp_path, told), REPORT)
+    assert score.errors == ()
+
+
+def test_a_lost_cell_is_right_as_null(tmp_path: Path) -> None:
+    """What the text no longer prints is rightly null, and filled in it is invented; what has a place is still printed."""
+    path = f"{RECEIVED}.total"
+    (case,) = cases(tmp_path, line("民政局", lost=[path]))
+    extraction = extract(case.text, "rules")
+    assert scored(case, extraction).cells[path] == "invented"
+    assert scored(case, altered(extraction, {path: None})).cells[path] == "correctly_null"
+    (case,) = cases(tmp_path, line("民政局", lost=[path], places={path: [0, 1]}))
+    assert scored(case, extraction).cells[path] == "correct"
+
+
+def test_discrepant_against_reports_broken_on_purpose(tmp_path: Path) -> None:
+    """Precision over the reports so called, recall over those that do not add up; gold alone shows which those are."""
+    broken = {f"{RECEIVED}.total": "5"}
+    found = cases(tmp_path, line("一"), line("二", cells=broken), line("三", cells=broken), line("四", broken=[]))
+    assert [bool(case.broken) for case in found] == [False, True, True, False]
+    statuses = ["discrepant", "discrepant", "unresolved", "verified"]
+    scores = [
+        scored(case, altered(extract(case.text, "rules"), {}, status=status))
+        for case, status in zip(found, statuses, strict=True)
+    ]
+    assert broken_found(scores) == (Share(1, 2), Share(1, 2))
+
+
+def test_evidence_must_be_at_the_very_place(tmp_path: Path) -> None:
+    """The right text elsewhere is not right; blanks, and reports whose places are not known, are not scored."""
+    told = line("民政局")
+    extraction = extract(told["text"], "rules")
+    places = {p: [e.start, e.end] for p, e in extraction.evidence.items()}
+    paths = list(places)
+    swapped = {**places, paths[0]: places[paths[1]], paths[1]: places[paths[0]]}
+    found = cases(tmp_path, told | {"places": places}, line("二") | {"places": swapped}, line("三"))
+    scores = [scored(c, altered(extraction, {})) for c in found]
+    assert evidence_right(scores[:1]) == Share(200, 200)
+    assert evidence_right(scores[1:2]) == Share(198, 200)
+    assert evidence_right(scores[2:]) == Share(0, 0)
+    assert evidence_right(scores) == Share(398, 400)
+
+
+def test_groups(tmp_path: Path) -> None:
+    """A report is in the group of its layout, and in one for each thing done to it."""
+    found = cases(
+        tmp_path,
+        line("一", layout="tabs", done=["blank", "noise"]),
+        line("二", layout="tabs"),
+        line("三", difficulty=2),
+    )
+    scores = [scored(case, None) for case in found]
+    names = {group: {name: len(s) for name, s in grouped(scores, of).items()} for group, of in GROUPS.items()}
+    assert names == {
+        "status": {"no answer": 3},
+        "layout": {"tabs": 2},
+        "variation": {"blank": 1, "noise": 1},
+        "difficulty": {"2": 1},
+    }
+
+
+def test_accuracy_at_coverage(tmp_path: Path) -> None:
+    """From the surest answers down to all: what is taken, and how much of it holds an error."""
+    found = cases(tmp_path, *(line(name) for name in "一二三四"))
+    good = extract(found[0].text, "rules")
+    doubt = {"code": "row_missing", "severity": "error", "path": None, "message": "…"}
+    wrong = {f"{RECEIVED}.total": 9}
+    extractions = [
+        good,
+        altered(good, wrong, status="discrepant"),
+        altered(good, wrong, status="unresolved", findings=[doubt] * 2),
+        None,
+    ]
+    scores = [scored(case, e) for case, e in zip(found, extractions, strict=True)]
+    assert [(s.taken, s.wrong, s.right_cells) for s in steps(scores)] == [
+        (1, 0, Share(200, 200)),
+        (2, 1, Share(399, 400)),
+        (3, 2, Share(598, 600)),
+        (4, 3, Share(598, 800)),
+    ]
+
+
+def test_what_the_answers_took(case: Case) -> None:
+    """Calls, tokens and cost add up; the time of an answer from the cache says nothing."""
+    model = {"name": "m", "prompt": "1", "calls": 2, "cached_calls": 0, "input_tokens": 100, "output_tokens": 20}
+    fresh = altered(extract(case.text, "rules"), {}, model={**model, "cost": "0.10"})
+    again = altered(extract(case.text, "rules"), {}, model={**model, "cached_calls": 2, "cost": None})
+    took = use([scored(case, fresh), scored(case, again), scored(case, None)])
+    assert (took.calls, took.cached, took.input_tokens, took.output_tokens) == (4, 2, 200, 40)
+    assert (took.cost, took.seconds) == ("0.10", (0.5, 0.5))
