@@ -19,10 +19,10 @@ from .labels import (
     heads_are_there,
     heads_in,
     heads_of,
-    lead_characters,
     rows_in_order,
     whole_name,
 )
+from .lead import before_label
 from .order import FEWEST_ANCHORS, is_there, sub_tables
 from .reading import Choice, Draft
 from .rows import named_by, read_rows
@@ -59,7 +59,7 @@ def draft_claims(section: FormSection, cells: Sequence[Cell], claims: Sequence[C
         own = [c for c in claims if c.values[0].id in inside]
         if own:
             _draft_table(section, table, own, grid, folded, draft)
-    aligned = keep_aligned(draft.choices, grid)
+    aligned = keep_aligned(draft.choices, cells, grid)
     draft.choices = [_as_claimed(a, d, claims) for a, d in zip(aligned, draft.choices, strict=True)]
     claimed = {c.id for claim in claims for c in claim.values}
     rules = read_rows(section, cells, folded)
@@ -104,8 +104,8 @@ def _heads(section: FormSection, claim: Claim, text: str, times: int) -> tuple[H
     A column that the table does not print must be claimed to be blank.
     """
     if section.spec.heads == "fixed":
-        return heads_of(claim.columns) if heads_are_there(text, claim.row.columns, times) else None
-    heads = heads_in(text, claim.row.columns)
+        return heads_of(claim.columns) if heads_are_there(text, section, times) else None
+    heads = heads_in(text, section, claim.row.columns)
     printed = [h.column for h in heads]
     claimed = [c for c, cell in zip(claim.columns, claim.cells, strict=False) if cell is not None]
     fits = printed == [c for c in claim.columns if c in printed] and set(claimed) <= set(printed)
@@ -258,9 +258,8 @@ def _named(section: FormSection, block: _Block, folded: str) -> tuple[FormRow | 
         at = [section.rows.index(claim.row) for claim in block.claims]
         near = closest(text, section.rows[max(0, min(at) - 1) : max(at) + 2], section)
         return (near.row if near else None), ""
-    own = plain_wording(folded[block.words[-1].start : block.words[-1].end])
-    lead = own[: max(0, len(own) - named.length)].removesuffix(named.number)
-    return named.row, "" if lead_characters(section).issuperset(lead) else f"其行名前有“{lead}”"
+    lead = before_label(block.words, named, section, folded)
+    return named.row, "" if lead is None else f"其行名前有“{lead}”"
 
 
 def _beside_each_other(section: FormSection, block: _Block, claims: Sequence[Claim], text: str) -> bool:

@@ -34,7 +34,7 @@ def _trimmed(cells: Sequence[Cell], surplus: int) -> Iterator[Candidate]:
     for before in range(surplus + 1):
         after = len(cells) - (surplus - before)
         outside = [*cells[:before], *cells[after:]]
-        if all(c.kind != "number" and not c.text for c in outside):
+        if not any(c.text for c in outside):
             kept = tuple(cells[before:after])
             if tuple(c.text for c in kept) not in seen:
                 seen.add(tuple(c.text for c in kept))
@@ -42,11 +42,11 @@ def _trimmed(cells: Sequence[Cell], surplus: int) -> Iterator[Candidate]:
 
 
 def _without_strays(cells: Sequence[Cell], columns: int) -> Iterator[Candidate]:
-    """A number that is not zero is never left out: it could be the report that is wrong."""
+    """A number that is not zero is never left out: it could be the report that is wrong. Nor is a mark for a blank."""
     if comb(len(cells), columns) <= MAX_CANDIDATES:
         for kept in combinations(cells, columns):
             left_out = [c for c in cells if c not in kept]
-            if all(c.kind != "number" or not c.text.strip("0０") for c in left_out):
+            if not any(c.text.strip("0０") for c in left_out):
                 yield kept
 
 
@@ -118,34 +118,37 @@ def as_rows(cells: Sequence[Cell], columns: int) -> tuple[tuple[Cell, ...], ...]
 
 
 def grids(cells: Sequence[Cell]) -> Mapping[int, int]:
-    """The lines of tables whose lines all have the same number of fields → the first line of their table."""
+    """The lines of tables of two lines or more, all with the same number of fields → the first line of their table."""
     grids: dict[int, int] = {}
     lines: list[Cell] = []
     for cell in [*(c for c in cells if c.field == 0), None]:
         if cell is not None and cell.fields > 1:
             lines.append(cell)
         else:
-            if len({c.fields for c in lines}) == 1:
+            if len(lines) > 1 and len({c.fields for c in lines}) == 1:
                 grids |= {c.line: lines[0].line for c in lines}
             lines = []
     return grids
 
 
-def keep_aligned(choices: Sequence[Choice], grid: Mapping[int, int]) -> list[Choice]:
+def keep_aligned(choices: Sequence[Choice], cells: Sequence[Cell], grid: Mapping[int, int]) -> list[Choice]:
     """The choices of one section, without candidates whose outer cells are blanks that nothing bears out.
 
     An empty field at either end of a row may be a blank, or the indent of a label, or what is left where a number was
     lost; an empty line may be a blank or a page break. It is taken for a blank where that is the only way and a row
-    without blanks stands in the same fields of the same grid, or where two more rows look just the same. grid: the lines
-    of tables whose lines all have the same number of fields → that table.
+    without blanks stands in the same fields of the same grid, or where two more rows of as many columns look just the same;
+    an empty line only where not every cell has one beside it. grid: the lines of tables whose lines all have the
+    same number of fields → that table.
     """
     full = {
         _place(c.candidates[0], grid) for c in choices if len(c.candidates) == 1 and not _has_blank(c.candidates[0])
     }
     alike = Counter(map(_look, choices))
+    is_tight = _is_tight(cells)
     kept = []
     for choice in choices:
         same = alike[_look(choice)] > 2 and (choice.cells[0].fields == 1 or choice.cells[0].line in grid)
+        same &= is_tight or all(c.kind != "empty_line" for c in choice.cells)
         only = len(choice.candidates) == 1
         sound = tuple(
             c
@@ -183,6 +186,12 @@ def _place(cells: Sequence[Cell | None], grid: Mapping[int, int]) -> tuple[int, 
     return grid[first.line], first.field
 
 
-def _look(choice: Choice) -> tuple[int, str]:
-    """How a row looks: its fields, and which of its cells are empty."""
-    return choice.cells[0].fields, "".join("0" if c.text else "_" for c in choice.cells)
+def _look(choice: Choice) -> tuple[int, int, str]:
+    """How a row looks: its columns, its fields, and which of its cells are empty."""
+    return len(choice.paths), choice.cells[0].fields, "".join("0" if c.text else "_" for c in choice.cells)
+
+
+def _is_tight(cells: Sequence[Cell]) -> bool:
+    """Whether a value alone on its line stands right under another cell: where empty lines part all cells, none is a blank."""
+    full = {c.line for c in cells if c.text}
+    return any(c.kind == "number" and c.fields == 1 and c.line - 1 in full for c in cells)

@@ -18,9 +18,9 @@ SHORTEST_BEGINNING = 4
 _ALIKE, _APART = 74.0, 12.0
 """A misprinted label is at least so much like the true one (of 100), and so much more than like any other."""
 
+_CONTRARY = frozenset("上下前后不未非无没")
 _LONGEST_LABEL = 60
-_LONGEST_GROUP = 12
-_NUMERALS = frozenset("一二三四五六七八九十")
+NUMERALS = frozenset("一二三四五六七八九十")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,14 @@ def closest(text: str, rows: Sequence[FormRow], section: FormSection) -> Named |
     ranked = sorted(scores.values(), key=lambda s: -s[0])
     if not ranked or ranked[0][0] < _ALIKE or (len(ranked) > 1 and ranked[1][0] > ranked[0][0] - _APART):
         return None
-    return ranked[0][1] if any(ranked[0][1].row is row for row in rows) else None
+    named = ranked[0][1]
+    is_contrary = all(_contrary(w) != _contrary(text[-named.length :]) for w in named.label.wordings)
+    return named if any(named.row is row for row in rows) and not is_contrary else None
+
+
+def _contrary(text: str) -> list[str]:
+    """The characters of a text that turn what it says into its opposite."""
+    return [c for c in text if c in _CONTRARY]
 
 
 def is_nearly_there(row: FormRow, text: str) -> bool:
@@ -147,14 +154,6 @@ def named_before(text: str, section: FormSection) -> Named | None:
 
 
 @cache
-def lead_characters(section: FormSection) -> frozenset[str]:
-    """Characters that may stand before a row's label and its number in their field: groups' numbers and labels."""
-    groups = {w for row in section.rows for label in row.groups for w in label.wordings}
-    groups |= {word for word in section.spec.words if len(word) <= _LONGEST_GROUP}
-    return _NUMERALS.union(*(plain_label(g) for g in groups))
-
-
-@cache
 def _heads(columns: tuple[FormColumn, ...]) -> tuple[re.Pattern[str], Mapping[str, tuple[FormColumn, Label]]]:
     known = {plain_label(w): (c, label) for c in columns for label in c.labels for w in label.wordings}
     return re.compile("|".join(sorted(known, key=len, reverse=True))), known
@@ -169,9 +168,9 @@ class Head:
     unit: Unit | None
 
 
-_UNITS = "|".join(sorted(get_args(Unit), key=len, reverse=True))
-_UNIT = re.compile(rf"(?:单位)?(?:人民币)?(?P<unit>{_UNITS})")
-_STATED_UNIT = re.compile(rf"单位(?:人民币)?(?P<unit>{_UNITS})")
+_MONEY = "(?P<unit>(?:[十百千万亿美港欧]*元)+)"
+_UNIT = re.compile(rf"(?:单位)?(?:人民币)?{_MONEY}")
+_STATED_UNIT = re.compile(rf"单位(?:人民币)?[件项个宗次条份起部篇]*{_MONEY}")
 """A unit stated once for the whole table."""
 
 
@@ -182,16 +181,49 @@ def heads_of(columns: tuple[FormColumn, ...]) -> tuple[Head, ...]:
 
 
 @lru_cache(maxsize=1024)
-def heads_in(text: str, columns: tuple[FormColumn, ...]) -> tuple[Head, ...]:
-    """Plain head text → the columns it prints, in its order."""
+def heads_in(text: str, section: FormSection, columns: tuple[FormColumn, ...]) -> tuple[Head, ...]:
+    """Plain head text → the columns of its last head, in its order; () where it holds words that the form has not.
+
+    A head follows words of the form, or nothing, and its columns follow each other: 上年 before 现行有效件数 makes another
+    column of it. So does a unit that is none of the form's, or two of them.
+    """
     pattern, known = _heads(columns)
-    stated = _STATED_UNIT.search(text)
+    matches = list(pattern.finditer(text))
+    first = len(matches) - 1
+    while first > 0 and _is_unit(text[matches[first - 1].end() : matches[first].start()]):
+        first -= 1
+    if not matches or not _leads(text[: matches[first].start()], section):
+        return ()
     found = []
-    for match in pattern.finditer(text):
+    for match in matches[first:]:
         column, label = known[match.group()]
-        unit = _UNIT.match(text, match.end()) or stated
-        found.append(Head(column, label, next((u for u in get_args(Unit) if unit and u == unit["unit"]), None)))
+        unit = _unit(text, match.end()) if column.kind == "amount" else None
+        if unit is not None and unit not in get_args(Unit):
+            return ()
+        found.append(Head(column, label, next((u for u in get_args(Unit) if u == unit), None)))
     return _as_in_the_form(tuple(found), columns)
+
+
+def _unit(text: str, at: int) -> str | None:
+    """The unit of the head that ends at a place, or that is stated once: as printed, which may be several, or none of ours."""
+    after = _UNIT.match(text, at)
+    units = {after["unit"]} if after else {m["unit"] for m in _STATED_UNIT.finditer(text)}
+    return "".join(units) if units else None
+
+
+def _is_unit(text: str) -> bool:
+    return not text or _UNIT.fullmatch(text) is not None
+
+
+def _leads(text: str, section: FormSection) -> bool:
+    """Whether text before a head is at an end of words of the form's."""
+    return not text or "".join(c for c in text[-_LONGEST_LABEL:] if c not in NUMERALS).endswith(_words(section))
+
+
+@cache
+def _words(section: FormSection) -> tuple[str, ...]:
+    plain = (plain_label(word) for word in section.spec.words)
+    return tuple("".join(c for c in word if c not in NUMERALS) for word in plain)
 
 
 def _as_in_the_form(heads: tuple[Head, ...], columns: tuple[FormColumn, ...]) -> tuple[Head, ...]:
@@ -217,15 +249,21 @@ def _any_head(section: FormSection) -> re.Pattern[str]:
     return _heads(tuple(c for row in section.rows for c in row.columns))[0]
 
 
-def heads_are_there(text: str, columns: tuple[FormColumn, ...], times: int = 1) -> bool:
-    """Whether plain text holds every head `times` over, even where its lines were cut and interleaved.
+def head_years(text: str, section: FormSection) -> frozenset[str]:
+    """Plain text with its years → the years that stand right before a head."""
+    return frozenset(re.findall(rf"((?:19|20)[0-9]{{2}})年?度?(?:{_any_head(section).pattern})", text))
 
-    A head counts as there when a character that no other head of the row has is there often enough. Heads that are whole
-    must stand in the form's order.
+
+def heads_are_there(text: str, section: FormSection, times: int = 1) -> bool:
+    """Whether plain text holds every head of a section with fixed columns `times` over, even where lines were cut and interleaved.
+
+    A head counts as there when most of the characters that nothing else above the table has are there often enough. Heads
+    that are whole must stand in the form's order.
     """
+    columns = section.rows[0].columns
     if len(text) < 2 * times * len(columns) or not _in_order(text, columns):
         return False
-    return all(any(text.count(c) >= times for c in own) for own in _own_characters(columns))
+    return all(2 * sum(text.count(c) >= times for c in own) > len(own) for own in _own_characters(section))
 
 
 def _in_order(text: str, columns: tuple[FormColumn, ...]) -> bool:
@@ -240,9 +278,15 @@ def _in_order(text: str, columns: tuple[FormColumn, ...]) -> bool:
 
 
 @cache
-def _own_characters(columns: tuple[FormColumn, ...]) -> tuple[frozenset[str], ...]:
+def _own_characters(section: FormSection) -> tuple[frozenset[str], ...]:
+    columns = section.rows[0].columns
     heads = [frozenset("".join(plain_label(w) for label in c.labels for w in label.wordings)) for c in columns]
-    return tuple(head.difference(*(h for h in heads if h is not head)) for head in heads)
+    own = [head.difference(*(h for h in heads if h is not head)) for head in heads]
+    beside = (
+        [w for r in section.rows for label in r.labels for w in label.wordings] if section.spec.side_by_side else []
+    )
+    words = frozenset("".join(map(plain_label, (*section.spec.words, *beside))))
+    return tuple(head - words or head for head in own)
 
 
 def rows_in_order(section: FormSection, text: str) -> tuple[FormRow, ...] | None:

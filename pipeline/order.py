@@ -17,6 +17,7 @@ from .fit import as_rows, runs_across
 from .labels import (
     Head,
     Named,
+    closest,
     has_heads,
     heads_are_there,
     heads_in,
@@ -25,6 +26,7 @@ from .labels import (
     rows_in_order,
     whole_name,
 )
+from .lead import before_label
 from .reading import Choice, Draft
 from .words import plain_label, plain_wording
 
@@ -69,7 +71,12 @@ def _blocks(section: FormSection, cells: Sequence[Cell], folded: str, columns: i
             return None
         if vectors:
             beside = bool(words) and words[-1].line == vectors[0][0].line
-            blocks.append(_Block(vectors, named_before(_text(words, folded), section), beside))
+            text = _text(words, folded)
+            named = named_before(text, section)
+            if beside:
+                named = named or closest(text, section.rows, section)
+                named = named if named and before_label(words, named, section, folded) is None else None
+            blocks.append(_Block(vectors, named, beside))
     return blocks
 
 
@@ -82,7 +89,7 @@ def _one_table(section: FormSection, cells: Sequence[Cell], folded: str) -> Draf
     text = _text(cells, folded)
     rows = _printed_rows(section, text)
     blocks = _blocks(section, cells, folded, len(columns))
-    if not blocks or not heads_are_there(text, columns) or sum(len(b.vectors) for b in blocks) != len(rows):
+    if not blocks or not heads_are_there(text, section) or sum(len(b.vectors) for b in blocks) != len(rows):
         return Draft()
     draft = Draft()
     if _agrees(blocks, [row.path for row in rows]):
@@ -118,12 +125,14 @@ def is_there(row: FormRow, text: str) -> bool:
 
 
 def _agrees(blocks: Sequence[_Block], paths: Sequence[str]) -> bool:
-    """Whether every named block holds the row that its label names, and no two unnamed blocks could change places."""
+    """Whether every block holds the row that its label names; none may stand beside other words, no two unnamed change places."""
     at = anchors = unnamed = 0
     for block in blocks:
         held = paths[at : at + (1 if block.beside else len(block.vectors))]
         at += len(block.vectors)
         if block.named is None:
+            if block.beside:
+                return False
             unnamed += 1
         elif block.named.row.path not in held:
             return False
@@ -138,9 +147,9 @@ def _one_line(section: FormSection, cells: Sequence[Cell], folded: str) -> Draft
     """Rows side by side: exactly as many numbers as they have cells, under heads that are all there, or all lost."""
     text = _text(cells, folded)
     rows = rows_in_order(section, text) or section.rows
-    numbers = tuple(c for c in cells if c.kind == "number")
+    numbers = tuple(c for c in cells if c.kind == "number" or (c.kind == "blank" and c.text))
     paths = tuple(row.cell(c.name) for row in rows for c in row.columns)
-    headed = rows_in_order(section, text) is not None and heads_are_there(text, rows[0].columns, len(rows))
+    headed = rows_in_order(section, text) is not None and heads_are_there(text, section, len(rows))
     if len(numbers) != len(paths) or (text and not headed) or not runs_across(numbers, len(paths)):
         return Draft()
     draft = Draft(choices=[Choice(section.path, paths, (numbers,), numbers, must_add_up=not headed)])
@@ -187,7 +196,7 @@ def _sub_table(section: FormSection, cells: Sequence[Cell], folded: str) -> Iter
         if c.kind == "words" and (n := whole_name(plain_wording(folded[c.start : c.end]), section))
     ]
     named, beside = [row for _, row in labelled], dict(labelled)
-    heads = heads_in(_text(cells, folded), named[0].columns) if named else ()
+    heads = heads_in(_text(cells, folded), section, named[0].columns) if named else ()
     if not heads:
         return
     rows, vectors = named, as_rows([c for c in cells if c.kind in ("number", "blank")], 1)

@@ -1,6 +1,6 @@
 """A source laid out: its sections, the cells of its tables, and the passages of its prose."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from ..schemas.extraction import Finding, finding
@@ -8,9 +8,11 @@ from ..schemas.form import Form
 from .about import find_facts
 from .cut import Cell, cut
 from .decode import Source
+from .labels import head_years
 from .narrative import find_narrative
 from .reading import Passages, Tables
 from .sections import Span, Stretch, find_sections
+from .words import plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,8 @@ def lay_out(source: Source, form: Form) -> Page:
         if section.path in sections:
             tables[section.path] = cut(source, sections[section.path].body, first_id=count)
             count += len(tables[section.path])
-    return Page(source, sections, tables, _passages(source, sections, form), _again(sections, form))
+    doubts = (*_again(sections, form), *_of_two_years(source, tables, form))
+    return Page(source, sections, tables, _passages(source, sections, form), doubts)
 
 
 def with_all_text(page: Page, form: Form) -> Page:
@@ -55,6 +58,19 @@ def _again(sections: Mapping[str, Stretch], form: Form) -> tuple[Finding, ...]:
         for path, stretch in sections.items()
         if stretch.rivals
     )
+
+
+def _of_two_years(source: Source, tables: Tables, form: Form) -> Iterator[Finding]:
+    """A finding for each table whose printed heads name two years: a head of another year is another column."""
+    for section in form.sections:
+        if section.spec.heads == "printed":
+            words = (c for c in tables.get(section.path, ()) if c.kind == "words")
+            years = head_years("".join(plain(source.folded[c.start : c.end]) for c in words), section)
+            if len(years) > 1:
+                told = "、".join(sorted(years))
+                yield finding(
+                    "heads_unreadable", f"“{section.title}”的表头写有几个年度：{told}，不能确认各列", section.path
+                )
 
 
 def _passages(source: Source, sections: Mapping[str, Stretch], form: Form) -> Passages:

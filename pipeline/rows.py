@@ -25,11 +25,11 @@ from .labels import (
     heads_are_there,
     heads_in,
     heads_of,
-    lead_characters,
     name_at_end,
     rows_in_order,
     whole_name,
 )
+from .lead import before_label
 from .pieces import is_glued, splits
 from .reading import Choice, Draft
 from .words import plain_wording
@@ -59,7 +59,10 @@ def read_rows(
     blocks = list(_blocks(cells, section, folded, empty_lines_are_blanks))
     texts = ["".join(plain_wording(folded[c.start : c.end]) for c in block.words) for block in blocks]
     names = [named_by(text, block.words, section, folded) for text, block in zip(texts, blocks, strict=True)]
+    there = {named.row.path for named in names if named}
     for block, text, read, window in zip(blocks, texts, names, _windows(names, section), strict=True):
+        if read and not any(c.text for c in block.run) and there.intersection(read.row.parts):
+            continue  # the label of a group, drawn over the width of the table
         named = read
         if read is None and not section.spec.side_by_side:
             named = closest(text, window, section)
@@ -81,7 +84,7 @@ def read_rows(
         else:
             taken.add(named.row.path)
             _row(section, block, named, head, grid, folded, draft)
-    draft.choices = keep_aligned(draft.choices, grid)
+    draft.choices = keep_aligned(draft.choices, cells, grid)
     return draft
 
 
@@ -186,7 +189,7 @@ def _is_block(words: list[Cell], run: list[Cell], section: FormSection, folded: 
 def _is_head(text: str, section: FormSection) -> bool:
     if section.spec.heads == "printed":
         return has_heads(text, section)
-    return heads_are_there(text, section.rows[0].columns)
+    return heads_are_there(text, section)
 
 
 # --- Rows ------------------------------------------------------------------------------------------------------------
@@ -208,7 +211,7 @@ def _row(
     section: FormSection, block: Block, named: Named, head: str, grid: Mapping[int, int], folded: str, draft: Draft
 ) -> None:
     row = named.row
-    if (stray := _before_label(section, block, named, folded)) is not None:
+    if (stray := before_label(block.words, named, section, folded)) is not None:
         draft.findings.append(finding("label_doubtful", f"“{row.label}”之前有“{stray}”，不能确认是这一行", row.path))
     heads = _columns(section, row, head)
     if not heads:
@@ -248,22 +251,9 @@ def _columns(section: FormSection, row: FormRow, head: str) -> tuple[Head, ...]:
     """The columns of a row: as its sub-table's head prints them, or in the form's order where that is fixed."""
     if section.spec.heads == "fixed":
         return heads_of(row.columns) if head else ()
-    heads = heads_in(head[-_LONGEST_HEAD:], row.columns)
+    heads = heads_in(head[-_LONGEST_HEAD:], section, row.columns)
     names = [h.column.name for h in heads]
     return heads if len(set(names)) == len(names) else ()
-
-
-def _before_label(section: FormSection, block: Block, named: Named, folded: str) -> str | None:
-    """What stands before the label in the label's own field, where it is neither its number nor a group's label."""
-    left = named.length
-    for cell in reversed(block.words):
-        text = plain_wording(folded[cell.start : cell.end])
-        if left <= len(text):
-            before = text[: len(text) - left]
-            lead = before.removesuffix(named.number)
-            return None if lead_characters(section).issuperset(lead) else before
-        left -= len(text)
-    return None
 
 
 def _unknown(block: Block, text: str, section: FormSection, head: str, draft: Draft) -> None:
@@ -273,7 +263,9 @@ def _unknown(block: Block, text: str, section: FormSection, head: str, draft: Dr
         return
     label, shown = block.words[-1].text, " ".join(c.text for c in block.run[:8])
     message = f"{section.title}：“{label[-30:]}”不是官方格式的行名，其后为 {shown}"
-    columns = max(len(heads_in(head, row.columns)) for row in section.rows) if section.spec.heads == "printed" else 0
+    columns = (
+        max(len(heads_in(head, section, row.columns)) for row in section.rows) if section.spec.heads == "printed" else 0
+    )
     if len(numbers) == len(block.run) == columns and _OWN_LABEL.fullmatch("".join(label.split())):
         draft.explained |= {c.id for c in numbers}
         draft.findings.append(finding("row_of_its_own", message, section.path))
@@ -289,7 +281,7 @@ def _side_by_side(section: FormSection, block: Block, text: str, draft: Draft) -
     order = rows_in_order(section, text)
     columns = section.rows[0].columns
     across = runs_across(block.run, len(block.run))
-    if order is None or not across or not heads_are_there(text, columns, len(section.rows)):
+    if order is None or not across or not heads_are_there(text, section, len(section.rows)):
         draft.findings.append(
             finding("groups_unreadable", f"{section.title}：表头无法辨认：“{text[-80:]}”", section.path)
         )

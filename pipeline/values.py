@@ -11,6 +11,9 @@ _VALUE = re.compile(
     r"\s*(?P<unit>万元|亿元|元)?(?P<counter>件|项|項|条|个|份|次|宗|起|部|篇|户|人次|人)?"
     r"(?P<note>\([^()]{1,60}\))?"
 )
+_NOTED_UNIT = re.compile(r"\((?:单位)?[: ]*(?:人民币)?(?P<unit>[十百千万亿美港欧]*元)\)")
+_LESS = re.compile(r"[减降负]")
+"""Said in a note, it may give an unsigned number another sign."""
 _LONGEST_VALUE = 100
 _BLANK_MARKS = frozenset(("/", "-", "--", "—", "——", "无", "無", "\\", "&nbsp;", "空"))
 _PAGE_MARK = re.compile(
@@ -61,9 +64,12 @@ def as_amount(folded: str, head_unit: Unit | None) -> Amount | None:
     found = _VALUE.fullmatch(folded)
     if found is None or found["counter"] or found["sign"] not in (None, "-"):
         return None
+    noted = _NOTED_UNIT.fullmatch(found["note"] or "")
+    stated = {unit for unit in (found["unit"], noted and noted["unit"]) if unit}
+    if len(stated) > 1 or not stated <= YUAN.keys():
+        return None
     figure = (found["sign"] or "") + found["figure"].replace(",", "")
-    stated = found["unit"] or (found["note"] or "").strip("()").removeprefix("单位").strip(": ")
-    unit = next((u for u in YUAN if u == stated), None) or head_unit
+    unit = next((u for u in YUAN if u in stated), head_unit)
     yuan = _shortest(Decimal(figure) * YUAN[unit]) if unit else None
     return Amount(figure=figure, unit=unit, yuan=yuan)
 
@@ -71,6 +77,8 @@ def as_amount(folded: str, head_unit: Unit | None) -> Amount | None:
 def _whole(folded: str) -> int | None:
     found = _VALUE.fullmatch(folded)
     if found is None or found["unit"] or "." in found["figure"] or len(found["figure"]) > _TOO_LONG_A_NUMBER:
+        return None
+    if not found["sign"] and _LESS.search(found["note"] or ""):
         return None
     number = int(found["figure"].replace(",", ""))
     return -number if (found["sign"] or "").startswith(("-", "减")) else number

@@ -306,7 +306,7 @@ class Report(FormModel):
             number="二",
             like="主动公开(政府)?信息(的)?(情况)?|(政府信息)?主动公开(的)?情况",
             heads="printed",
-            words=("中华人民共和国政府信息公开条例", "第二十条第项", "第二十条项", "信息内容"),
+            words=("中华人民共和国政府信息公开条例", "第二十条第项", "第二十条项", "信息内容", "资讯内容"),
         ),
     ] = Disclosure()
     requests: Annotated[

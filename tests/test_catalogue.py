@@ -234,7 +234,7 @@ E_LAYOUT = [
     case("`|` alone on lines", lambda t: t.replace("\t", "\n|\n")),
     case("every cell ends with ` |` on its own line", lambda t: re.sub(r"[\t\n]", " |\n", t)),
     case("trailing empty columns", lambda t: re.sub(r"(?m)^(.*\t.*)$", lambda m: f"| {m[1]} | | |".replace("\t", " | "), t)),
-    case("second line of a head cell lost", swap(("本年制发件数\t本年废止件数", "本年制\t本年废")), {"cells_do_not_fit"}),
+    case("second line of a head cell lost", swap(("本年制发件数\t本年废止件数", "本年制\t本年废")), {"heads_unreadable"}),
     case("head words on two lines", swap(("商业企业", "商业\n企业"), ("现行有效件数", "现行有效\n件数"))),
     case("head split per character and interleaved by line", swap(("结果维持\t结果纠正\t其他结果\t尚未审结", "结 结 其 尚\n果 果 他 未\n维 纠 结 审\n持 正 果 结"))),
     case("`三、本年度办理结果` one character per line between data rows", swap(("（一）予以公开", "三\n、\n本\n年\n（一）予以公开"), ("1.属于国家秘密", "度\n办\n理\n1.属于国家秘密"))),
