@@ -1,7 +1,10 @@
 """A stretch of the source → its cells, in reading order."""
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
 from typing import Literal, NamedTuple
 
 from .decode import Source
@@ -21,6 +24,10 @@ _LONGEST_LINE = 20_000
 
 _SEPARATOR = re.compile(r"[\t|]")
 _RULE = re.compile(r"[\s|:+=\-]*-{3,}[\s|:+=\-]*|\+[-=+]+\+")
+_ROW = re.compile(r"[^|\s][^|\n]*\|.*[^|\s]")
+"""A line with cells on both sides of a bar."""
+_BLANKS = frozenset("\u3000\u00a0")
+"""Alone in a field or on a line, printed where a number would be."""
 _SENTENCE = re.compile(r"[,。;，；]")
 _TOKEN = re.compile(r"\S+(?: +(?:元|万元|亿元)(?= |$))?")
 _BRACKETED = re.compile(r"\([^()]*\)")
@@ -47,10 +54,17 @@ def cut(source: Source, span: Span, first_id: int = 0) -> tuple[Cell, ...]:
     cells: list[Cell] = []
     text, folded = source.shown, source.folded
     start = span.start + folded.startswith("\n", span.start, span.end)
-    for number, line in enumerate(folded[start : span.end].removesuffix("\n").split("\n")):
-        for field, fields, a, b, kind in _fields(line):
+    lines = folded[start : span.end].removesuffix("\n").split("\n")
+    for number, (line, bars) in enumerate(zip(lines, _outer_bars(lines), strict=True)):
+        for field, fields, a, b, kind in _fields(line, bars):
             a, b = start + a, start + b
-            cells.append(Cell(first_id + len(cells), text[a:b], a, b, kind, number, field, fields))
+            shown = text[a:b]
+            if b > a and shown.isspace():
+                if shown.strip("\t ") not in _BLANKS:
+                    b, shown = a, ""
+                elif kind == "empty_line":
+                    kind = "blank"
+            cells.append(Cell(first_id + len(cells), shown, a, b, kind, number, field, fields))
         if len(cells) > MAX_CELLS:
             raise InputError(f"{source.name}: more than {MAX_CELLS:,} cells in one section; this is no single report")
         start += len(line) + 1
@@ -61,27 +75,46 @@ _Field = tuple[int, int, int, int, CellKind]
 """Field, fields of its line, start and end in the line, kind."""
 
 
-def _fields(line: str) -> list[_Field]:
+@dataclass(frozen=True, slots=True)
+class _Bars:
+    """Whether a bar at the beginning, or the end, of a line is the edge of its table, and parts nothing."""
+
+    first: bool = True
+    last: bool = True
+
+
+def _outer_bars(lines: Sequence[str]) -> list[_Bars]:
+    """For each line the bars of its table: where some of its lines begin, or end, without one, no bar there is an edge."""
+    found: list[_Bars] = []
+    for is_table, group in groupby(lines, key=lambda line: "|" in line or not line or line.isspace()):
+        table = list(group)
+        rows = [line.strip(" ") for line in table if _ROW.search(line)] if is_table else []
+        first, last = (not rows or all(row[end] == "|" for row in rows) for end in (0, -1))
+        found += [_Bars(first, last)] * len(table)
+    return found
+
+
+def _fields(line: str, bars: _Bars) -> list[_Field]:
     if not line or line.isspace():
-        return [(0, 1, 0, 0, "empty_line")]
+        return [(0, 1, 0, len(line), "empty_line")]
     if "\t" not in line and "|" not in line:
         return [(0, 1, *token) for token in _tokens(line, 0)]
     if len(line) > _LONGEST_LINE:
         return [(0, 1, 0, len(line), "words")]
-    return [] if _RULE.fullmatch(line) else _separated(line)
+    return [] if _RULE.fullmatch(line) else _separated(line, bars)
 
 
-def _separated(line: str) -> list[_Field]:
-    """The fields of a line with tabs or bars; an outer bar at either end parts nothing."""
+def _separated(line: str, bars: _Bars) -> list[_Field]:
+    """The fields of a line with tabs or bars."""
     parts = line.split("\t") if "|" not in line else _SEPARATOR.split(line)
-    first = 1 if line.lstrip().startswith("|") else 0
-    fields = len(parts) - first - (1 if line.rstrip(" ").endswith("|") else 0)
+    first = 1 if bars.first and line.lstrip().startswith("|") else 0
+    fields = len(parts) - first - (1 if bars.last and line.rstrip(" ").endswith("|") else 0)
     found: list[_Field] = []
     start = 0
     for field, part in enumerate(parts, -first):
         if 0 <= field < fields:
             if not part or part.isspace():
-                found.append((field, fields, start, start, "blank"))
+                found.append((field, fields, start, start + len(part), "blank"))
             elif part.isdigit() and part.isascii():
                 found.append((field, fields, start, start + len(part), "number"))
             else:

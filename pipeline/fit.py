@@ -34,7 +34,7 @@ def _trimmed(cells: Sequence[Cell], surplus: int) -> Iterator[Candidate]:
     for before in range(surplus + 1):
         after = len(cells) - (surplus - before)
         outside = [*cells[:before], *cells[after:]]
-        if not any(c.text for c in outside):
+        if not any(c.text.strip() for c in outside):
             kept = tuple(cells[before:after])
             if tuple(c.text for c in kept) not in seen:
                 seen.add(tuple(c.text for c in kept))
@@ -67,6 +67,14 @@ def cut_off(run: Sequence[Cell], columns: int, grid: Mapping[int, int]) -> Candi
         return None
     is_wider = first.field > 1 and first.field + columns - last.fields == lacking
     return (*run, *(None,) * lacking) if is_wider else None
+
+
+def may_end_in_a_page_number(candidate: Candidate) -> bool:
+    """Whether the last of several cells is a number alone on its line after a gap, and the others have none between them."""
+    cells = [cell for cell in candidate if cell is not None]
+    lines = [cell.line for cell in cells]
+    is_tight = len(lines) > 2 and lines[:-1] == list(range(lines[0], lines[0] + len(lines) - 1))
+    return is_tight and lines[-1] > lines[-2] + 1 and cells[-1].fields == 1 and cells[-1].kind == "number"
 
 
 # --- Paragraphs ------------------------------------------------------------------------------------------------------

@@ -19,6 +19,8 @@ _ALIKE, _APART = 74.0, 12.0
 """A misprinted label is at least so much like the true one (of 100), and so much more than like any other."""
 
 _CONTRARY = frozenset("上下前后不未非无没")
+_OTHER_MEASURES = tuple("值率比额")
+"""After a head, such a character makes it the head of something else: 增减值, 公开率."""
 _LONGEST_LABEL = 60
 NUMERALS = frozenset("一二三四五六七八九十")
 
@@ -194,6 +196,8 @@ def heads_in(text: str, section: FormSection, columns: tuple[FormColumn, ...]) -
         first -= 1
     if not matches or not _leads(text[: matches[first].start()], section):
         return ()
+    if any(text[m.end() : m.end() + 1] in _OTHER_MEASURES for m in matches[first:]):
+        return ()
     found = []
     for match in matches[first:]:
         column, label = known[match.group()]
@@ -257,13 +261,17 @@ def head_years(text: str, section: FormSection) -> frozenset[str]:
 def heads_are_there(text: str, section: FormSection, times: int = 1) -> bool:
     """Whether plain text holds every head of a section with fixed columns `times` over, even where lines were cut and interleaved.
 
-    A head counts as there when most of the characters that nothing else above the table has are there often enough. Heads
-    that are whole must stand in the form's order.
+    A head counts as there when half of the characters that nothing else above the table has are there often enough, its
+    first one among them, as what is cut off is its end. Heads that are whole must stand in the form's order.
     """
     columns = section.rows[0].columns
     if len(text) < 2 * times * len(columns) or not _in_order(text, columns):
         return False
-    return all(2 * sum(text.count(c) >= times for c in own) > len(own) for own in _own_characters(section))
+    return all(any(_is_there(own, text, times) for own in column) for column in _own_characters(section))
+
+
+def _is_there(own: str, text: str, times: int) -> bool:
+    return text.count(own[0]) >= times and 2 * sum(text.count(c) >= times for c in own) >= len(own)
 
 
 def _in_order(text: str, columns: tuple[FormColumn, ...]) -> bool:
@@ -278,15 +286,19 @@ def _in_order(text: str, columns: tuple[FormColumn, ...]) -> bool:
 
 
 @cache
-def _own_characters(section: FormSection) -> tuple[frozenset[str], ...]:
-    columns = section.rows[0].columns
-    heads = [frozenset("".join(plain_label(w) for label in c.labels for w in label.wordings)) for c in columns]
-    own = [head.difference(*(h for h in heads if h is not head)) for head in heads]
+def _own_characters(section: FormSection) -> tuple[tuple[str, ...], ...]:
+    """For each column, and each of its wordings, the characters that no other head has, nor the words about the table."""
+    wordings = [[plain_label(w) for label in c.labels for w in label.wordings] for c in section.rows[0].columns]
     beside = (
         [w for r in section.rows for label in r.labels for w in label.wordings] if section.spec.side_by_side else []
     )
     words = frozenset("".join(map(plain_label, (*section.spec.words, *beside))))
-    return tuple(head - words or head for head in own)
+    found = []
+    for column in wordings:
+        others = frozenset("".join(w for other in wordings if other is not column for w in other))
+        own = ["".join(c for c in w if c not in others) for w in column]
+        found.append(tuple("".join(c for c in w if c not in words) or w for w in own if w))
+    return tuple(found)
 
 
 def rows_in_order(section: FormSection, text: str) -> tuple[FormRow, ...] | None:

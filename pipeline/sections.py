@@ -14,6 +14,8 @@ from .words import plain
 
 _LONGEST_HEADING = 60
 _LONGEST_ROW = 400
+_OWN = 5
+"""Wording of at least so many characters is a table's own."""
 _RIVAL = 0.6
 """A stretch with more than this share of the wording of a table's own stretch holds the table again."""
 _NUMBER = r"(?:第?[一二三四五六七八九十]{1,3}(?:部分|章)?[、,.:：是]?|\([一二三四五六七八九十]\)|\d[、,.])?"
@@ -118,18 +120,39 @@ def _could_be_bare(section: FormSection, text: str) -> bool:
 
 
 def _without_heading(section: FormSection, folded: str) -> _Heading | None:
+    """The line where a table's own wording begins, or the first of the lines of its words that lead there."""
     start, wording = 0, re.compile("|".join(_wording(section)))
+    first = None
     for line in folded.split("\n"):
-        if len(line) < _LONGEST_ROW and not line.isdigit() and wording.search(plain(line)):
-            return _Heading(section.path, Span(start, start))
+        if len(line) < _LONGEST_ROW and not line.isdigit():
+            text = plain(line)
+            if wording.search(text):
+                return _Heading(section.path, Span(*(start if first is None else first,) * 2))
+            if text and not _all_words(section).fullmatch(text):
+                first = None
+            elif text and first is None:
+                first = start
+        else:
+            first = None
         start += len(line) + 1
     return None
 
 
 @cache
+def _all_words(section: FormSection) -> re.Pattern[str]:
+    return re.compile(f"(?:{'|'.join(_words_of(section))})+")
+
+
+@cache
 def _wording(section: FormSection) -> tuple[str, ...]:
     """Wording that little but the section's own table has."""
+    return tuple(word for word in _words_of(section) if len(word) >= _OWN)
+
+
+@cache
+def _words_of(section: FormSection) -> tuple[str, ...]:
+    """Everything that the section's table prints but its numbers, the longest first."""
     labels = [label for row in section.rows for label in row.labels]
     labels += [label for row in section.rows for column in row.columns for label in column.labels]
     words = {plain(wording) for label in labels for wording in label.wordings} | {plain(w) for w in section.spec.words}
-    return tuple(sorted((w for w in words if len(w) >= 5), key=len, reverse=True))
+    return tuple(sorted((w for w in words if len(w) > 1), key=len, reverse=True))

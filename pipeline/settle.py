@@ -8,12 +8,13 @@ blank was dropped or a 0 lost.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import cache
 
 from ..schemas.extraction import Basis, Finding, finding
 from ..schemas.form import Form
 from .cut import Cell
-from .fit import Candidate
+from .fit import Candidate, may_end_in_a_page_number
 from .pieces import is_piece
 from .reading import Choice, Place
 from .search import Open, Ways, Worth, may_hold, search, worths
@@ -26,7 +27,7 @@ def settle(
     open_: list[Open] = []
     settled: list[tuple[Choice, Candidate, bool]] = []
     findings: list[Finding] = []
-    for choice in choices:
+    for choice in map(_wary, choices):
         if len(choice.candidates) == 1 and choice.cells and not choice.must_add_up:
             settled.append((choice, choice.candidates[0], False))
             continue
@@ -54,6 +55,11 @@ def settle(
             strays |= {c.id for c in outside}
             findings += [_stray(choice, c, form) for c in outside]
     return places, frozenset(strays), findings
+
+
+def _wary(choice: Choice) -> Choice:
+    """The choice, to be held to its identities where its last number could be that of the page."""
+    return replace(choice, must_add_up=True) if any(map(may_end_in_a_page_number, choice.candidates)) else choice
 
 
 def _by_own_identities(choice: Choice, form: Form, worth: Worth) -> list[Candidate]:

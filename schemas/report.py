@@ -47,8 +47,8 @@ class Documents(FormModel):
     in_force: Annotated[Count, Column(Label("现行有效件数", "现行有效数量", "现行有效件", form="2021"))] = None
 
 
-_PRIOR = Column(Label("上一年项目数量", "上年项目数量", "上一年度项目数量", form="2019"))
-_CHANGE = Column(Label("本年增/减", "本年增减", "本年度增/减", "本年数量", form="2019"), kind="change")
+_PRIOR = Column(Label("上一年项目数量", "上年项目数量", "上一年度项目数量", "上一年专案数量", form="2019"))
+_CHANGE = Column(Label("本年增/减", "本年增减", "本年度增/减", "增/减", "本年数量", form="2019"), kind="change")
 
 
 class Decisions(FormModel):
@@ -68,14 +68,14 @@ class Fees(FormModel):
 
 
 class Procurement(FormModel):
-    items: Annotated[Count, Column(Label("采购项目数量", form="2019"))] = None
+    items: Annotated[Count, Column(Label("采购项目数量", "采购专案数量", form="2019"))] = None
     amount: Annotated[Amount | None, Column(Label("采购总金额", "采购金额", form="2019"), kind="amount")] = None
 
 
 class Disclosure(FormModel):
     regulations: Annotated[Documents | None, Row("规章")] = None
     normative_documents: Annotated[
-        Documents | None, Row(Label("规范性文件", "规范性档案"), Label("行政规范性文件"))
+        Documents | None, Row(Label("规范性文件", "规范性档案"), Label("行政规范性文件", "行政规范性档案"))
     ] = None
     licensing: Annotated[Decisions | None, Row("行政许可")] = None
     other_services: Annotated[Decisions | None, Row(Label("其他对外管理服务事项", "其他对外管理服务", form="2019"))] = (

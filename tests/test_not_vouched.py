@@ -56,6 +56,8 @@ TEXTS = {
     # empty lines that are no blanks
     "one value of three, empty lines between all cells": swapped(("规章\n\n0\n\n0\n\n0\n", "规章\n\n3\n"), write=spaced),
     "the last number lost before an empty line": swapped(("行政强制\n0\n0\n0\n", "行政强制\n0\n0\n\n"), form="2019", write="\n".join),
+    "a row without its total, and a page number after it": swapped(
+        ("四、结转下年度继续办理\n0\n0\n0\n0\n0\n0\n0\n", "四、结转下年度继续办理\n0\n0\n0\n0\n0\n0\n\n8\n"), write="\n".join),
     # a row on a line of its own is no grid that could be cut off
     "five of seven, the row alone between empty lines": swapped(("（一）予以公开\t0\t0\t0\t0\t0\t0\t0", "\n办理结果\t（一）予以公开\t0\t0\t0\t0\t0\n")),
     # a sign in a note
@@ -74,7 +76,16 @@ def test_not_vouched_for(name: str) -> None:
     "change",
     [
         lambda text: text,
-        lambda text: text.replace("（（", "（"),
+        lambda text: text.replace("规章\t0\t0\t0", "规章 | 0 | 0 | ").replace(
+            "规范性文件\t0\t0\t0", "规范性文件 |  | 0 | 0"
+        ),
+        lambda text: text.replace("规章\t0\t0\t0", "规章\t0\t\u3000\t0").replace("行政许可\t0", "行政许可\t\u3000"),
+        lambda text: text.replace("规章\t0\t0\t0", "规章\n0\n\u3000\n0"),
+        lambda text: (
+            text.replace("二、主动公开政府信息情况\n", "")
+            .replace("三、收到和处理政府信息公开申请情况\n", "")
+            .replace("四、政府信息公开行政复议、行政诉讼情况\n", "")
+        ),
         lambda text: text.replace("单位：万元", "单位：件、万元"),
         lambda text: text.replace("单位：万元", "单位：人民币万元"),
         lambda text: text.replace("（六）其他处理", "（六）其他处理" + "\t" * 7),
