@@ -6,7 +6,7 @@ that still stands by its numbers agrees. Sub-tables that print their own heads a
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from ..schemas.extraction import finding
@@ -50,21 +50,25 @@ def read_in_order(section: FormSection, cells: Sequence[Cell], folded: str) -> D
 class _Block:
     """Rows of numbers with no words between them.
 
-    named: the row that the words right before them name. beside: those words stand on the first row's own line.
+    named: the row that the words right before them name. beside: those words stand on the first row's own line. words: all the
+    text since the block before.
     """
 
     vectors: tuple[tuple[Cell, ...], ...]
     named: Named | None
     beside: bool
+    words: str
 
 
 def _blocks(section: FormSection, cells: Sequence[Cell], folded: str, columns: int) -> list[_Block] | None:
     """The blocks of a table; None where a run of numbers does not divide into rows."""
     blocks: list[_Block] = []
     words: list[Cell] = []
+    since: list[Cell] = []
     for is_words, group in groupby(cells, key=lambda c: c.kind == "words"):
         if is_words:
             words = list(group)
+            since += words
             continue
         vectors = as_rows(list(group), columns)
         if vectors is None:
@@ -76,7 +80,8 @@ def _blocks(section: FormSection, cells: Sequence[Cell], folded: str, columns: i
             if beside:
                 named = named or closest(text, section.rows, section)
                 named = named if named and before_label(words, named, section, folded) is None else None
-            blocks.append(_Block(vectors, named, beside))
+            blocks.append(_Block(vectors, named, beside, _text(since, folded)))
+            since = []
     return blocks
 
 
@@ -92,10 +97,12 @@ def _one_table(section: FormSection, cells: Sequence[Cell], folded: str) -> Draf
     if not blocks or not heads_are_there(text, section) or sum(len(b.vectors) for b in blocks) != len(rows):
         return Draft()
     draft = Draft()
-    if _agrees(blocks, [row.path for row in rows]):
-        vectors = (vector for block in blocks for vector in block.vectors)
-        for row, vector in zip(rows, vectors, strict=True):
-            draft.choices.append(_choice(row, [c.name for c in columns], vector))
+    is_anchored = _agrees(blocks, [row.path for row in rows])
+    if is_anchored or _in_step(blocks, rows, _tail(cells, folded)):
+        vectors = ((v, not is_anchored and len(b.vectors) > 1) for b in blocks for v in b.vectors)
+        for row, (vector, must_add_up) in zip(rows, vectors, strict=True):
+            choice = _choice(row, [c.name for c in columns], vector)
+            draft.choices.append(replace(choice, must_add_up=must_add_up))
             draft.forms |= {row.form} if row.form else set()
     return draft
 
@@ -121,7 +128,7 @@ def _is_part(row: FormRow, section: FormSection, split: set[str]) -> bool:
 
 
 def is_there(row: FormRow, text: str) -> bool:
-    return any(plain_label(wording) in text for label in row.labels for wording in label.wordings)
+    return any(label in text for label in _plain_labels(row))
 
 
 def _agrees(blocks: Sequence[_Block], paths: Sequence[str]) -> bool:
@@ -141,6 +148,40 @@ def _agrees(blocks: Sequence[_Block], paths: Sequence[str]) -> bool:
         if unnamed > 1:
             return False
     return anchors >= FEWEST_ANCHORS
+
+
+def _in_step(blocks: Sequence[_Block], rows: Sequence[FormRow], tail: str) -> bool:
+    """Whether rows and their labels, each in the form's order, keep step: no block runs ahead of its labels, or falls behind.
+
+    Each row of a block has its label right before the block or right after it. tail: the text after the last block.
+    """
+    used = 0
+    order: list[FormRow] = []
+    for block in blocks:
+        order += _labels_in(block.words, rows)
+        if not 0 <= len(order) - used <= len(block.vectors):
+            return False
+        if block.beside and (block.named is None or block.named.row is not rows[used]):
+            return False
+        used += len(block.vectors)
+    order += _labels_in(tail, rows)
+    return used == len(rows) and order == list(rows)
+
+
+def _labels_in(text: str, rows: Sequence[FormRow]) -> list[FormRow]:
+    """The rows whose labels stand in plain text, in its order."""
+    found = [(min(at), row) for row in rows if (at := [i for w in _plain_labels(row) if (i := text.find(w)) >= 0])]
+    return [row for _, row in sorted(found, key=lambda f: f[0])]
+
+
+def _plain_labels(row: FormRow) -> list[str]:
+    return [plain_label(wording) for label in row.labels for wording in label.wordings]
+
+
+def _tail(cells: Sequence[Cell], folded: str) -> str:
+    """The text after the last number."""
+    last = max((i for i, c in enumerate(cells) if c.kind == "number"), default=-1)
+    return _text(cells[last + 1 :], folded)
 
 
 def _one_line(section: FormSection, cells: Sequence[Cell], folded: str) -> Draft:
@@ -202,8 +243,9 @@ def _sub_table(section: FormSection, cells: Sequence[Cell], folded: str) -> Iter
     rows, vectors = named, as_rows([c for c in cells if c.kind in ("number", "blank")], 1)
     if len(heads) > 1:
         blocks = _blocks(section, cells, folded, len(heads)) or []
-        rows = [b.named.row for b in blocks if b.named]
         vectors = tuple(v for b in blocks for v in b.vectors)
+        if not _in_step(blocks, rows, _tail(cells, folded)):
+            rows = [b.named.row for b in blocks if b.named]
     known = all({h.column.name for h in heads} <= {c.name for c in row.columns} for row in rows)
     if known and vectors is not None and len(vectors) == len(rows) == len(named):
         if any(beside.get(v[0].line, row) is not row for row, v in zip(rows, vectors, strict=True)):

@@ -47,7 +47,7 @@ class Choice:
 
     A candidate gives one cell a path, in the order of `paths`; None for a blank that left no trace. must_add_up: nothing but
     their number, or a guess at where one ends and the next begins, says what the cells are, so that their own identities
-    must hold.
+    must hold. is_placed: its blanks are where the place of its cells on the page leaves them.
     """
 
     path: str
@@ -56,6 +56,7 @@ class Choice:
     cells: tuple[Cell, ...]
     units: Mapping[str, Unit] = field(default_factory=dict)
     must_add_up: bool = False
+    is_placed: bool = False
 
 
 @dataclass(slots=True)

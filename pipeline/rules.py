@@ -11,6 +11,7 @@ from .order import read_in_order
 from .page import Page
 from .parts import Part, part_of, reading_of
 from .pieces import is_piece, put_together, take_apart
+from .place import read_by_place
 from .reading import Draft, Reading
 from .rows import read_rows, read_rows_without_blanks
 
@@ -35,6 +36,7 @@ def _put_together(section: FormSection, cells: Sequence[Cell], folded: str) -> D
 STRATEGIES: dict[str, Strategy] = {
     "rows": read_rows,
     "rows, empty lines as blanks": partial(read_rows, empty_lines_are_blanks=True),
+    "rows, by place": read_by_place,
     "rows, blanks without a trace": read_rows_without_blanks,
     "in order": read_in_order,
     "rows, cells taken apart": _taken_apart,

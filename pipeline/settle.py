@@ -28,12 +28,12 @@ def settle(
     settled: list[tuple[Choice, Candidate, bool]] = []
     findings: list[Finding] = []
     for choice in map(_wary, choices):
-        if len(choice.candidates) == 1 and choice.cells and not choice.must_add_up:
+        if len(choice.candidates) == 1 and choice.cells and not (choice.must_add_up or choice.is_placed):
             settled.append((choice, choice.candidates[0], False))
             continue
         kept = _by_own_identities(choice, form, worth)
-        if len(kept) == 1 and None not in kept[0]:
-            settled.append((choice, kept[0], True))
+        if len(kept) == 1 and (None not in kept[0] or choice.is_placed):
+            settled.append((choice, kept[0], not choice.is_placed))
         else:
             open_.append((choice, kept))
     if open_:

@@ -243,7 +243,7 @@ E_LAYOUT = [
     case("label cut so only its middle remains", swap(("1.申请人无正当理由逾期不补正、行政机关不再处理其政府信息公开申请", "行政机关不再处理其政府信息公")), {"row_unknown"}),
     case("group label glued to item", swap(("2.没有现成信息需要另行制作", "（四）无2.没有现成信息需要另行制作"), ("3.补正后申请内容", "三、本法提供\t3.补正后申请内容"))),
     case("columns emitted one after another (pdftotext default)", in_columns),
-    case("columns emitted one after another (pdftotext default)", by_columns, {"section_missing"}),
+    case("columns emitted one after another (pdftotext default)", by_columns),
     case("page number inside a table; or before its page", swap(("2.重复申请", "-3-\n2.重复申请"), ("3.要求提供", "— 5 —\n3.要求提供"))),
     case("page number inside a table; or before its page", swap(("2.重复申请", "1\n2.重复申请")), {"numbers_left_over"}),
     case("table header repeated after the page break", swap(("2.重复申请", f"\n{tabbed(APPLICANTS)}\n2.重复申请"))),

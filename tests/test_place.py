@@ -1,0 +1,66 @@
+"""Tables set in space: a number belongs to the column that it stands under, unless numbers may have been moved together."""
+
+from collections.abc import Callable
+
+import pytest
+from nianbao.pipeline.place import _width
+
+from nianbao import extract
+
+from .made_up import report
+from .test_laws import cells_of
+
+GRANTED = "requests.granted"
+SOME = {f"{GRANTED}.natural_person": "12", f"{GRANTED}.research": "3", f"{GRANTED}.total": "15",
+        "requests.processed_total.natural_person": "12", "requests.processed_total.research": "3", "requests.processed_total.total": "15",
+        "requests.received.natural_person": "12", "requests.received.research": "3", "requests.received.total": "15"}  # fmt: skip
+PERSONS_AND_TOTAL = ("business", "research", "public_interest", "legal_service", "other")
+
+
+def left(line: list[str]) -> str:
+    return spaced(line, lambda cell, width: cell + " " * (width - _width(cell)))
+
+
+def right(line: list[str]) -> str:
+    return spaced(line, lambda cell, width: " " * (width - _width(cell)) + cell)
+
+
+def middle(line: list[str]) -> str:
+    def set_in_the_middle(cell: str, width: int) -> str:
+        before = (width - _width(cell)) // 2
+        return " " * before + cell + " " * (width - _width(cell) - before)
+
+    return spaced(line, set_in_the_middle)
+
+
+def spaced(line: list[str], pad: Callable[[str, int], str]) -> str:
+    """A row of the tables in columns of a fixed width; its label stands in the first."""
+    label, *cells = line
+    return (label + " " * max(2, 84 - _width(label)) + "".join(pad(cell, 16) for cell in cells)).rstrip()
+
+
+@pytest.mark.parametrize("write", [left, right, middle])
+def test_blanks_are_where_no_number_stands(write: Callable[[list[str]], str]) -> None:
+    """Rows with blanks come out as where the blanks are marked, and each number is read from its own place."""
+    blank = {f"{GRANTED}.{name}": "" for name in ("business", "public_interest", "legal_service", "other")}
+    found = extract(report(cells={**SOME, **blank}, write=write))
+    marked = extract(report(cells={**SOME, **dict.fromkeys(blank, "/")}))
+    assert (found.status, cells_of(found)) == ("verified", cells_of(marked))
+    assert {found.evidence[path].basis for path in blank} == {"blank"}
+    assert found.evidence[f"{GRANTED}.research"].basis == "read"
+
+
+@pytest.mark.parametrize("moved", [("natural_person",), ("natural_person", "business")])
+def test_numbers_moved_together(moved: tuple[str, ...]) -> None:
+    """Numbers in the first columns alone may have been moved there: no row with a gap shows that the places are kept."""
+    names = [p.rpartition(".")[2] for p in extract(report()).evidence if p.startswith(GRANTED)]
+    blank = {f"{GRANTED}.{name}": "" for name in names if name not in moved}
+    assert extract(report(cells=blank, write=left)).status == "unresolved"
+
+
+def test_a_number_between_two_columns() -> None:
+    """A number that stands under no column is not placed."""
+    text = report(cells={**SOME, f"{GRANTED}.business": "", f"{GRANTED}.public_interest": ""}, write=left)
+    line = next(line for line in text.splitlines() if line.startswith("（一）"))
+    assert extract(text).status == "verified"
+    assert extract(text.replace(line, line.replace(" 3" + " " * 15, " " * 9 + "3" + " " * 7, 1))).status == "unresolved"
