@@ -26,6 +26,7 @@ _SEPARATOR = re.compile(r"[\t|]")
 _RULE = re.compile(r"[\s|:+=\-]*-{3,}[\s|:+=\-]*|\+[-=+]+\+")
 _ROW = re.compile(r"[^|\s][^|\n]*\|.*[^|\s]")
 """A line with cells on both sides of a bar."""
+_EMPTY = ("blank", "empty_line")
 _BLANKS = frozenset("\u3000\u00a0")
 """Alone in a field or on a line, printed where a number would be."""
 _SENTENCE = re.compile(r"[,。;，；]")
@@ -59,11 +60,11 @@ def cut(source: Source, span: Span, first_id: int = 0) -> tuple[Cell, ...]:
         for field, fields, a, b, kind in _fields(line, bars):
             a, b = start + a, start + b
             shown = text[a:b]
-            if b > a and shown.isspace():
-                if shown.strip("\t ") not in _BLANKS:
-                    b, shown = a, ""
-                elif kind == "empty_line":
+            if kind in _EMPTY and (not shown or shown.isspace()):
+                if shown.strip("\t ") in _BLANKS:
                     kind = "blank"
+                else:
+                    b, shown = a, ""
             cells.append(Cell(first_id + len(cells), shown, a, b, kind, number, field, fields))
         if len(cells) > MAX_CELLS:
             raise InputError(f"{source.name}: more than {MAX_CELLS:,} cells in one section; this is no single report")
@@ -85,6 +86,8 @@ class _Bars:
 
 def _outer_bars(lines: Sequence[str]) -> list[_Bars]:
     """For each line the bars of its table: where some of its lines begin, or end, without one, no bar there is an edge."""
+    if not any("|" in line for line in lines):
+        return [_Bars()] * len(lines)
     found: list[_Bars] = []
     for is_table, group in groupby(lines, key=lambda line: "|" in line or not line or line.isspace()):
         table = list(group)

@@ -4,12 +4,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import get_args
 
 from rapidfuzz.fuzz import partial_ratio, ratio
 
 from ..schemas.form import FormColumn, FormRow, FormSection, Label, enumerator
-from ..schemas.report import Unit
+from ..schemas.report import YUAN, Unit
 from .words import plain_label
 
 SHORTEST_BEGINNING = 4
@@ -170,6 +169,7 @@ class Head:
     unit: Unit | None
 
 
+UNITS: Mapping[str, Unit] = {unit: unit for unit in YUAN}
 _MONEY = "(?P<unit>(?:[十百千万亿美港欧]*元)+)"
 _UNIT = re.compile(rf"(?:单位)?(?:人民币)?{_MONEY}")
 _STATED_UNIT = re.compile(rf"单位(?:人民币)?[件项个宗次条份起部篇]*{_MONEY}")
@@ -202,9 +202,9 @@ def heads_in(text: str, section: FormSection, columns: tuple[FormColumn, ...]) -
     for match in matches[first:]:
         column, label = known[match.group()]
         unit = _unit(text, match.end()) if column.kind == "amount" else None
-        if unit is not None and unit not in get_args(Unit):
+        if unit is not None and unit not in UNITS:
             return ()
-        found.append(Head(column, label, next((u for u in get_args(Unit) if u == unit), None)))
+        found.append(Head(column, label, UNITS[unit] if unit else None))
     return _as_in_the_form(tuple(found), columns)
 
 

@@ -9,7 +9,6 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import get_args
 
 from ..schemas.extraction import finding
 from ..schemas.form import FormColumn, FormRow, FormSection
@@ -17,6 +16,7 @@ from ..schemas.report import Unit
 from .cut import Cell
 from .fit import Candidate, cut_off, fit, grids, keep_aligned, runs_across
 from .labels import (
+    UNITS,
     Head,
     Named,
     also_heads,
@@ -136,9 +136,7 @@ def _blocks(cells: Sequence[Cell], section: FormSection, folded: str, empty_line
     lines = Counter(cell.line for cell in cells if cell.kind in ("number", "blank"))
     for cell in _in_play(cells, empty_lines):
         if cell.kind == "words":
-            unit = next(
-                (u for u in get_args(Unit) if run and cell.line == run[-1].line and u == cell.text.strip()), None
-            )
+            unit = UNITS.get(cell.text.strip()) if run and cell.line == run[-1].line else None
             if run and _is_block(words, run, section, folded):
                 yield Block(tuple(words), tuple(run), unit)
                 words = []
