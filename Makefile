@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: demo test check bench lock clean
+.PHONY: demo test check bench tokens mutations cassettes lock clean
 
 demo: $(READY) ## read the sample reports and show the result
 	$(BIN)/nianbao extract eval/samples
@@ -23,6 +23,9 @@ check: $(READY) ## style, types
 
 bench: $(READY) ## speed over the samples, beside the bare work
 	$(BIN)/python -m nianbao.eval.bench
+
+tokens: $(READY) ## tokens of a question to a model, beside those of a plain one
+	$(BIN)/python -m nianbao.eval.tokens
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("nianbao needs Python 3.11 or newer; found " + sys.version.split()[0] + " (set PYTHON=...)") if sys.version_info < (3, 11) else None'

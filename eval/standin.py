@@ -55,7 +55,8 @@ def _question_and_answer(case: Case) -> tuple[str, str]:
     claims = tie(page, case.gold.cells, REPORT)
     answer = point(read_claims(page, claims, REPORT, "supplied"), shown, REPORT).model_dump(exclude_none=False)
     wanted = ask(page, shown, REPORT)[1].model_fields
-    return fence(shown.text), json.dumps({**answer, **({"passages": {}} if "passages" in wanted else {})})
+    whole = {**answer, **({"passages": {}} if "passages" in wanted else {})}
+    return fence(shown.text), json.dumps(whole, separators=(",", ":"))
 
 
 @dataclass

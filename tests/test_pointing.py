@@ -27,7 +27,7 @@ from .test_catalogue import CATALOGUE
 from .test_layouts import in_bars, in_cells, in_columns, in_spaces, in_three
 
 SNAPSHOT = Path(__file__).parent / "snapshots" / "request.json"
-PROMPTS = {"pointing-1": "6f2ecc0c47934ce5"}
+PROMPTS = {"pointing-1": "6f2ecc0c47934ce5", "pointing-2": "1728b6c00a6d6133"}
 """Each version of the prompts, and the hash of its files: a change of a word is a new version."""
 
 
