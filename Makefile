@@ -27,6 +27,9 @@ bench: $(READY) ## speed over the samples, beside the bare work
 tokens: $(READY) ## tokens of a question to a model, beside those of a plain one
 	$(BIN)/python -m nianbao.eval.tokens
 
+mutations: $(READY) ## wrong answers of a model: none may be vouched for; MUTATE="FOLDER ..." for more reports than the samples
+	$(BIN)/python -m nianbao.eval.mutations $(MUTATE)
+
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("nianbao needs Python 3.11 or newer; found " + sys.version.split()[0] + " (set PYTHON=...)") if sys.version_info < (3, 11) else None'
 	@if command -v uv >/dev/null 2>&1; then \
