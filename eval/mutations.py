@@ -96,6 +96,16 @@ def run_off_by_one(rows: Rows, _: Target, rng: random.Random) -> None:
     rows[number] = [None if c is None else c + step for c in rows[number]]
 
 
+def run_cut(rows: Rows, _: Target, rng: random.Random) -> None:
+    """A row loses its first or its last cell, or gains the one beyond."""
+    row = rng.choice(list(rows.values()))
+    at, step = rng.choice([(0, -1), (-1, 1)])
+    if rng.random() < 0.5 and len(row) > 1:
+        del row[at]
+    elif (end := row[at]) is not None:
+        row.insert(0 if at == 0 else len(row), end + step)
+
+
 def cells_swapped(rows: Rows, _: Target, rng: random.Random) -> None:
     one, other = rng.choice(list(rows.values())), rng.choice(list(rows.values()))
     i, j = rng.randrange(len(one)), rng.randrange(len(other))
@@ -201,7 +211,7 @@ def garbled(rows: Rows, _: Target, rng: random.Random) -> str:
 Mutation = Callable[[Rows, Target, random.Random], str | None]
 """Changes the rows of an answer, or returns its text, changed."""
 MUTATIONS: tuple[Mutation, ...] = (
-    off_by_one, run_off_by_one, cells_swapped, rows_swapped, rows_shifted, columns_swapped, groups_swapped, row_left_out,
+    off_by_one, run_off_by_one, run_cut, cells_swapped, rows_swapped, rows_shifted, columns_swapped, groups_swapped, row_left_out,
     row_at_strays, all_zero, id_twice, no_such_id, cell_to_null, null_moved, other_row_number, unknown_row, garbled,
 )  # fmt: skip
 

@@ -23,7 +23,7 @@ from nianbao.prompts import VERSION
 from nianbao import extract
 
 from .conftest import CASES, SAMPLES, Sample
-from .made_up import report
+from .made_up import RESULTS, report, tabbed
 from .test_catalogue import CATALOGUE
 from .test_layouts import in_bars, in_cells, in_columns, in_spaces, in_three
 
@@ -237,6 +237,27 @@ def test_a_section_in_three_tables_is_pointed_at_too() -> None:
     """Section 四 as three tables of five columns: a perfect answer is vouched for."""
     aim: Target = target_of(report("2021", change=in_three))
     assert aim.is_vouched
+
+
+@pytest.mark.parametrize("claimed", [[None, 2, 3, 4, 5], [2, 3, 4, 5], [1, 2, 3, 4, 5]])
+def test_a_blank_that_is_passed_over_is_no_edge_of_the_table(claimed: list[int | None]) -> None:
+    """Of rows side by side in a grid, the last one without its first cell is not read as one that the table's edge cut off."""
+    ends, gap = RESULTS[2:7], [""] * 4
+    heads = [
+        ["行政复议", *gap, "行政诉讼", *gap, "", *gap],
+        [*ends, "未经复议直接起诉", *gap, "复议后起诉", *gap],
+        ["", *gap, *ends, *ends],
+    ]
+    values = [*["—"] * 11, "145", "1", "5", "151"]
+    text = report(
+        change=lambda t: t.replace(
+            "\n".join(map(tabbed, [RESULTS, ["0"] * 15])), "\n".join(map(tabbed, [*heads, values]))
+        )
+    )
+    aim = target_of(text)
+    first = len(aim.shown.values) - 5
+    rows = {**aim.right, list(aim.right)[-1]: [c and c + first for c in claimed]}
+    assert outcome(aim, as_text(rows)) == ("harmless" if claimed[0] == 1 else "caught")
 
 
 def test_claims_of_cells_elsewhere_are_doubted() -> None:
