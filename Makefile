@@ -43,6 +43,10 @@ $(READY): requirements.lock pyproject.toml
 	fi
 	@touch $(READY)
 
+cassettes: $(READY) ## record the conversations of tests/test_cassettes.py anew, against the stand-in
+	rm -rf tests/cassettes
+	$(BIN)/python -m pytest -q tests/test_cassettes.py --record-mode=once
+
 lock: ## write requirements.lock anew from pyproject.toml (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --group dev --extra eval --generate-hashes --no-emit-index-url \
 		--no-annotate --custom-compile-command "make lock" pyproject.toml -o requirements.lock
