@@ -21,8 +21,9 @@ check: $(READY) ## style, types
 	@for d in pipeline schemas prompts eval; do ln -sfn ../../$$d .types/nianbao/$$d; done
 	$(BIN)/mypy
 
-bench: $(READY) ## speed over the samples, beside the bare work
+bench: $(READY) ## speed over the samples, beside the bare work; and with a model, beside what its latency allows
 	$(BIN)/python -m nianbao.eval.bench
+	$(BIN)/python -m nianbao.eval.throughput
 
 tokens: $(READY) ## tokens of a question to a model, beside those of a plain one
 	$(BIN)/python -m nianbao.eval.tokens
