@@ -109,12 +109,12 @@ def test_whatever_the_layout_pointing_gives_the_same_record(text: str) -> None:
 
 
 def test_mutated_answers() -> None:
-    """Of two thousand wrong answers over samples and busy reports, none is vouched for with another record than gold."""
-    found = list(mutate(TARGETS, 2_000, seed=7))
-    assert len(found) == 2_000
+    """Of one thousand wrong answers over samples and busy reports, none is vouched for with another record than gold."""
+    found = list(mutate(TARGETS, 1_000, seed=7))
+    assert len(found) == 1_000
     assert {tried.kind for tried in found} == {m.__name__ for m in MUTATIONS}
     assert [(tried.kind, tried.raw) for tried in found if tried.outcome == "silent"] == []
-    assert sum(tried.outcome == "caught" for tried in found) > 1_700
+    assert sum(tried.outcome == "caught" for tried in found) > 850
 
 
 def test_an_answer_is_held_against_gold() -> None:
