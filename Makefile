@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: demo test check bench lock clean
+.PHONY: demo test check bench tokens mutations cassettes lock clean
 
 demo: $(READY) ## read the sample reports and show the result
 	$(BIN)/nianbao extract eval/samples
@@ -21,8 +21,15 @@ check: $(READY) ## style, types
 	@for d in pipeline schemas prompts eval; do ln -sfn ../../$$d .types/nianbao/$$d; done
 	$(BIN)/mypy
 
-bench: $(READY) ## speed over the samples, beside the bare work
+bench: $(READY) ## speed over the samples, beside the bare work; and with a model, beside what its latency allows
 	$(BIN)/python -m nianbao.eval.bench
+	$(BIN)/python -m nianbao.eval.throughput
+
+tokens: $(READY) ## tokens of a question to a model, beside those of a plain one
+	$(BIN)/python -m nianbao.eval.tokens
+
+mutations: $(READY) ## wrong answers of a model: none may be vouched for; MUTATE="FOLDER ..." for more reports than the samples
+	$(BIN)/python -m nianbao.eval.mutations $(MUTATE)
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("nianbao needs Python 3.11 or newer; found " + sys.version.split()[0] + " (set PYTHON=...)") if sys.version_info < (3, 11) else None'
@@ -36,6 +43,10 @@ $(READY): requirements.lock pyproject.toml
 		$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable . ; \
 	fi
 	@touch $(READY)
+
+cassettes: $(READY) ## record the conversations of tests/test_cassettes.py anew, against the stand-in
+	rm -rf tests/cassettes
+	$(BIN)/python -m pytest -q tests/test_cassettes.py --record-mode=once
 
 lock: ## write requirements.lock anew from pyproject.toml (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --group dev --extra eval --generate-hashes --no-emit-index-url \

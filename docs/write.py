@@ -4,6 +4,7 @@ A document marks such a place with a comment, and the block after it is replaced
 
     <!-- prints: nianbao schema -->    the output of a nianbao command, in a text block
     <!-- findings: en -->              the table of finding codes, in English or Chinese heads
+    <!-- settings: en -->              the table of settings, in English or Chinese
 
 A command that prints nothing of its own but is needed first stands in a comment without a block, as
 `<!-- runs: nianbao eval run samples --out RUN -->`. A word in capitals is a file of that name, which is there while the
@@ -12,27 +13,35 @@ document is rendered. With --check nothing is written; the exit status is 1 wher
 
 import re
 import sys
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from click.testing import CliRunner
 from nianbao.pipeline.cli import main as nianbao
+from nianbao.pipeline.settings import VARIABLES, Settings
 from nianbao.schemas.findings import FINDINGS
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = ("README.md", "README.zh-CN.md", "docs/findings.md")
+DOCUMENTS = ("README.md", "README.zh-CN.md", "docs/findings.md", "docs/model.md", "docs/model.zh-CN.md")
 _COMMANDS = re.compile(
     r"(<!-- runs: nianbao (?P<first>[^\n]*?) -->\n)|(<!-- prints: nianbao (?P<command>[^\n]*?) -->\n)```text\n.*?```\n",
     re.DOTALL,
 )
 _FINDINGS = re.compile(r"(<!-- findings: (?P<language>\w+) -->\n)(?:\|.*\n)*")
 _HEADS = {"en": ("code", "severity", "meaning", "what to do"), "zh": ("代码", "级别", "含义", "怎么办")}
+_SETTINGS = re.compile(r"(<!-- settings: (?P<language>\w+) -->\n)(?:\|.*\n)*")
+_SETTING_HEADS = {
+    "en": ("setting", "environment or `.env`", "flag", "default", "meaning"),
+    "zh": ("设置", "环境变量或 `.env`", "选项", "默认", "含义"),
+}
 
 
 def render(text: str, folder: Path) -> str:
     """A document → the document with every marked block as it should be; folder: for the files of its commands."""
     text = _COMMANDS.sub(lambda m: _block(m, folder), text)
+    text = _SETTINGS.sub(lambda m: m[1] + _settings(m["language"]), text)
     return _FINDINGS.sub(lambda m: m[1] + _findings(m["language"]), text)
 
 
@@ -56,7 +65,23 @@ def _output(command: str, folder: Path) -> str:
 
 def _findings(language: str) -> str:
     rows = [(f"`{code}`", kind.severity, kind.meaning, kind.advice) for code, kind in FINDINGS.items()]
-    lines = [_HEADS[language], ("---",) * 4, *rows]
+    return _table([_HEADS[language], *rows])
+
+
+def _settings(language: str) -> str:
+    flags = {p.name for p in nianbao.commands["doctor"].params}
+    rows = []
+    for name, field in Settings.model_fields.items():
+        variables = ", ".join(f"`{v}`" for v in VARIABLES.get(name, ()))
+        flag = f"`--{name.replace('_', '-')}`" if name in flags else ""
+        default = "" if field.default is None else f"{field.default}"
+        meaning = (field.title if language == "zh" else field.description) or ""
+        rows.append((f"`{name}`", variables, flag, default, meaning))
+    return _table([_SETTING_HEADS[language], *rows])
+
+
+def _table(rows: Sequence[Sequence[str]]) -> str:
+    lines = [rows[0], ("---",) * len(rows[0]), *rows[1:]]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 

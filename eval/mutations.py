@@ -1,58 +1,85 @@
-"""Wrong pointing answers, made from right ones: not one of them may give another record that is vouched for.
+"""Wrong pointing answers, made from right ones: not one of them may give a record that is vouched for and is not gold.
 
 make mutations
+make mutations MUTATE="FOLDER FILE.jsonl"
 """
 
+import json
 import random
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
+import click
+
+from ..pipeline.answer import parse
 from ..pipeline.copy import Values
 from ..pipeline.decode import from_text
+from ..pipeline.errors import NianbaoError
 from ..pipeline.extract import REPORT
 from ..pipeline.judge import weigh
-from ..pipeline.page import Page, lay_out
+from ..pipeline.page import Page, lay_out, with_all_text
 from ..pipeline.pointing import ids_of, point, read_claims, read_pointing
-from ..pipeline.tie import tie
+from ..pipeline.tie import cells_of, same, tie
 from ..pipeline.wire import Pointing, Shown, show, wire_rows
 from .dataset import SAMPLES, load_dataset
+from .mess import make_reports
 
 Row = list[int | None]
 Rows = dict[str, Row]
 
+_BUSY = 60
+"""Non-zero cells that a made-up report has at least."""
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A report, its tables as shown, the answer that is right, and the cells that the right record holds."""
+    """A report, its tables as shown, its gold by path, and the perfect answer: its rows, and what comes of it."""
 
+    name: str
     page: Page
     shown: Shown
+    gold: Mapping[str, Any]
     right: Rows
-    values: Values
-    is_vouched: bool
+    perfect: str
+
+    @property
+    def is_vouched(self) -> bool:
+        """Whether the perfect answer gives gold, vouched for."""
+        return self.perfect == "harmless"
 
 
-def target(text: str, gold: Mapping[str, Any]) -> Target:
+def target(text: str, gold: Mapping[str, Any], name: str = "target") -> Target:
     """The text of a report and what its cells hold → what its perfect answer is, and what comes of it."""
-    page = lay_out(from_text(text, "target"), REPORT)
+    page = with_all_text(lay_out(from_text(text, name), REPORT), REPORT)
     shown = show(page.tables, REPORT)
-    claims = tie(page, gold, REPORT)
-    answer = point(read_claims(page, claims, REPORT, "supplied"), shown, REPORT)
+    answer = point(read_claims(page, tie(page, gold, REPORT), REPORT, "supplied"), shown, REPORT)
     right: Rows = {n: list(ids_of(run)) if isinstance(run, str) else run for n, run in answer.rows.items()}
-    weighed = weigh(page, read_pointing(page, shown, answer, REPORT), REPORT)
-    return Target(page, shown, right, weighed.values, not weighed.doubts)
+    return Target(name, page, shown, gold, right, _outcome(page, shown, gold, answer.model_dump_json()))
 
 
-def outcome(target: Target, rows: Mapping[str, Row]) -> str:
-    """A mutated answer → "caught", "harmless" (vouched for, the same record) or "silent" (vouched for, another record)."""
-    answer = Pointing(rows=dict(rows))
-    case = weigh(target.page, read_pointing(target.page, target.shown, answer, REPORT), REPORT)
+def outcome(target: Target, raw: str) -> str:
+    """A mutated answer → "caught", "harmless" (vouched for, and gold) or "silent" (vouched for, and not gold)."""
+    return _outcome(target.page, target.shown, target.gold, raw)
+
+
+def _outcome(page: Page, shown: Shown, gold: Mapping[str, Any], raw: str) -> str:
+    answer = parse(raw, Pointing)
+    if answer is None:
+        return "caught"
+    case = weigh(page, read_pointing(page, shown, answer, REPORT), REPORT)
     if case.doubts:
         return "caught"
-    return "harmless" if case.values == target.values else "silent"
+    return "harmless" if _is_gold(case.values, gold) else "silent"
+
+
+def _is_gold(values: Values, gold: Mapping[str, Any]) -> bool:
+    """Whether a record has gold's rows, and in each cell what gold has."""
+    rows, own = ({path.rpartition(".")[0] for path in record} for record in (values, gold))
+    return rows == own and all(same(gold.get(path), values.get(path)) for path in {*values, *gold})
 
 
 # --- Mutations -------------------------------------------------------------------------------------------------------
@@ -67,6 +94,16 @@ def off_by_one(rows: Rows, _: Target, rng: random.Random) -> None:
 def run_off_by_one(rows: Rows, _: Target, rng: random.Random) -> None:
     number, step = rng.choice(list(rows)), rng.choice([-1, 1])
     rows[number] = [None if c is None else c + step for c in rows[number]]
+
+
+def run_cut(rows: Rows, _: Target, rng: random.Random) -> None:
+    """A row loses its first or its last cell, or gains the one beyond."""
+    row = rng.choice(list(rows.values()))
+    at, step = rng.choice([(0, -1), (-1, 1)])
+    if rng.random() < 0.5 and len(row) > 1:
+        del row[at]
+    elif (end := row[at]) is not None:
+        row.insert(0 if at == 0 else len(row), end + step)
 
 
 def cells_swapped(rows: Rows, _: Target, rng: random.Random) -> None:
@@ -163,45 +200,127 @@ def unknown_row(rows: Rows, _: Target, rng: random.Random) -> None:
     rows[rng.choice(["0", "77", "x", "-1", ""])] = rows[rng.choice(list(rows))]
 
 
-Mutation = Callable[[Rows, Target, random.Random], None]
+def garbled(rows: Rows, _: Target, rng: random.Random) -> str:
+    """The text of the answer with a character lost, doubled or replaced, or its end cut off."""
+    text = as_text(rows)
+    at = rng.randrange(len(text))
+    kept = rng.choice(["", text[at] * 2, rng.choice('0123456789-,"[]{}')])
+    return text[:at] if rng.random() < 0.1 else text[:at] + kept + text[at + 1 :]
+
+
+Mutation = Callable[[Rows, Target, random.Random], str | None]
+"""Changes the rows of an answer, or returns its text, changed."""
 MUTATIONS: tuple[Mutation, ...] = (
-    off_by_one, run_off_by_one, cells_swapped, rows_swapped, rows_shifted, columns_swapped, groups_swapped,
-    row_left_out, row_at_strays, all_zero, id_twice, no_such_id, cell_to_null, null_moved, other_row_number, unknown_row,
+    off_by_one, run_off_by_one, run_cut, cells_swapped, rows_swapped, rows_shifted, columns_swapped, groups_swapped, row_left_out,
+    row_at_strays, all_zero, id_twice, no_such_id, cell_to_null, null_moved, other_row_number, unknown_row, garbled,
 )  # fmt: skip
 
 
-def mutate(targets: Sequence[Target], count: int, seed: int) -> Iterator[tuple[str, str, Target, Rows]]:
-    """`count` mutated answers, each kind in turn over the targets in turn → kind, outcome, target, the answer."""
+@dataclass(frozen=True, slots=True)
+class Try:
+    """A mutated answer and what came of it. outcome: as `outcome` returns it."""
+
+    kind: str
+    outcome: str
+    target: Target
+    raw: str
+
+
+def mutate(targets: Sequence[Target], count: int, seed: int) -> Iterator[Try]:
+    """`count` answers that are not right, each kind in turn over the targets in turn, each judged."""
+    return islice(_mutate(targets, seed), count)
+
+
+def _mutate(targets: Sequence[Target], seed: int) -> Iterator[Try]:
     rng = random.Random(seed)
-    for n in range(count):
-        mutation, aim = MUTATIONS[n % len(MUTATIONS)], targets[n // len(MUTATIONS) % len(targets)]
-        rows = {number: list(row) for number, row in aim.right.items()}
-        for _ in range(rng.choice([1, 1, 1, 2])):
-            mutation(rows, aim, rng)
-        if rows == aim.right:
-            continue
-        yield mutation.__name__, outcome(aim, rows), aim, rows
+    while True:
+        for aim in targets:
+            for mutation in MUTATIONS:
+                raw = _mutated(aim, mutation, rng)
+                if raw != as_text(aim.right):
+                    yield Try(mutation.__name__, outcome(aim, raw), aim, raw)
 
 
-def table(outcomes: Iterable[tuple[str, str]]) -> str:
+def _mutated(aim: Target, mutation: Mutation, rng: random.Random) -> str:
+    """The text of a right answer, mutated once, or, one time in four, twice."""
+    rows = {number: list(row) for number, row in aim.right.items()}
+    text = None
+    for _ in range(rng.choice([1, 1, 1, 2])):
+        text = mutation(rows, aim, rng)
+    return as_text(rows) if text is None else text
+
+
+def as_text(rows: Rows) -> str:
+    """Rows → an answer's text, each row as a list or, where its ids follow each other, as a run."""
+    runs = {n: f"{row[0]}-{row[-1]}" if _is_run(row) else row for n, row in rows.items()}
+    return json.dumps({"rows": runs}, separators=(",", ":"))
+
+
+def _is_run(row: Row) -> bool:
+    first = row[0] if row else None
+    return first is not None and first >= 0 and row == list(range(first, first + len(row)))
+
+
+# --- Figures ---------------------------------------------------------------------------------------------------------
+
+
+def made_up(count: int, seed: int, difficulty: int) -> list[Target]:
+    """The first `count` made-up reports with many non-zero cells that a perfect reader would read, as the judge sees it."""
+    return list(islice(_busy(seed, difficulty), count))
+
+
+def _busy(seed: int, difficulty: int) -> Iterator[Target]:
+    for made in make_reports(sys.maxsize, seed, difficulty):
+        gold = cells_of(made.gold, REPORT)
+        if not made.lost and sum(value not in (0, None) for value in gold.values()) >= _BUSY:
+            aim = target(made.text, gold, made.name)
+            if aim.perfect != "caught":
+                yield aim
+
+
+def table(found: Iterable[tuple[str, str]]) -> str:
     """Kind and outcome of each mutated answer → a line for each kind."""
-    counts = Counter(outcomes)
+    counts = Counter(found)
     kinds = list(dict.fromkeys(kind for kind, _ in counts))
     lines = [f"{'mutation':<18}{'tried':>8}{'caught':>8}{'harmless':>10}{'silent':>8}"]
     for kind in kinds:
         own = [counts[kind, o] for o in ("caught", "harmless", "silent")]
-        lines.append(f"{kind:<18}{sum(own):>8}{own[0]:>8}{own[1]:>10}{own[2]:>8}")
+        lines.append(f"{kind:<18}{sum(own):>8,}{own[0]:>8,}{own[1]:>10,}{own[2]:>8,}")
     sums = [sum(n for (_, o), n in counts.items() if o == outcome) for outcome in ("caught", "harmless", "silent")]
-    lines.append(f"{'all':<18}{sum(sums):>8}{sums[0]:>8}{sums[1]:>10}{sums[2]:>8}")
+    lines.append(f"{'all':<18}{sum(sums):>8,}{sums[0]:>8,}{sums[1]:>10,}{sums[2]:>8,}")
     return "\n".join(lines)
 
 
-def main(datasets: Sequence[str], count: int = 10_000) -> None:
-    """Print what became of `count` mutated answers over the samples and the datasets."""
-    cases = [case for dataset in (SAMPLES, *datasets) for case in load_dataset(dataset).cases]
-    found = list(mutate([target(case.text, case.gold.cells) for case in cases], count, seed=1))
-    print(table((kind, outcome) for kind, outcome, _, _ in found))
+def _perfect(targets: Sequence[Target]) -> str:
+    counts = Counter(aim.perfect for aim in targets)
+    told = {"harmless": "vouched for, and gold", "caught": "not vouched for", "silent": "vouched for, and not gold"}
+    return "; ".join(f"{counts[outcome]} {words}" for outcome, words in told.items() if counts[outcome])
+
+
+@click.command()
+@click.argument("datasets", nargs=-1)
+@click.option("--count", default=10_000, show_default=True, help="Mutated answers.")
+@click.option("--made-up", "more", default=40, show_default=True, help="Made-up reports beside the samples.")
+@click.option("--difficulty", default=0, show_default=True, type=click.IntRange(0, 3), help="Of the made-up reports.")
+@click.option("--seed", default=1, show_default=True)
+def main(datasets: tuple[str, ...], count: int, more: int, difficulty: int, seed: int) -> None:
+    """Try wrong answers on the samples, on made-up reports, and on DATASETS; exit status 1 where one is silent.
+
+    harmless: vouched for, and the record is gold. silent: vouched for, and the record is not gold.
+    """
+    try:
+        cases = [case for dataset in (SAMPLES, *datasets) for case in load_dataset(dataset).cases]
+    except NianbaoError as error:
+        raise click.ClickException(str(error)) from None
+    targets = [*(target(c.text, c.gold.cells, c.name) for c in cases), *made_up(more, seed, difficulty)]
+    print(f"{len(targets)} reports, {more} of them made up; their perfect answers: {_perfect(targets)}")
+    found = list(mutate([aim for aim in targets if aim.right], count, seed))
+    print(table((tried.kind, tried.outcome) for tried in found))
+    silent = [tried for tried in found if tried.outcome == "silent"]
+    for tried in silent:
+        print(f"silent: {tried.target.name}: {tried.kind}: {tried.raw}")
+    sys.exit(bool(silent) or any(aim.perfect == "silent" for aim in targets))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

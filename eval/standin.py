@@ -44,18 +44,21 @@ def answer_from(cases: Iterable[Case]) -> Answer:
 
     def answer(body: Mapping[str, Any]) -> str:
         asked = [str(m.get("content", "")) for m in body.get("messages", []) if m.get("role") == "user"]
-        return next((answers[text] for text in asked if text in answers), '{"rows":{}}')
+        fences = (text.partition("\n")[0] for text in asked)
+        return next((answers[fence] for fence in fences if fence in answers), '{"rows":{}}')
 
     return answer
 
 
 def _question_and_answer(case: Case) -> tuple[str, str]:
+    """A report → the fence that a question about it opens with, which is named after its text; and the right answer."""
     page = with_all_text(lay_out(from_text(case.text, case.name), REPORT), REPORT)
     shown = shown_of(page, REPORT)
     claims = tie(page, case.gold.cells, REPORT)
     answer = point(read_claims(page, claims, REPORT, "supplied"), shown, REPORT).model_dump(exclude_none=False)
     wanted = ask(page, shown, REPORT)[1].model_fields
-    return fence(shown.text), json.dumps({**answer, **({"passages": {}} if "passages" in wanted else {})})
+    whole = {**answer, **({"passages": {}} if "passages" in wanted else {})}
+    return fence(shown.text).partition("\n")[0], json.dumps(whole, separators=(",", ":"))
 
 
 @dataclass
@@ -195,7 +198,7 @@ def _spoiled(fault: str, text: str) -> str:
         "not_json": "抱歉，我无法完成。",
         "huge": '{"rows": {"1": "' + "1" * 1_000_000 + '"}}',
         "fenced": f"好的：\n```json\n{text}\n```\n",
-        "think": f"<think>先看 {{第一行}}……</think>\n{text}",
+        "think": f"<think>先看 {{第一行}}……</think>\n```json\n{text}\n```",
     }.get(fault, text)
 
 

@@ -88,7 +88,7 @@ def _draft_table(
         columns = tuple(h.column for h in heads) if heads else claim.columns
         paths = tuple(claim.row.cell(c.name) for c in columns)
         run = _run(claim, len(columns), table, claims, in_one=in_one)
-        first = cut_off(run, len(columns), grid)
+        first = None if in_one else _cut_off(claim, run, len(columns), grid)
         if first:
             message = f"“{claim.row.label}”在表格右缘被截断：只印出前 {len(run)} 格"
             draft.findings.append(finding("row_cut_off", message, claim.row.path))
@@ -144,6 +144,15 @@ def _run(
     return full if len(run) < columns == len(full) else run
 
 
+def _cut_off(claim: Claim, run: Sequence[Cell], columns: int, grid: Mapping[int, int]) -> Candidate | None:
+    """A claim's row as one that ends at the table's edge, where it is none that its claim has blanks in elsewhere.
+
+    Rows side by side are never read so: their line may as well lack a cell of any other row.
+    """
+    first = cut_off(run, columns, grid)
+    return None if first and len(claim.cells) == columns and _differs(first, claim) else first
+
+
 def _goes_on(cell: Cell, other: Cell, others: set[int]) -> bool:
     """Whether a cell stands in another one's line as part of its row."""
     is_own = cell.kind == "number" or (cell.kind == "blank" and (bool(cell.text) or cell.field > 0))
@@ -153,14 +162,15 @@ def _goes_on(cell: Cell, other: Cell, others: set[int]) -> bool:
 def _as_claimed(aligned: Choice, drafted: Choice, claims: Sequence[Claim]) -> Choice:
     """A choice with the candidate first that is as claimed; the only one, if it is as claimed, needs no other witness."""
     claim = next(c for c in claims if c.row.path == drafted.path)
-    wanted = [c.id if c is not None and c.kind == "number" else None for c in claim.cells]
-
-    def differs(candidate: Candidate) -> bool:
-        return [c.id if c is not None and c.kind == "number" else None for c in candidate] != wanted
-
-    is_sure = len(drafted.candidates) == 1 and not differs(drafted.candidates[0])
+    is_sure = len(drafted.candidates) == 1 and not _differs(drafted.candidates[0], claim)
     candidates = drafted.candidates if is_sure else aligned.candidates
-    return replace(drafted, candidates=tuple(sorted(candidates, key=differs)))
+    return replace(drafted, candidates=tuple(sorted(candidates, key=lambda c: _differs(c, claim))))
+
+
+def _differs(candidate: Candidate, claim: Claim) -> bool:
+    """Whether a candidate has a number elsewhere than the claim has it."""
+    one, other = ([c.id if c is not None and c.kind == "number" else None for c in x] for x in (candidate, claim.cells))
+    return one != other
 
 
 # --- Place -----------------------------------------------------------------------------------------------------------

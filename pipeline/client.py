@@ -10,12 +10,14 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cache
 from typing import Any, Generic, cast
 
 import instructor
 import openai
 from aiolimiter import AsyncLimiter
 from instructor.core.exceptions import InstructorError
+from instructor.core.hooks import Hooks
 from openai.types.chat import ChatCompletion
 from pydantic import BaseModel, ValidationError
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
@@ -92,6 +94,7 @@ class Client:
     mode: Mode | None = None
     """How structured answers are asked for, once that is known."""
     _flights: dict[str, "asyncio.Future[Reply[Any]]"] = field(default_factory=dict)
+    _askers: dict[Mode, instructor.AsyncInstructor] = field(default_factory=dict)
     _room: asyncio.Semaphore = field(init=False)
     _requests: AsyncLimiter | None = field(init=False)
     _tokens: AsyncLimiter | None = field(init=False)
@@ -141,7 +144,7 @@ class Client:
                 "endpoint": self.settings.base_url or "openai",
                 "model": self.settings.model,
                 "messages": list(messages),
-                "schema": answer.model_json_schema(),
+                "schema": _schema(answer),
                 "temperature": 0,
                 "max_output_tokens": self.settings.max_output_tokens,
             }
@@ -227,10 +230,10 @@ class Client:
     async def _send(self, messages: Sequence[Message], answer: type[BaseModel], mode: Mode) -> ChatCompletion:
         """One request through instructor; its answer is parsed by us, as it may stand in a fence or after thoughts."""
         seen: list[Any] = []
-        asker = instructor.from_openai(self.connection, mode=_MODES[mode])
-        asker.on("completion:response", seen.append)
+        hooks = Hooks()
+        hooks.on("completion:response", seen.append)
         try:
-            await asker.chat.completions.create(
+            await self._asker(mode).chat.completions.create(
                 model=self.settings.model or "",
                 messages=cast(Any, [dict(m) for m in messages]),
                 response_model=answer,
@@ -238,6 +241,7 @@ class Client:
                 strict=False,
                 temperature=0,
                 max_tokens=self.settings.max_output_tokens,
+                hooks=hooks,
             )
         except openai.APIError:
             raise
@@ -254,6 +258,12 @@ class Client:
         if not seen or not isinstance(seen[-1], ChatCompletion):
             raise openai.APIError("no chat completion in the response", request=cast(Any, None), body=None)
         return seen[-1]
+
+    def _asker(self, mode: Mode) -> instructor.AsyncInstructor:
+        """instructor in a mode, made once: it takes longer to make than a question to ask."""
+        if mode not in self._askers:
+            self._askers[mode] = instructor.from_openai(self.connection, mode=_MODES[mode])
+        return self._askers[mode]
 
     def _wait(self, state: RetryCallState) -> float:
         """Seconds until the next attempt: what the endpoint says, else longer each time, with jitter."""
@@ -320,6 +330,11 @@ async def connect(settings: Settings, cache: Cache | None) -> AsyncIterator[Clie
         max_retries=0,
     ) as connection:
         yield Client(settings, cache, connection)
+
+
+@cache
+def _schema(answer: type[BaseModel]) -> dict[str, Any]:
+    return answer.model_json_schema()
 
 
 def _limiter(per_minute: int | None) -> AsyncLimiter | None:

@@ -68,9 +68,10 @@ async def extract_with(source: Source, engine: Engine, client: "Client", form: F
 
     page = lay_out(source, form)
     cases = by_rules(page, form)
-    extraction = judge(source, cases, form)
-    if engine == "rules" or (engine == "auto" and extraction.status != "unresolved"):
-        return extraction
+    if engine != "model":
+        extraction = judge(source, cases, form)
+        if engine == "rules" or extraction.status != "unresolved":
+            return extraction
     given = await read_by_model(page, form, client)
     findings = [*given.findings, *(compared(best(cases), case, form) for case in given.cases[-1:])]
     both = [*given.cases, *cases] if engine == "model" else [*cases, *given.cases]

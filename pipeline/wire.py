@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -94,7 +94,7 @@ def _list_section(section: FormSection, form: Form) -> Iterator[str]:
     for heads, same in groupby(rows, key=lambda w: _heads(w.columns, w.form)):
         yield f"（{heads}）"
         for group, own in groupby(same, key=lambda w: w.row.groups[-1].text if w.row.groups else ""):
-            yield group + " ".join(f"{wire.number}={_short(wire)}" for wire in own)
+            yield " ".join([*([group] if group else []), *(f"{wire.number}={_short(wire)}" for wire in own)])
 
 
 def _short(wire: WireRow) -> str:
@@ -148,16 +148,32 @@ def _lines(cells: Sequence[Cell], ids: Mapping[int, int]) -> Iterator[str]:
 
 
 def _marked(cells: Sequence[Cell]) -> set[int]:
-    """The values that are marked: the first of each run, and in a long run every one."""
+    """The values that are marked: the first of each run, and in a long run every one.
+
+    A run ends at words, and at more empty lines than stand between every two lines of the table.
+    """
     marked: set[int] = set()
     run: list[Cell] = []
+    empty, usual = 0, _empty_lines(cells)
     for cell in [*cells, None]:
-        if cell is not None and is_value(cell):
-            run.append(cell)
-        elif run and (cell is None or cell.kind != "blank"):
+        if cell is not None and cell.kind == "empty_line":
+            empty += 1
+            continue
+        if cell is None or empty > usual or not (is_value(cell) or cell.kind == "blank"):
             marked |= {c.id for c in (run if len(run) > LONG_RUN else run[:1])}
             run = []
+        run += [cell] if cell is not None and is_value(cell) else []
+        empty = 0
     return marked
+
+
+def _empty_lines(cells: Sequence[Cell]) -> int:
+    """How many empty lines stand between any two lines at least: 0, or 1 in a text of double spacing."""
+    lines = [list(group) for _, group in groupby(cells, key=lambda c: c.line)]
+    is_empty = [line[0].kind == "empty_line" for line in lines]
+    between = [len(list(group)) for empty, group in groupby(is_empty) if empty]
+    is_doubled = not any(not one and not other for one, other in pairwise(is_empty))
+    return min(between, default=0) if is_doubled else 0
 
 
 def _text(cell: Cell) -> str:

@@ -158,5 +158,5 @@ def test_a_budget_of_tokens() -> None:
 
 
 def test_settings_are_few_and_described() -> None:
-    """Each setting has a description for the docs."""
-    assert all(f.description for f in Settings.model_fields.values())
+    """Each setting has a description in both languages for the docs."""
+    assert all(f.description and f.title for f in Settings.model_fields.values())

@@ -7,9 +7,11 @@ from nianbao.pipeline.copy import build_record
 from nianbao.pipeline.decode import from_text
 from nianbao.pipeline.judge import weigh
 from nianbao.pipeline.page import lay_out
+from nianbao.pipeline.pointing import point, read_pointing
 from nianbao.pipeline.rules import read_by_rules
 from nianbao.pipeline.tie import cells_of
-from nianbao.schemas.form import Column, FormModel, Row, Section, Sum, form_of
+from nianbao.pipeline.wire import Pointing, list_rows, show
+from nianbao.schemas.form import Column, FormModel, Label, Row, Section, Sum, form_of
 
 
 class Herd(FormModel):
@@ -27,6 +29,22 @@ class Animals(FormModel):
 
 class Farm(FormModel):
     animals: Annotated[Animals, Section("牲畜情况", number="一", like="牲畜.{0,4}情况", heads="fixed")] = Animals()
+
+
+class Visits(FormModel):
+    spring: Annotated[int | None, Column(Label("春季", form="old"))] = None
+    autumn: Annotated[int | None, Column("秋季")] = None
+
+
+class Doctors(FormModel):
+    vet: Annotated[Visits | None, Row("驻场兽医看诊")] = None
+
+
+class Yard(FormModel):
+    """A farm with a second table, whose heads are printed and differ from form to form."""
+
+    animals: Annotated[Animals, Section("牲畜情况", number="一", like="牲畜.{0,4}情况", heads="fixed")] = Animals()
+    doctors: Annotated[Doctors, Section("看诊情况", number="二", like="看诊.{0,4}情况", heads="printed")] = Doctors()
 
 
 TEXT = "一、牲畜情况\n类别\t幼崽\t成年\t合计\n1.绵羊数量\t3\t4\t7\n2.山羊\n数量\t0\t2\t3\n"
@@ -54,3 +72,23 @@ def test_a_form_of_two_rows() -> None:
         "animals.goats.grown": "invented",
         "animals.goats.all": "invented",
     }
+
+
+def test_a_form_of_two_rows_is_pointed_at() -> None:
+    """What a model is told and shown, its answer, and what comes of right and wrong ones follow from the declaration, too."""
+    form = form_of(Yard)
+    page = lay_out(from_text(TEXT + "二、看诊情况\n人员\t秋季\n驻场兽医看诊\t5\n", "farm"), form)
+    assert list_rows(form) == (
+        "一、牲畜情况\n（幼崽、成年、合计）\n1=1.绵羊数量 2=2.山羊数量\n二、看诊情况\n（春季、秋季）\n3=驻场兽医看诊"
+    )
+    shown = show(page.tables, form)
+    assert shown.text.splitlines()[-2:] == ["人员|秋季", "驻场兽医看诊|«7»5"]
+    answer = point(next(read_by_rules(page, form)), shown, form)
+    assert answer == Pointing(rows={"1": "1-3", "2": "4-6", "3": [None, 7]})
+    right = weigh(page, read_pointing(page, shown, answer, form), form)
+    assert {path: value for path, value in right.values.items() if path.startswith("doctors.")} == {
+        "doctors.vet.autumn": 5
+    }
+    assert (right.doubts, right.failures) == (0, 1)
+    for rows in ({"1": "4-6", "2": "1-3", "3": "7"}, {"1": "1-3", "2": "4-6"}, {"1": "1-3", "2": "4-7", "3": "7"}):
+        assert weigh(page, read_pointing(page, shown, Pointing.model_validate({"rows": rows}), form), form).doubts > 0

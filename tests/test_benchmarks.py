@@ -1,0 +1,43 @@
+"""What the benchmarks count."""
+
+import asyncio
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+from nianbao.eval import standin
+from nianbao.eval.standin import MODEL, StandIn
+from nianbao.eval.throughput import read_all
+from nianbao.eval.tokens import measure, table, tokenizer
+from nianbao.pipeline.settings import Settings
+
+from .conftest import CASES
+
+
+def test_tokens() -> None:
+    """A question about a sample takes about 2,200 tokens and its answer less than 250: less than half and a quarter of a plain call's."""
+    found = [asyncio.run(measure(case, tokenizer())) for case in CASES]
+    assert sum(t.ours_in for t in found) <= 2_200 * len(found)
+    assert max(t.ours_out for t in found) < 250
+    assert all(2 * t.ours_in < t.plain_in and 4 * t.ours_out < t.plain_out for t in found)
+    assert len(table(found).splitlines()) == len(found) + 2
+
+
+def test_reports_read_at_once(tmp_path: Path) -> None:
+    """The benchmark counts the requests that were sent, and what came of each report."""
+    with StandIn(standin.answer_from(CASES)) as server:
+        settings = Settings(model=MODEL, base_url=server.url, mode="json_schema")
+        found = asyncio.run(read_all([case.text for case in CASES], settings, tmp_path / "cache"))
+        assert found == (Counter(verified=len(CASES)), len(server.requests)) == (Counter(verified=5), 5)
+
+
+def test_rules_load_no_client() -> None:
+    """Reading by rules loads neither instructor nor openai, nor what else only a model needs."""
+    code = (
+        "import sys, nianbao; nianbao.extract(open(sys.argv[1], encoding='utf-8').read(), 'rules');"
+        "print(sorted(m for m in ('instructor', 'openai', 'httpx2', 'diskcache', 'genai_prices') if m in sys.modules))"
+    )
+    sample = Path(standin.__file__).parent / "samples" / CASES[0].name
+    done = subprocess.run([sys.executable, "-c", code, str(sample)], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
