@@ -44,7 +44,9 @@ class Yard(FormModel):
     """A farm with a second table, whose heads are printed and differ from form to form."""
 
     animals: Annotated[Animals, Section("牲畜情况", number="一", like="牲畜.{0,4}情况", heads="fixed")] = Animals()
-    doctors: Annotated[Doctors, Section("看诊情况", number="二", like="看诊.{0,4}情况", heads="printed")] = Doctors()
+    doctors: Annotated[
+        Doctors, Section("看诊情况", number="二", like="看诊.{0,4}情况", heads="printed", words=("人员",))
+    ] = Doctors()
 
 
 TEXT = "一、牲畜情况\n类别\t幼崽\t成年\t合计\n1.绵羊数量\t3\t4\t7\n2.山羊\n数量\t0\t2\t3\n"
