@@ -31,7 +31,7 @@ from .dataset import SAMPLES, Case, load_dataset
 MODEL = "stand-in"
 FAULTS = (
     "429", "500", "503", "400", "401", "reset", "hang", "truncated", "empty", "wrong_schema", "not_json", "huge", "slow",
-    "fenced", "think", "no_choices", "html",
+    "fenced", "think", "no_choices", "html", "reasoning",
 )  # fmt: skip
 """What can go wrong on demand. "ok" in a plan is an answer without a fault."""
 
@@ -152,6 +152,8 @@ class _Handler(BaseHTTPRequestHandler):
         if fault.isdigit():
             headers = {"retry-after": self.owner.retry_after} if fault == "429" and self.owner.retry_after else {}
             self._send(int(fault), _error(f"status {fault} on demand"), headers)
+        elif fault == "reasoning" and (param := next((p for p in ("max_tokens", "temperature") if p in body), None)):
+            self._send(400, _error(f"Unsupported parameter: '{param}'", param))
         elif fault == "reset":
             self._reset()
         elif fault == "hang":
@@ -185,8 +187,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self.owner.wait(0.02 if slowly else 0)
 
 
-def _error(message: str) -> dict[str, Any]:
-    return {"error": {"message": message, "type": "stand_in"}}
+def _error(message: str, param: str | None = None) -> dict[str, Any]:
+    return {"error": {"message": message, "type": "stand_in", "param": param}}
 
 
 def _spoiled(fault: str, text: str) -> str:

@@ -6,7 +6,7 @@ A `Client` lives in one event loop; its limits hold for everything that is asked
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -95,11 +95,13 @@ class Client:
     """How structured answers are asked for, once that is known."""
     _flights: dict[str, "asyncio.Future[Reply[Any]]"] = field(default_factory=dict)
     _askers: dict[Mode, instructor.AsyncInstructor] = field(default_factory=dict)
+    _options: dict[str, Any] = field(init=False)
     _room: asyncio.Semaphore = field(init=False)
     _requests: AsyncLimiter | None = field(init=False)
     _tokens: AsyncLimiter | None = field(init=False)
 
     def __post_init__(self) -> None:
+        self._options = {"temperature": 0, "max_tokens": self.settings.max_output_tokens}
         self._room = asyncio.Semaphore(self.settings.max_in_flight)
         self._requests = _limiter(self.settings.requests_per_minute)
         self._tokens = _limiter(self.settings.tokens_per_minute)
@@ -187,24 +189,46 @@ class Client:
         sent: takes the mode of every request that is sent.
         """
         refused: list[str] = []
-        for mode in [self.mode] if self.mode else list(_MODES):
+        modes = [self.mode] if self.mode else list(_MODES)
+        while modes:
+            options = dict(self._options)
             try:
-                completion = await self._attempt(messages, answer, mode, sent)
+                completion = await self._attempt(messages, answer, modes[0], options, sent)
             except openai.APIStatusError as error:
+                if error.status_code == 400 and self._gives_in(error, options):
+                    continue
                 if error.status_code not in _REFUSED or self.mode is not None or no_such_model(error):
                     raise unusable(error, self.settings) from error
-                refused.append(f"{mode}: {error.status_code}")
+                refused.append(f"{modes.pop(0)}: {error.status_code}")
                 continue
             except openai.APIError as error:
                 raise unusable(error, self.settings) from error
-            self.mode = mode
+            self.mode = modes[0]
             return completion
         raise EndpointError(
             f"{host_of(self.settings)}: refuses every way to ask for structured answers ({', '.join(refused)})"
         )
 
+    def _gives_in(self, error: openai.APIStatusError, options: Mapping[str, Any]) -> bool:
+        """Whether a request that was refused for one of its options can be sent with others.
+
+        Reasoning models take no temperature, and name the limit of an answer otherwise.
+        """
+        if error.param is None or error.param not in options:
+            return False
+        if self._options == options:
+            limit = self._options.pop(error.param)
+            if error.param == "max_tokens":
+                self._options["max_completion_tokens"] = limit
+        return True
+
     async def _attempt(
-        self, messages: Sequence[Message], answer: type[BaseModel], mode: Mode, sent: list[Mode]
+        self,
+        messages: Sequence[Message],
+        answer: type[BaseModel],
+        mode: Mode,
+        options: Mapping[str, Any],
+        sent: list[Mode],
     ) -> ChatCompletion:
         """One request, tried again with jitter while the endpoint is busy or failing."""
         estimate = sum(len(m["content"]) for m in messages) / _CHARACTERS_A_TOKEN + 300
@@ -224,10 +248,12 @@ class Client:
                         await self._tokens.acquire(min(estimate, self._tokens.max_rate))
                     self.spent.requests += 1
                     sent.append(mode)
-                    return await self._send(messages, answer, mode)
+                    return await self._send(messages, answer, mode, options)
         raise AssertionError("unreachable")
 
-    async def _send(self, messages: Sequence[Message], answer: type[BaseModel], mode: Mode) -> ChatCompletion:
+    async def _send(
+        self, messages: Sequence[Message], answer: type[BaseModel], mode: Mode, options: Mapping[str, Any]
+    ) -> ChatCompletion:
         """One request through instructor; its answer is parsed by us, as it may stand in a fence or after thoughts."""
         seen: list[Any] = []
         hooks = Hooks()
@@ -239,9 +265,8 @@ class Client:
                 response_model=answer,
                 max_retries=0,
                 strict=False,
-                temperature=0,
-                max_tokens=self.settings.max_output_tokens,
                 hooks=hooks,
+                **options,
             )
         except openai.APIError:
             raise

@@ -67,6 +67,7 @@ def right(_: Any) -> str:
         (["slow"], 1, ""),
         (["fenced"], 1, ""),
         (["think"], 1, ""),
+        (["reasoning", "reasoning", "reasoning"], 3, ""),
         (["400"], 2, ""),
         (["400", "400"], 3, ""),
         (["truncated"], 2, ""),
