@@ -6,11 +6,11 @@ has a negative id, as it is no cell of its own in the text.
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import combinations, groupby, pairwise
+from itertools import combinations, groupby, islice, pairwise
 
 from ..schemas.form import FormSection
 from .cut import Cell
-from .fit import Candidate, with_blanks
+from .fit import MAX_CANDIDATES, Candidate, with_blanks
 from .labels import name_at_end
 from .words import plain_wording
 
@@ -57,8 +57,16 @@ def is_glued(cell: Cell) -> bool:
     return is_piece(cell) and " " not in cell.text
 
 
-def splits(glued: Cell, columns: int) -> Iterator[Candidate]:
-    """Digits that run together, number of columns → every way to cut them into counts, with blanks where they are fewer."""
+def splits(glued: Cell, columns: int) -> tuple[Candidate, ...]:
+    """Digits that run together, number of columns → every way to cut them into counts, with blanks where they are fewer.
+
+    () where there are too many.
+    """
+    found = tuple(islice(_splits(glued, columns), MAX_CANDIDATES + 1))
+    return found if len(found) <= MAX_CANDIDATES else ()
+
+
+def _splits(glued: Cell, columns: int) -> Iterator[Candidate]:
     digits = glued.text
     if len(digits) > _MOST_DIGITS:
         return

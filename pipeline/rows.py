@@ -229,7 +229,7 @@ def _row(
 
 
 def _candidates(run: Sequence[Cell], columns: int) -> tuple[Candidate, ...]:
-    return tuple(splits(run[0], columns)) if len(run) == 1 and is_glued(run[0]) else fit(run, columns)
+    return splits(run[0], columns) if len(run) == 1 and is_glued(run[0]) else fit(run, columns)
 
 
 def _choice(
