@@ -1,7 +1,7 @@
 """One report: text in, extraction out. The whole flow, a line a step."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Literal, TypeVar
 
@@ -35,7 +35,7 @@ def extract(
     where an event loop runs.
     """
     if engine == "rules" or (engine == "auto" and model is None):
-        return extract_source(_source(text, name))
+        return extract_source(source_of(text, name))
     return run(extract_async(text, engine, name=name, model=model))
 
 
@@ -45,7 +45,7 @@ async def extract_async(
     """`extract` for callers in an event loop. A Client of theirs shares its limits among all that is asked through it."""
     from .client import Client, open_client
 
-    source = await asyncio.to_thread(_source, text, name)
+    source = await asyncio.to_thread(source_of, text, name)
     if model is None or engine == "rules":
         if engine == "model":
             raise EndpointError("engine 'model': no model is given; pass model=Settings(model=..., base_url=...)")
@@ -64,17 +64,23 @@ async def extract_async(
 
 async def extract_with(source: Source, engine: Engine, client: "Client", form: Form = REPORT) -> Extraction:
     """Source → extraction, by rules and, where they leave doubts or `engine` is "model", by the model."""
+    page = lay_out(source, form)
+    return await read_on(page, by_rules(page, form), engine, client, form)
+
+
+async def read_on(
+    page: Page, cases: Sequence[Case], engine: Engine, client: "Client | None", form: Form = REPORT
+) -> Extraction:
+    """What was read without a model → extraction; the model is asked as `engine` has it, if there is one."""
+    extraction = judge(page.source, cases, form)
+    if client is None or engine == "rules" or (engine == "auto" and extraction.status != "unresolved"):
+        return extraction
     from .model import compared, read_by_model
 
-    page = lay_out(source, form)
-    cases = by_rules(page, form)
-    extraction = judge(source, cases, form)
-    if engine == "rules" or (engine == "auto" and extraction.status != "unresolved"):
-        return extraction
     given = await read_by_model(page, form, client)
     findings = [*given.findings, *(compared(best(cases), case, form) for case in given.cases[-1:])]
     both = [*given.cases, *cases] if engine == "model" else [*cases, *given.cases]
-    return judge(source, both, form, findings, given.use)
+    return judge(page.source, both, form, findings, given.use)
 
 
 def extract_source(source: Source, form: Form = REPORT) -> Extraction:
@@ -107,5 +113,6 @@ def run(work: Coroutine[object, object, T]) -> T:
         return thread.submit(asyncio.run, work).result()
 
 
-def _source(text: str | bytes, name: str) -> Source:
+def source_of(text: str | bytes, name: str) -> Source:
+    """The text of a report, or its bytes → the source; raises InputError where it is none."""
     return from_text(text, name) if isinstance(text, str) else decode(text, name)

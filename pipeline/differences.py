@@ -1,0 +1,110 @@
+"""What a supplied record says, beside what its cells print and what was read: where they differ, a finding for each cell."""
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from itertools import groupby
+from typing import Any
+
+from ..schemas.extraction import Extraction, Finding, finding
+from ..schemas.form import Form
+from ..schemas.report import Amount
+from .record import Supplied
+from .tie import at
+from .words import plain
+
+
+def disagreeing(supplied: Supplied, read: Extraction) -> Iterator[str]:
+    """The paths at which a record gives a value and an extraction has none, or another."""
+    for path, said in supplied.cells.items():
+        if said is not None and not agrees(said, _printed(read, path)):
+            yield path
+
+
+def differing(supplied: Supplied, tied: Extraction, read: Extraction, form: Form) -> Iterator[Finding]:
+    """A finding for each cell in which a record and what was read differ, with both values and both places.
+
+    tied: the extraction of the cells that the record was tied to. A null says nothing where another number than 0 is
+    printed: that is a gap.
+    """
+    refused = set(disagreeing(supplied, read))
+    for path, said in supplied.cells.items():
+        printed = _printed(read, path)
+        message = f"“{form.label(path)}”：所供“{_value(said)}”（{_place(tied, path)}），所读“{_value(printed)}”（{_place(read, path)}）"
+        if said is None and _is_zero(printed):
+            yield finding("blank_for_zero", message, path)
+        elif path in refused and printed is None and _is_zero(said):
+            yield finding("zero_for_blank", message, path)
+        elif path in refused:
+            yield finding("cell_differs", message, path)
+
+
+def filled(supplied: Supplied, read: Extraction, form: Form) -> Iterator[Finding]:
+    """What was filled in from the source: each null for a printed 0, and for each row the other gaps."""
+    yield from differing(supplied, read, read, form)
+    gaps = (p for p in form.columns if supplied.cells.get(p) is None and _is_gap(supplied, read, p))
+    for row, paths in groupby(gaps, key=lambda p: p.rpartition(".")[0]):
+        shown = "、".join(f"{form.columns[p].labels[0].text} {_value(_printed(read, p))}" for p in paths)
+        yield finding("gap_filled", f"“{form.label(row)}”由原文补上：{shown}", row)
+
+
+def facts_differing(supplied: Supplied, read: Extraction) -> Iterator[Finding]:
+    """A finding for each thing that a record says of the report and the text says otherwise, or not at all."""
+    for path, said in supplied.facts.items():
+        printed = at(read.report.model_dump() if read.report else {}, path)
+        if plain(str(said)) != plain(str(printed)):
+            yield finding("fact_differs", f"{path}：所供“{said}”，文中“{_value(printed)}”", path)
+
+
+def agrees(said: Any, printed: Any) -> bool:
+    """Whether a record says what is printed. An amount given as a string is in yuan, or, where no unit is printed, the figure."""
+    if not isinstance(printed, Amount):
+        return bool(said == printed)
+    if isinstance(said, str):
+        return Decimal(said) == Decimal(printed.yuan or printed.figure)
+    return all(_same_part(value, getattr(printed, part)) for part, value in said.items() if value is not None)
+
+
+def _same_part(said: str, printed: str | None) -> bool:
+    if printed is None or said == printed:
+        return said == printed
+    return all(part[-1:].isdigit() for part in (said, printed)) and Decimal(said) == Decimal(printed)
+
+
+def _printed(read: Extraction, path: str) -> Any:
+    """What an extraction holds at a cell: an int, an Amount, or None where nothing is printed."""
+    found: Any = read.report
+    for name in path.split("."):
+        found = getattr(found, name, None)
+    return found
+
+
+def _is_gap(supplied: Supplied, read: Extraction, path: str) -> bool:
+    """Whether a record says nothing where a number is printed; a null for a 0 is told of by itself."""
+    printed = _printed(read, path)
+    return printed is not None and not (path in supplied.cells and _is_zero(printed))
+
+
+def _is_zero(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        value = value.get("figure")
+    if isinstance(value, Amount):
+        value = value.figure
+    return value is not None and Decimal(value) == 0
+
+
+def _value(value: Any) -> str:
+    if value is None:
+        return "空"
+    if isinstance(value, Mapping):
+        return "".join(str(value[part]) for part in ("figure", "unit") if value.get(part))
+    return f"{value.figure}{value.unit or ''}" if isinstance(value, Amount) else str(value)
+
+
+def _place(read: Extraction, path: str) -> str:
+    """Where an extraction has a cell: half-open, in characters of the source."""
+    evidence = read.evidence.get(path)
+    if evidence is None:
+        return "文中没有这一格"
+    if evidence.start is None:
+        return "文中没有痕迹的空格"
+    return f"原文[{evidence.start}:{evidence.end}]“{evidence.text}”"
