@@ -76,6 +76,13 @@ async def check_with(
 ) -> Extraction:
     """Source and record → extraction; the model is asked only for what neither the record nor, by "auto", the rules settle."""
     supplied = read_supplied(record, f"{source.name}: the record", form)
+    return await check_supplied(source, supplied, engine, client, form)
+
+
+async def check_supplied(
+    source: Source, supplied: Supplied, engine: Engine, client: "Client | None", form: Form = REPORT
+) -> Extraction:
+    """`check_with` for a record that has been read already."""
     heard = await asyncio.to_thread(hear, source, supplied, form)
     if heard.accepted is not None:
         return heard.accepted
