@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from ..schemas.extraction import Extraction, finding
 from ..schemas.form import Form
 from .decode import Source
-from .differences import differing, disagreeing, facts_differing, filled
+from .differences import compared, disagreeing
 from .errors import EndpointError
 from .extract import REPORT, by_rules, read_on, run, source_of
 from .judge import Case, judge, weigh
@@ -92,8 +92,8 @@ async def check_supplied(
         raise EndpointError("engine 'model': no model is given; pass model=Settings(model=..., base_url=...)")
     found = await read_on(heard.page, heard.cases, engine, client, form)
     again = finding("record_read_again", f"所供记录没有被采纳：{_why(heard)}")
-    told = [again, *differing(supplied, heard.tied, found, form), *facts_differing(supplied, found)]
-    return found.model_copy(update={"findings": (*found.findings, *told)})
+    told = compared(supplied, heard.tied, found, form)
+    return found.model_copy(update={"findings": (*found.findings, again, *told)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +123,7 @@ def hear(source: Source, supplied: Supplied, form: Form = REPORT) -> Hearing:
     tied = judge(source, [case], form)
     if case.doubts or supplied.is_empty or any(disagreeing(supplied, tied)):
         return Hearing(page, supplied, case, tied, None, rules)
-    told = (*filled(supplied, tied, form), *facts_differing(supplied, tied))
-    verdict = judge(source, [case, *rules], form, told)
+    verdict = judge(source, [case, *rules], form, compared(supplied, tied, tied, form))
     is_accepted = verdict.reader == "supplied" and verdict.status != "unresolved"
     return Hearing(page, supplied, case, tied, verdict if is_accepted else None, [*rules, case])
 
@@ -133,8 +132,7 @@ def refused(heard: Hearing, form: Form = REPORT) -> Extraction:
     """The verdict on a record that was not accepted, where nobody else reads: unresolved, with all that speaks against it."""
     why = finding("record_refused", f"所供记录没有被采纳：{_why(heard)}")
     case = replace(heard.case, findings=(*heard.case.findings, why))
-    supplied, tied = heard.supplied, heard.tied
-    told = (*differing(supplied, tied, tied, form), *facts_differing(supplied, tied))
+    told = compared(heard.supplied, heard.tied, heard.tied, form)
     return judge(heard.page.source, [case], form, told)
 
 

@@ -9,27 +9,28 @@ from ..schemas.extraction import Extraction, Finding, finding
 from ..schemas.form import Form
 from ..schemas.report import Amount
 from .record import Supplied
-from .tie import at
 from .words import plain
 
 
-def disagreeing(supplied: Supplied, read: Extraction) -> Iterator[str]:
-    """The paths at which a record gives a value and an extraction has none, or another."""
+def disagreeing(supplied: Supplied, read: Extraction, *, with_nulls: bool = False) -> Iterator[str]:
+    """The paths at which a record gives a value and an extraction has none, or another. with_nulls: a null is a value too."""
     for path, said in supplied.cells.items():
-        if said is not None and not agrees(said, _printed(read, path)):
+        if (with_nulls or said is not None) and not agrees(said, _printed(read, path)):
             yield path
 
 
-def differing(supplied: Supplied, tied: Extraction, read: Extraction, form: Form) -> Iterator[Finding]:
-    """A finding for each cell in which a record and what was read differ, with both values and both places.
+def compared(supplied: Supplied, tied: Extraction, read: Extraction, form: Form) -> tuple[Finding, ...]:
+    """A record, the extraction of the cells that it was tied to, and the one that stands → all that is to be said of it."""
+    return (*_differing(supplied, tied, read, form), *_gaps(supplied, read, form), *_facts(supplied, read))
 
-    tied: the extraction of the cells that the record was tied to. A null says nothing where another number than 0 is
-    printed: that is a gap.
-    """
+
+def _differing(supplied: Supplied, tied: Extraction, read: Extraction, form: Form) -> Iterator[Finding]:
+    """A finding for each cell in which a record and what was read differ, with both values and both places."""
     refused = set(disagreeing(supplied, read))
     for path, said in supplied.cells.items():
         printed = _printed(read, path)
-        message = f"“{form.label(path)}”：所供“{_value(said)}”（{_place(tied, path)}），所读“{_value(printed)}”（{_place(read, path)}）"
+        places = f"所供“{_value(said)}”（{_place(tied, path)}），所读“{_value(printed)}”（{_place(read, path)}）"
+        message = f"“{form.label(path)}”：{places}"
         if said is None and _is_zero(printed):
             yield finding("blank_for_zero", message, path)
         elif path in refused and printed is None and _is_zero(said):
@@ -38,26 +39,25 @@ def differing(supplied: Supplied, tied: Extraction, read: Extraction, form: Form
             yield finding("cell_differs", message, path)
 
 
-def filled(supplied: Supplied, read: Extraction, form: Form) -> Iterator[Finding]:
-    """What was filled in from the source: each null for a printed 0, and for each row the other gaps."""
-    yield from differing(supplied, read, read, form)
-    gaps = (p for p in form.columns if supplied.cells.get(p) is None and _is_gap(supplied, read, p))
+def _gaps(supplied: Supplied, read: Extraction, form: Form) -> Iterator[Finding]:
+    """A finding for each row with numbers of which the record says nothing; a null for a 0 is told of by itself."""
+    gaps = (p for p in form.columns if _is_gap(supplied, read, p))
     for row, paths in groupby(gaps, key=lambda p: p.rpartition(".")[0]):
         shown = "、".join(f"{form.columns[p].labels[0].text} {_value(_printed(read, p))}" for p in paths)
         yield finding("gap_filled", f"“{form.label(row)}”由原文补上：{shown}", row)
 
 
-def facts_differing(supplied: Supplied, read: Extraction) -> Iterator[Finding]:
+def _facts(supplied: Supplied, read: Extraction) -> Iterator[Finding]:
     """A finding for each thing that a record says of the report and the text says otherwise, or not at all."""
     for path, said in supplied.facts.items():
-        printed = at(read.report.model_dump() if read.report else {}, path)
+        printed = getattr(read.report, path, None)
         if plain(str(said)) != plain(str(printed)):
             yield finding("fact_differs", f"{path}：所供“{said}”，文中“{_value(printed)}”", path)
 
 
 def agrees(said: Any, printed: Any) -> bool:
     """Whether a record says what is printed. An amount given as a string is in yuan, or, where no unit is printed, the figure."""
-    if not isinstance(printed, Amount):
+    if said is None or not isinstance(printed, Amount):
         return bool(said == printed)
     if isinstance(said, str):
         return Decimal(said) == Decimal(printed.yuan or printed.figure)
@@ -79,9 +79,9 @@ def _printed(read: Extraction, path: str) -> Any:
 
 
 def _is_gap(supplied: Supplied, read: Extraction, path: str) -> bool:
-    """Whether a record says nothing where a number is printed; a null for a 0 is told of by itself."""
     printed = _printed(read, path)
-    return printed is not None and not (path in supplied.cells and _is_zero(printed))
+    is_told = path in supplied.cells and (supplied.cells[path] is not None or _is_zero(printed))
+    return printed is not None and not is_told
 
 
 def _is_zero(value: Any) -> bool:
