@@ -119,13 +119,24 @@ def hear(source: Source, supplied: Supplied, form: Form = REPORT) -> Hearing:
     """
     page = lay_out(source, form)
     rules = by_rules(page, form)
-    case = weigh(page, read_claims(page, tie(page, supplied.cells, form), form, "supplied"), form)
-    tied = judge(source, [case], form)
+    case, tied = _tied(page, supplied, form)
     if case.doubts or supplied.is_empty or any(disagreeing(supplied, tied)):
         return Hearing(page, supplied, case, tied, None, rules)
     verdict = judge(source, [case, *rules], form, compared(supplied, tied, tied, form))
     is_accepted = verdict.reader == "supplied" and verdict.status != "unresolved"
     return Hearing(page, supplied, case, tied, verdict if is_accepted else None, [*rules, case])
+
+
+def _tied(page: Page, supplied: Supplied, form: Form) -> tuple[Case, Extraction]:
+    """What a record comes to where its cells are tied: its nulls taken for blanks, or, where that goes worse, for gaps."""
+    said = {path: value for path, value in supplied.cells.items() if value is not None}
+    found = []
+    for cells in (supplied.cells, said) if len(said) < len(supplied.cells) else (said,):
+        case = weigh(page, read_claims(page, tie(page, cells, form), form, "supplied"), form)
+        found.append((case, judge(page.source, [case], form)))
+        if not case.doubts:
+            break
+    return min(found, key=lambda f: (f[0].doubts, len(list(disagreeing(supplied, f[1])))))
 
 
 def refused(heard: Hearing, form: Form = REPORT) -> Extraction:

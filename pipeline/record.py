@@ -1,15 +1,15 @@
 """A record from outside: JSON → a record in the contract's shape, held to the form; an error names the key and the nearest path."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Annotated, Any, get_args
 
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from ..schemas.form import Form
 from .errors import InputError
+from .names import nearest, paths
 from .tie import Record, at, cells_of
 
 FOR_PEOPLE = ("reviewed", "notes", "printed_inconsistencies")
@@ -73,30 +73,10 @@ def validate(record: Mapping[str, Any], where: str, form: Form) -> None:
         raise InputError(f"{where}: the record cannot be written as JSON: {error}") from error
 
 
-def nearest(key: str, form: Form) -> str:
-    """The path of the form that is spelt most like a key."""
-    from rapidfuzz import fuzz, process
-
-    return str(process.extractOne(key, _paths(form), scorer=fuzz.ratio)[0])
-
-
 def shown(value: Any) -> str:
     """A value from outside, short enough for a message."""
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-@cache
-def _paths(form: Form) -> tuple[str, ...]:
-    """Every path of the form: facts, prose, cells, and all that they stand under."""
-    paths = (*form.facts.values(), *(p.path for p in form.proses), *form.columns)
-    return tuple(dict.fromkeys(part for path in paths for part in _upwards(path)))
-
-
-def _upwards(path: str) -> Iterator[str]:
-    while path:
-        yield path
-        path = path.rpartition(".")[0]
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -115,7 +95,7 @@ def _without_nulls(record: Mapping[str, Any], form: Form, under: str = "") -> di
         if isinstance(value, Mapping):
             inner = _without_nulls(value, form, f"{path}.")
             kept |= {key: inner} if inner or path not in form.columns else {}
-        elif value is not None or (path not in _paths(form) and under.rstrip(".") not in form.columns):
+        elif value is not None or (path not in paths(form) and under.rstrip(".") not in form.columns):
             kept[key] = value
     return kept
 
