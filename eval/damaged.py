@@ -21,7 +21,7 @@ from ..pipeline.decode import Source, from_text
 from ..pipeline.differences import disagreeing
 from ..pipeline.extract import REPORT
 from ..pipeline.record import Supplied, read_supplied
-from ..schemas.extraction import Extraction
+from ..schemas.extraction import Extraction, Finding
 from .dataset import SAMPLES, Case, load_dataset
 
 NAMES = frozenset(("cell_differs", "zero_for_blank", "blank_for_zero", "gap_filled"))
@@ -162,10 +162,18 @@ def outcome(case: Case, source: Source, gold: Supplied, damaged: Supplied, kind:
     if heard.accepted is not None:
         return Heard(case.name, kind, "gold" if equals(gold, heard.accepted) else "silent")
     paths = {p for p in REPORT.columns if damaged.cells.get(p) != gold.cells.get(p)}
-    findings = {f.path for f in refused(heard).findings if f.code in NAMES}
     placed = paths & set(heard.tied.evidence)
-    named = {p for p in placed if findings & {p, p.rpartition(".")[0]}}
+    found = [f for f in refused(heard).findings if f.code in NAMES]
+    named = {p for p in placed if any(_names(f, p) for f in found)}
     return Heard(case.name, kind, "refused", frozenset(paths), frozenset(placed), frozenset(named))
+
+
+def _names(finding: Finding, path: str) -> bool:
+    """Whether a finding is about a cell, about its row, or about rows of its section with this one among them."""
+    row = path.rpartition(".")[0]
+    return finding.path in (path, row) or (
+        finding.path == path.partition(".")[0] and f"“{REPORT.rows[row].label}”" in finding.message
+    )
 
 
 def equals(gold: Supplied, found: Extraction) -> bool:

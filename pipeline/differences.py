@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from itertools import groupby
 from typing import Any
 
 from ..schemas.extraction import Extraction, Finding, finding
@@ -40,11 +39,23 @@ def _differing(supplied: Supplied, tied: Extraction, read: Extraction, form: For
 
 
 def _gaps(supplied: Supplied, read: Extraction, form: Form) -> Iterator[Finding]:
-    """A finding for each row with numbers of which the record says nothing; a null for a 0 is told of by itself."""
-    gaps = (p for p in form.columns if _is_gap(supplied, read, p))
-    for row, paths in groupby(gaps, key=lambda p: p.rpartition(".")[0]):
-        shown = "、".join(f"{form.columns[p].labels[0].text} {_value(_printed(read, p))}" for p in paths)
-        yield finding("gap_filled", f"“{form.label(row)}”由原文补上：{shown}", row)
+    """What the record says nothing of: a finding for each row of which it lists a cell, and for each section with other rows.
+
+    A null for a 0 is told of by itself.
+    """
+    listed = {path.rpartition(".")[0] for path, said in supplied.cells.items() if said is not None}
+    for section in form.sections:
+        whole: list[str] = []
+        for row in section.rows:
+            gaps = [c for c in row.columns if _is_gap(supplied, read, row.cell(c.name))]
+            if gaps and row.path in listed:
+                filled = "、".join(f"{c.labels[0].text} {_value(_printed(read, row.cell(c.name)))}" for c in gaps)
+                yield finding("gap_filled", f"“{row.label}”由原文补上：{filled}", row.path)
+            elif gaps:
+                filled = " ".join(_value(_printed(read, row.cell(c.name))) for c in gaps)
+                whole.append(f"“{row.label}”（{filled}）")
+        if whole:
+            yield finding("gap_filled", f"{section.title}：{len(whole)} 行由原文补上：{'、'.join(whole)}", section.path)
 
 
 def _facts(supplied: Supplied, read: Extraction) -> Iterator[Finding]:

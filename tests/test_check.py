@@ -98,7 +98,10 @@ def test_gaps_are_filled_from_the_source(data: st.DataObject) -> None:
     found = check(sample.text, build_nested(given), "none")
     assert (found.status, found.reader, found.report) == ("verified", "supplied", sample.extraction.report)
     gaps = {p.rpartition(".")[0] for p, v in cells.items() if v is not None and p not in given}
-    assert {path for _, path, _ in said(found, "gap_filled")} == gaps
+    listed = {p.rpartition(".")[0] for p, v in given.items() if v is not None}
+    told = said(found, "gap_filled")
+    assert {path for _, path, _ in told} == {row if row in listed else row.partition(".")[0] for row in gaps}
+    assert all(any(f"“{REPORT.rows[row].label}”" in message for _, _, message in told) for row in gaps)
 
 
 def test_a_null_for_a_printed_0_has_a_code_of_its_own() -> None:
