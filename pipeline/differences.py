@@ -10,6 +10,8 @@ from ..schemas.report import Amount
 from .record import Supplied
 from .words import plain
 
+_LONGEST_VALUE = 60
+
 
 def disagreeing(supplied: Supplied, read: Extraction, *, with_nulls: bool = False) -> Iterator[str]:
     """The paths at which a record gives a value and an extraction has none, or another. with_nulls: a null is a value too."""
@@ -63,7 +65,7 @@ def _facts(supplied: Supplied, read: Extraction) -> Iterator[Finding]:
     for path, said in supplied.facts.items():
         printed = getattr(read.report, path, None)
         if plain(str(said)) != plain(str(printed)):
-            yield finding("fact_differs", f"{path}：所供“{said}”，文中“{_value(printed)}”", path)
+            yield finding("fact_differs", f"{path}：所供“{_value(said)}”，文中“{_value(printed)}”", path)
 
 
 def agrees(said: Any, printed: Any) -> bool:
@@ -104,11 +106,15 @@ def _is_zero(value: Any) -> bool:
 
 
 def _value(value: Any) -> str:
+    """A value for a message; one from outside may be of any length."""
     if value is None:
         return "空"
+    if isinstance(value, Amount):
+        value = value.model_dump()
     if isinstance(value, Mapping):
-        return "".join(str(value[part]) for part in ("figure", "unit") if value.get(part))
-    return f"{value.figure}{value.unit or ''}" if isinstance(value, Amount) else str(value)
+        value = "".join(str(value[part]) for part in ("figure", "unit") if value.get(part))
+    text = str(value)
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
 
 
 def _place(read: Extraction, path: str) -> str:
