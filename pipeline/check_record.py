@@ -113,7 +113,7 @@ class Hearing:
 
 
 def hear(source: Source, supplied: Supplied, form: Form = REPORT) -> Hearing:
-    """Tie a record to the cells of a source and judge it; the rules are a witness who may object, but not speak for it.
+    """Tie a record to the cells of a source and judge it beside what the rules read: where both stand and differ, neither is taken.
 
     Raises InputError where the text is no such report.
     """
