@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .pipeline.check_record import check, check_async
     from .pipeline.errors import EndpointError, InputError, NianbaoError
     from .pipeline.extract import extract, extract_async
     from .schemas.extraction import Check, Evidence, Extraction, Finding
@@ -28,11 +29,14 @@ __all__ = [
     "InputError",
     "NianbaoError",
     "Report",
+    "check",
+    "check_async",
     "extract",
     "extract_async",
 ]
 
 _HOME = {
+    "pipeline.check_record": ("check", "check_async"),
     "pipeline.errors": ("EndpointError", "InputError", "NianbaoError"),
     "pipeline.extract": ("extract", "extract_async"),
     "schemas.extraction": ("Check", "Evidence", "Extraction", "Finding"),

@@ -1,8 +1,8 @@
 """The command line. Data goes to standard output, errors to standard error; heavy imports wait until they are used."""
 
 import sys
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,7 +12,10 @@ from .errors import InputError
 
 if TYPE_CHECKING:
     from ..schemas.extraction import Extraction
+    from .check_record import Engine as CheckEngine
+    from .client import Client
     from .extract import Engine
+    from .read import Result
     from .settings import Settings
 
 
@@ -44,28 +47,79 @@ def extract(paths: tuple[str, ...], engine: "Engine", as_json: bool, **flags: ob
 
         for result in read(paths):
             answer.take(result)
-        if engine == "auto" and answer.unresolved:
-            say(f"{answer.unresolved} unresolved; a model could look at them: set NIANBAO_MODEL, see nianbao doctor")
+        answer.hint(engine)
     else:
         _extract_with_model(paths, engine, settings, answer)
     sys.exit(answer.status)
 
 
 def _extract_with_model(paths: tuple[str, ...], engine: "Engine", settings: "Settings", answer: "_Answer") -> None:
-    import asyncio
-
-    from .client import open_client
     from .read import read_with
 
-    async def work() -> None:
+    _take_all(answer, lambda client: read_with(paths, engine, client), settings)
+
+
+@main.command()
+@click.argument("text", required=False, metavar="[TEXT]")
+@click.option(
+    "--record", metavar="RECORD.json", help="The record of TEXT, in the shape of nianbao schema; gaps allowed."
+)
+@click.option(
+    "--records", metavar="FILE.jsonl", help="Many at once: lines {name, text or path, record}; - for standard input."
+)
+@click.option("--map", "map_path", metavar="MAP.toml", help="How records of another shape are read; see docs/check.md.")
+@engine_option("auto", "none", says=" none: nobody, the record is only judged.")
+@click.option("--json", "as_json", is_flag=True, help="One extraction a line, in the order given, nothing else.")
+@model_options
+def check(
+    text: str | None,
+    record: str | None,
+    records: str | None,
+    map_path: str | None,
+    engine: "CheckEngine",
+    as_json: bool,
+    **flags: object,
+) -> None:
+    """Hold a record that your own parser made against the text; what cannot be vouched for is read again.
+
+    Exit status: 0 all verified or discrepant; 1 some unresolved; 2 an input that cannot be read; 3 no usable model.
+
+    Example: nianbao check report.txt --record record.json --engine none
+    """
+    if (records is None) == (text is None and record is None) or (text is None) != (record is None):
+        raise click.UsageError("give TEXT with --record RECORD.json, or --records FILE.jsonl")
+    from .check_many import check_all, list_pairs, read_pair, reader_of_records
+
+    settings = model_settings(engine, flags)
+    told = reader_of_records(map_path)
+    pairs = list_pairs(records, told) if records is not None else iter([read_pair(str(text), str(record), told)])
+    answer = _Answer(_printer(as_json))
+    _take_all(answer, lambda client: check_all(pairs, engine, client), settings)
+    if settings is None:
+        answer.hint(engine)
+    sys.exit(answer.status)
+
+
+def _take_all(
+    answer: "_Answer", results: "Callable[[Any], AsyncIterator[Result]]", settings: "Settings | None"
+) -> None:
+    """Take every result of work that may ask a model; with no settings, there is none to ask."""
+    import asyncio
+
+    async def take(client: "Client | None") -> None:
+        async for result in results(client):
+            answer.take(result)
+
+    async def take_with(settings: "Settings") -> None:
+        from .client import open_client
+
         async with open_client(settings) as client:
-            async for result in read_with(paths, engine, client):
-                answer.take(result)
+            await take(client)
             if client.unusable is not None:
                 raise client.unusable
 
     try:
-        asyncio.run(work())
+        asyncio.run(take(None) if settings is None else take_with(settings))
     except KeyboardInterrupt:
         say("interrupted; what was read is on standard output, and its answers are kept")
         answer.status = 130
@@ -172,6 +226,11 @@ class _Answer:
         self._show = show
         self.status = 0
         self.unresolved = 0
+
+    def hint(self, engine: str) -> None:
+        """Say what a model could do, where one might have been asked and none is configured."""
+        if engine == "auto" and self.unresolved:
+            say(f"{self.unresolved} unresolved; a model could look at them: set NIANBAO_MODEL, see nianbao doctor")
 
     def take(self, result: "Extraction | InputError") -> None:
         if isinstance(result, InputError):

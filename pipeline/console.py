@@ -44,13 +44,14 @@ def say(text: str) -> None:
     click.echo(f"nianbao: {printable(text)}", err=True)
 
 
-def engine_option(default: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def engine_option(default: str, *more: str, says: str = "") -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Who reads; more: what may be chosen besides the readers, and what it `says`."""
     return click.option(
         "--engine",
-        type=click.Choice(["auto", "rules", "model"]),
+        type=click.Choice(["auto", "rules", "model", *more]),
         default=default,
         show_default=True,
-        help="auto: rules first, a model only for what they leave unresolved.",
+        help=f"auto: rules first, a model only for what they leave unresolved.{says}",
     )
 
 
@@ -80,7 +81,7 @@ def model_settings(engine: str, flags: Mapping[str, object]) -> "Settings | None
     """
     from .settings import environment, settings_from
 
-    if engine == "rules":
+    if engine in ("rules", "none"):
         return None
     settings = settings_from(environment(), **flags)
     if settings.model is None and engine == "model":

@@ -80,6 +80,14 @@ def _form_name(forms: Iterable[str]) -> str | None:
     return None if not seen else seen[0] if len(seen) == 1 else "mixed"
 
 
+def build_nested(cells: Mapping[str, Any]) -> dict[str, Any]:
+    """Cell path → value, as the nested record that has them."""
+    record: dict[str, Any] = {}
+    for path, value in cells.items():
+        _put(record, path, value)
+    return record
+
+
 def _put(record: dict[str, Any], path: str, value: Any) -> None:
     *parents, name = path.split(".")
     for parent in parents:

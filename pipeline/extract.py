@@ -1,7 +1,7 @@
 """One report: text in, extraction out. The whole flow, a line a step."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Literal, TypeVar
 
@@ -16,6 +16,7 @@ from .rules import read_by_rules
 
 if TYPE_CHECKING:
     from .client import Client
+    from .first import Parser
     from .settings import Settings
 
 REPORT = form_of(Report)
@@ -25,57 +26,82 @@ T = TypeVar("T")
 
 
 def extract(
-    text: str | bytes, engine: Engine = "auto", *, name: str = "text", model: "Settings | None" = None
+    text: str | bytes,
+    engine: Engine = "auto",
+    *,
+    name: str = "text",
+    model: "Settings | None" = None,
+    first: "Parser | None" = None,
 ) -> Extraction:
     """The text of one report (or its bytes, in any common Chinese encoding) → its extraction.
 
     engine: "rules" reads without a model; "auto" asks the model only where the rules leave the report unresolved, and reads
-    by rules where no `model` is given; "model" always asks. name: what `source.name` is to say. Raises InputError where the
-    input is no such report, EndpointError where engine is "model" and the endpoint cannot be used. Safe in threads, and
-    where an event loop runs.
+    by rules where no `model` is given; "model" always asks. name: what `source.name` is to say. first: a parser of the
+    caller's own, text → record; where its record is vouched for, nobody else reads, and where it raises or gives None, that
+    is a finding. Raises InputError where the input is no such report, EndpointError where engine is "model" and the endpoint
+    cannot be used. Safe in threads, and where an event loop runs.
     """
-    if engine == "rules" or (engine == "auto" and model is None):
-        return extract_source(_source(text, name))
-    return run(extract_async(text, engine, name=name, model=model))
+    if first is None and (engine == "rules" or (engine == "auto" and model is None)):
+        return extract_source(source_of(text, name))
+    return run(extract_async(text, engine, name=name, model=model, first=first))
 
 
 async def extract_async(
-    text: str | bytes, engine: Engine = "auto", *, name: str = "text", model: "Settings | Client | None" = None
+    text: str | bytes,
+    engine: Engine = "auto",
+    *,
+    name: str = "text",
+    model: "Settings | Client | None" = None,
+    first: "Parser | None" = None,
 ) -> Extraction:
     """`extract` for callers in an event loop. A Client of theirs shares its limits among all that is asked through it."""
-    from .client import Client, open_client
-
-    source = await asyncio.to_thread(_source, text, name)
+    source = await asyncio.to_thread(source_of, text, name)
     if model is None or engine == "rules":
         if engine == "model":
             raise EndpointError("engine 'model': no model is given; pass model=Settings(model=..., base_url=...)")
-        return await asyncio.to_thread(extract_source, source)
+        return await _extracted(source, engine, None, first)
+    from .client import Client, open_client
+
     if isinstance(model, Client):
-        found = await extract_with(source, engine, model)
-        unusable = model.unusable
+        return await _extracted(source, engine, model, first)
+    async with open_client(model) as client:
+        return await _extracted(source, engine, client, first)
+
+
+async def _extracted(source: Source, engine: Engine, client: "Client | None", first: "Parser | None") -> Extraction:
+    if first is not None:
+        from .first import extract_after
+
+        found = await extract_after(source, first, engine, client)
+    elif client is None:
+        return await asyncio.to_thread(extract_source, source)
     else:
-        async with open_client(model) as client:
-            found = await extract_with(source, engine, client)
-            unusable = client.unusable
-    if engine == "model" and unusable is not None:
-        raise unusable
+        found = await extract_with(source, engine, client)
+    if client is not None and engine == "model" and found.reader != "supplied" and client.unusable is not None:
+        raise client.unusable
     return found
 
 
-async def extract_with(source: Source, engine: Engine, client: "Client", form: Form = REPORT) -> Extraction:
+async def extract_with(source: Source, engine: Engine, client: "Client | None", form: Form = REPORT) -> Extraction:
     """Source → extraction, by rules and, where they leave doubts or `engine` is "model", by the model."""
+    page = lay_out(source, form)
+    return await read_on(page, by_rules(page, form), engine, client, form)
+
+
+async def read_on(
+    page: Page, cases: Sequence[Case], engine: Engine, client: "Client | None", form: Form = REPORT
+) -> Extraction:
+    """What was read without a model → extraction; the model is asked as `engine` has it, if there is one."""
+    if client is None or engine != "model":
+        extraction = judge(page.source, cases, form)
+        if client is None or engine == "rules" or extraction.status != "unresolved":
+            return extraction
     from .model import compared, read_by_model
 
-    page = lay_out(source, form)
-    cases = by_rules(page, form)
-    if engine != "model":
-        extraction = judge(source, cases, form)
-        if engine == "rules" or extraction.status != "unresolved":
-            return extraction
     given = await read_by_model(page, form, client)
     findings = [*given.findings, *(compared(best(cases), case, form) for case in given.cases[-1:])]
     both = [*given.cases, *cases] if engine == "model" else [*cases, *given.cases]
-    return judge(source, both, form, findings, given.use)
+    return judge(page.source, both, form, findings, given.use)
 
 
 def extract_source(source: Source, form: Form = REPORT) -> Extraction:
@@ -108,5 +134,6 @@ def run(work: Coroutine[object, object, T]) -> T:
         return thread.submit(asyncio.run, work).result()
 
 
-def _source(text: str | bytes, name: str) -> Source:
+def source_of(text: str | bytes, name: str) -> Source:
+    """The text of a report, or its bytes → the source; raises InputError where it is none."""
     return from_text(text, name) if isinstance(text, str) else decode(text, name)

@@ -2,14 +2,17 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 
 from ..schemas.extraction import Extraction
-from .client import Client
 from .decode import decode
 from .errors import InputError
 from .extract import Engine, extract_source, extract_with
 from .inputs import list_inputs, printable, read_input
+
+if TYPE_CHECKING:
+    from .client import Client
 
 Result = Extraction | InputError
 
@@ -23,13 +26,20 @@ def read(paths: tuple[str, ...]) -> Iterator[Result]:
             yield error
 
 
-async def read_with(paths: tuple[str, ...], engine: Engine, client: Client) -> AsyncIterator[Result]:
+async def read_with(paths: tuple[str, ...], engine: Engine, client: "Client") -> AsyncIterator[Result]:
     """Each input read with a model, as many at once as the client asks, in the order given."""
+    works = (_read_one(path, engine, client) for path in list_inputs(paths))
+    async for result in in_order(works, client.settings.max_in_flight):
+        yield result
+
+
+async def in_order(works: Iterable[Coroutine[Any, Any, Result]], at_once: int) -> AsyncIterator[Result]:
+    """What each work gives, in the order given; twice as many as run at once are begun, so that one slow work holds up none."""
     waiting: deque[asyncio.Task[Result]] = deque()
     try:
-        for path in list_inputs(paths):
-            waiting.append(asyncio.create_task(_read_one(path, engine, client)))
-            while len(waiting) > 2 * client.settings.max_in_flight:
+        for work in works:
+            waiting.append(asyncio.create_task(work))
+            while len(waiting) > 2 * at_once:
                 yield await waiting.popleft()
         while waiting:
             yield await waiting.popleft()
@@ -38,7 +48,7 @@ async def read_with(paths: tuple[str, ...], engine: Engine, client: Client) -> A
             task.cancel()
 
 
-async def _read_one(path: str | InputError, engine: Engine, client: Client) -> Result:
+async def _read_one(path: str | InputError, engine: Engine, client: "Client") -> Result:
     try:
         if isinstance(path, InputError):
             return path

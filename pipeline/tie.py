@@ -54,12 +54,14 @@ def _split(choice: Choice, candidate: Candidate) -> dict[str, dict[str, Cell | N
     return rows
 
 
-def _differences(source: Source, way: _Way, record: Record, form: Form) -> int:
-    """In how many cells a way prints something else than the record says."""
-    return sum(
-        path in record and not same(record[path], read_cell(source, cell, form.columns[path].kind))
+def _differences(source: Source, way: _Way, record: Record, form: Form) -> tuple[int, int]:
+    """In how many cells a way prints something else than the record says; and where it says null, which may be a gap."""
+    differ = [
+        record[path]
         for path, cell in way.items()
-    )
+        if path in record and not same(record[path], read_cell(source, cell, form.columns[path].kind))
+    ]
+    return sum(said is not None for said in differ), len(differ)
 
 
 def same(said: Any, printed: Any) -> bool:

@@ -56,6 +56,7 @@ def _heading(extraction: Extraction) -> Text:
             {"2019": "2019 年格式", "2021": "2021 年格式", "mixed": "两种格式混用"}.get(report.form or "", "格式不明")
         ]
         facts += [f"落款 {report.issued_on}"] if report.issued_on else []
+    facts += ["所供记录"] if extraction.reader == "supplied" else []
     return Text.assemble((name, "bold"), "\n", (clean("  " + " · ".join(facts)), "dim"))
 
 

@@ -68,4 +68,18 @@ FINDINGS: dict[str, FindingKind] = {
     "year_not_stated": FindingKind("info", "文中没有写明报告年度", "需要时由来源补充，不作推测"),
     "unit_not_stated": FindingKind("info", "金额没有写明单位", "不要假定单位；需要时核实"),
     "value_annotated": FindingKind("info", "单元格的数字带有说明文字", "记录只取数字，说明见原文"),
+    "record_refused": FindingKind(
+        "error", "所供记录没有被采纳：与原文所印不符，或没有内容", "对照原文逐格核对；或由引擎重读（--engine auto）"
+    ),
+    "record_read_again": FindingKind(
+        "warning", "所供记录没有被采纳，本结果由引擎重读", "看各条不符之处，修正自己的解析程序"
+    ),
+    "cell_differs": FindingKind("warning", "所供记录的一格与所读不同", "对照列出的两处原文"),
+    "zero_for_blank": FindingKind("warning", "所供记录为 0，文中没有印数：空不是 0", "让解析程序把空格留作 null"),
+    "blank_for_zero": FindingKind("warning", "所供记录为 null，文中印作 0：0 不是空", "让解析程序保留所印的 0"),
+    "gap_filled": FindingKind("info", "所供记录没有的格，由原文补上", "不必处理；或让解析程序也读这些格"),
+    "fact_differs": FindingKind(
+        "warning", "所供记录的标题、单位、年度等与文中所写不同；结果只取文中所写", "核对记录是否属于这份报告"
+    ),
+    "parser_failed": FindingKind("warning", "调用者自己的解析程序没有给出可用的记录", "看说明，修正解析程序"),
 }

@@ -42,7 +42,7 @@ def test_the_public_names() -> None:
     """What nianbao offers is exactly this list, and each name is there."""
     assert nianbao.__all__ == [
         "Amount", "Check", "EndpointError", "Evidence", "Extraction", "Finding", "InputError", "NianbaoError", "Report",
-        "extract", "extract_async",
+        "check", "check_async", "extract", "extract_async",
     ]  # fmt: skip
     assert all(getattr(nianbao, name) is not None for name in nianbao.__all__)
     assert dir(nianbao) == sorted(nianbao.__all__)
