@@ -97,7 +97,9 @@ def fault_of(error: BaseException) -> str:
 
 
 async def _found(job: Job) -> Extraction:
-    request = read_request(job.body, CheckRequest if job.task == "check" else ExtractRequest)
+    request: CheckRequest | ExtractRequest = (
+        read_request(job.body, CheckRequest) if job.task == "check" else read_request(job.body, ExtractRequest)
+    )
     if request.engine == "model" and job.model is None:
         raise RequestError("no_model", "engine: this server has no model; use auto, or have it started with --model")
     source = from_text(request.text, printable(request.name))

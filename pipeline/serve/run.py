@@ -33,6 +33,8 @@ def serve(host: str, port: int, limits: Limits, token: str | None, settings: Set
         limit_concurrency=limits.connections,
         timeout_graceful_shutdown=int(limits.stop_s),
     )
+    for sig in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(sig, lambda *_: None)  # uvicorn raises again, at its end, the signal that ended it
     _Server(config, stopping).run()
     log("stopped")
 
