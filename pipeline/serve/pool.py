@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 from anyio import BrokenWorkerProcess, CapacityLimiter, create_task_group, fail_after, to_process
@@ -11,7 +11,7 @@ from anyio import BrokenWorkerProcess, CapacityLimiter, create_task_group, fail_
 from .limits import Limits
 from .model import Model
 from .problems import RequestError
-from .reply import Answer, Job, Question, reply
+from .reply import Answer, Job, Question, get_ready, reply
 
 _MOST_RETRY_S = 60
 
@@ -34,10 +34,19 @@ class Pool:
         self._mean_s = 0.05
 
     async def start(self) -> None:
-        """Start every worker, so that the first request does not wait for that."""
+        """Start every worker, so that no request waits for that."""
         async with create_task_group() as group:
             for _ in range(self.limits.workers):
-                group.start_soon(self._run, Job("extract", b"{}"))
+                group.start_soon(self._start_one)
+
+    async def _start_one(self) -> None:
+        with suppress(BrokenWorkerProcess):
+            await to_process.run_sync(
+                get_ready, self.limits.worker_bytes, self.model is not None, limiter=self._processes
+            )
+
+    async def _in_worker(self, job: Job) -> Answer | Question:
+        return await to_process.run_sync(reply, job, cancellable=True, limiter=self._processes)
 
     @contextmanager
     def place(self) -> "Iterator[Place]":
@@ -116,16 +125,16 @@ class Pool:
         start = time.monotonic()
         try:
             with fail_after(self.limits.read_s):
-                return await to_process.run_sync(
-                    reply, job, self.limits.worker_bytes, cancellable=True, limiter=self._processes
-                )
+                return await self._in_worker(job)
         except TimeoutError:
             told = f"reading the text took more than {self.limits.read_s:g} s; split it into single reports"
-            raise RequestError("too_costly", told) from None
+            problem = RequestError("too_costly", told)
         except BrokenWorkerProcess:
-            raise RequestError("internal", "the process that read the text ended; send it again, or split it") from None
+            problem = RequestError("internal", "the process that read the text ended; send it again, or split it")
         finally:
             self._mean_s += 0.1 * (time.monotonic() - start - self._mean_s)
+        await self._start_one()  # in the place of the one that is gone, so that the next reading has its whole time
+        raise problem
 
 
 class Place:

@@ -5,10 +5,12 @@ front, which asks it; then the flow runs again with the answers so far. So a wor
 """
 
 import asyncio
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -57,9 +59,21 @@ class Question:
     answer: type[BaseModel]
 
 
-def reply(job: Job, memory: int | None = None) -> Answer | Question:
-    """A job → its answer, whatever the body is, or the question that must be asked first. memory: bytes that may be used."""
-    _limit(memory)
+def get_ready(memory: int, has_model: bool) -> None:
+    """What a new worker does first. memory: bytes that it may address; signals are left to the front, which ends workers."""
+    if has_model:
+        import_module("..model", __package__)
+    if sys.platform != "win32":
+        import resource
+
+        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+        resource.setrlimit(resource.RLIMIT_AS, (memory if hard < 0 else min(memory, hard), hard))
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+
+def reply(job: Job) -> Answer | Question:
+    """A job → its answer, whatever the body is, or the question that must be asked first."""
     try:
         found = asyncio.run(_found(job))
         return Answer(200, found.model_dump_json().encode("utf-8"), found.status)
@@ -138,17 +152,3 @@ class _Asker:
             self.unusable = told
             raise told
         return told
-
-
-def _limit(memory: int | None) -> None:
-    """Bound what this process may address, and leave signals to the front: it decides when a worker ends."""
-    if memory is None or sys.platform == "win32":
-        return
-    import resource
-    import signal
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-    limit = memory if hard == resource.RLIM_INFINITY else min(memory, hard)
-    resource.setrlimit(resource.RLIMIT_AS, (limit, hard))

@@ -1,6 +1,7 @@
 """A request's body → what is asked. Everything that is wrong with a body is said here, by the key that is wrong."""
 
 import json
+import re
 from typing import Annotated, Any, NoReturn, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -10,6 +11,7 @@ from ..extract import Engine
 from .problems import RequestError
 
 _LONGEST_NUMBER = 1000
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 class _Request(BaseModel):
@@ -49,6 +51,10 @@ def read_request(body: bytes, kind: type[R]) -> R:
         loaded = json.loads(
             body.decode("utf-8"), parse_constant=_refuse_constant, parse_float=_refuse_huge, object_pairs_hook=_once
         )
+        if _SURROGATE.search(body):
+            json.dumps(loaded, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise RequestError("not_json", "the body holds a lone surrogate; decode the text again") from error
     except UnicodeDecodeError as error:
         raise RequestError("not_json", f"byte {error.start:,} of the body is not UTF-8; send JSON in UTF-8") from error
     except json.JSONDecodeError as error:

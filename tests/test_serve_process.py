@@ -1,0 +1,320 @@
+"""The service as a process: streams, full queues, signals, its log, and requests made from its own description."""
+
+import json
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, settings
+from nianbao.eval.load import ServerProcess
+from nianbao.pipeline.serve.problems import PROBLEMS
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    ignored_auth,
+    negative_data_rejection,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from .conftest import CASES
+
+TEXT = CASES[0].text
+BODY = json.dumps({"text": TEXT}).encode()
+SECRET = "a-secret-token-of-the-tests"
+LINE = ["time", "level", "event", "method", "path", "status", "ms", "verdict", "bytes_in", "bytes_out"]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[ServerProcess]:
+    """One server for all tests that leave it as it was."""
+    with ServerProcess("--workers", "1", "--queue", "0", "--max-body", "200000") as found:
+        yield found
+
+
+@pytest.fixture
+def own() -> Iterator[ServerProcess]:
+    """A server of the test's own, to be ended by it."""
+    with ServerProcess("--workers", "1") as found:
+        yield found
+
+
+class Held:
+    """A request whose head is taken and whose body is still to come."""
+
+    def __init__(self, server: ServerProcess, path: str = "/v1/extract", kind: str = "application/json") -> None:
+        self._socket = socket.create_connection(("127.0.0.1", server.port), timeout=30)
+        self._file = self._socket.makefile("rb")
+        head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: {kind}\r\nTransfer-Encoding: chunked\r\n"
+        self._socket.sendall(f"{head}Expect: 100-continue\r\n\r\n".encode())
+        assert self._file.readline() == b"HTTP/1.1 100 \r\n"
+        assert self._file.readline() == b"\r\n"
+
+    def send(self, data: bytes) -> None:
+        self._socket.sendall(b"%x\r\n%b\r\n" % (len(data), data))
+
+    def end(self) -> None:
+        self._socket.sendall(b"0\r\n\r\n")
+
+    def head(self) -> tuple[int, dict[str, str]]:
+        """The status and the headers of the answer."""
+        status = int(self._file.readline().split()[1])
+        headers = {}
+        while line := self._file.readline().decode().strip():
+            name, _, value = line.partition(":")
+            headers[name.lower()] = value.strip()
+        return status, headers
+
+    def body(self, headers: dict[str, str]) -> Any:
+        return json.loads(self._file.read(int(headers["content-length"])))
+
+    def chunk(self) -> bytes:
+        """The next chunk of a streamed answer; empty at its end. Raises EOFError where the connection ends before that."""
+        size = self._file.readline()
+        if not size:
+            raise EOFError
+        data = self._file.read(int(size, 16))
+        self._file.readline()
+        return data
+
+    def close(self) -> None:
+        self._file.close()
+        self._socket.close()
+
+
+def post(server: ServerProcess, body: bytes = BODY, path: str = "/v1/extract") -> httpx2.Response:
+    return httpx2.post(server.url + path, content=body, headers={"Content-Type": "application/json"}, timeout=60)
+
+
+# --- Limits ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_full_queue_says_when_to_come_again(server: ServerProcess) -> None:
+    """While the one place is taken the next request is answered 429 with Retry-After; then the first one is answered."""
+    with closing(Held(server)) as held:
+        refused = post(server)
+        held.send(BODY)
+        held.end()
+        status, headers = held.head()
+        assert (refused.status_code, refused.json()["error"]["code"]) == (429, "busy")
+        assert int(refused.headers["retry-after"]) >= 1
+        assert (status, held.body(headers)["status"]) == (200, "verified")
+    assert post(server).status_code == 200
+
+
+def test_a_client_that_goes_away_leaves_its_place(server: ServerProcess) -> None:
+    """The place of a request whose client is gone is free again."""
+    Held(server).close()
+    while (found := post(server)).status_code == 429:
+        pass
+    assert found.status_code == 200
+
+
+def test_a_body_is_refused_while_it_streams(server: ServerProcess) -> None:
+    """A body of no declared length is answered 413 once it is over the limit, while its client is still sending."""
+    with closing(Held(server)) as held:
+        held.send(b" " * 150_000)
+        held.send(b" " * 150_000)
+        status, headers = held.head()
+        assert (status, held.body(headers)["error"]["code"]) == (413, "too_large")
+
+
+@pytest.mark.parametrize("sent", [b"\x16\x03\x01\x02\x00", b"GET / HTTP/9\r\n\r\n", b"x" * 100_000 + b"\r\n\r\n"])
+def test_what_is_not_http(server: ServerProcess, sent: bytes) -> None:
+    """Bytes that are no request of HTTP are answered 400, or not at all, and the server serves on."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as plain:
+        plain.sendall(sent)
+        plain.shutdown(socket.SHUT_WR)
+        with suppress(ConnectionResetError):
+            assert plain.recv(1000)[:12] in (b"", b"HTTP/1.1 400")
+    assert httpx2.get(server.url + "/healthz").json() == {"status": "ok"}
+
+
+# --- Batches ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_line_comes_out_before_the_next_goes_in(server: ServerProcess) -> None:
+    """A batch is answered line by line, as its lines come."""
+    with closing(Held(server, "/v1/extract/batch", "application/x-ndjson")) as held:
+        held.send(BODY + b"\n")
+        assert held.head()[0] == 200
+        assert json.loads(held.chunk())["status"] == "verified"
+        held.send(b"[]\n" + BODY[:100])
+        assert json.loads(held.chunk())["line"] == 2
+        held.send(BODY[100:])
+        held.end()
+        assert json.loads(held.chunk())["status"] == "verified"
+        assert held.chunk() == b""
+
+
+def test_a_client_may_send_everything_before_it_reads(server: ServerProcess) -> None:
+    """A batch that its client sends whole before it reads a byte is answered whole, though no buffer holds the answers."""
+    count = 150
+
+    def lines() -> Iterator[bytes]:
+        for _ in range(count):
+            yield BODY + b"\n"
+
+    found = httpx2.post(
+        server.url + "/v1/extract/batch",
+        content=lines(),
+        headers={"Content-Type": "application/jsonl"},
+        timeout=60,
+    )
+    answers = found.text.splitlines()
+    assert (len(answers), len(set(answers))) == (count, 1)
+
+
+# --- The end ---------------------------------------------------------------------------------------------------------
+
+
+def test_told_to_stop_it_finishes_what_it_took(own: ServerProcess) -> None:
+    """On SIGTERM a request that was taken is answered, a batch ends with a word, nothing new is taken, the exit status is 0."""
+    with closing(Held(own)) as held, closing(Held(own, "/v1/check/batch", "application/x-ndjson")) as batch:
+        batch.send(json.dumps({"text": TEXT, "record": {}, "engine": "rules"}).encode() + b"\n")
+        assert batch.head()[0] == 200
+        assert json.loads(batch.chunk())["status"] == "verified"
+        own.stop()
+        ended = json.loads(batch.chunk())
+        assert (ended["error"]["code"], ended["line"], batch.chunk()) == ("stopping", 2, b"")
+        assert refuses_connections(own)
+        held.send(BODY)
+        held.end()
+        status, headers = held.head()
+        assert (status, held.body(headers)["status"]) == (200, "verified")
+    assert own.process.wait(timeout=30) == 0
+    assert [line["event"] for line in own.log()] == ["listening", "stopping", "request", "request", "stopped"]
+
+
+def refuses_connections(server: ServerProcess) -> bool:
+    for _ in range(500):
+        try:
+            httpx2.get(server.url + "/healthz", timeout=1)
+        except httpx2.TransportError:
+            return True
+    return False
+
+
+def test_killed_no_client_is_left_with_a_part(own: ServerProcess) -> None:
+    """Clients of a server that is killed see an error, a batch no proper end; its workers end; started again, it answers."""
+    workers = Path(f"/proc/{own.process.pid}/task/{own.process.pid}/children").read_text().split()
+    errors: list[Exception] = []
+
+    def ask() -> None:
+        try:
+            errors.append(AssertionError(post(own, b'{"text": "' + b" " * 4_000_000).text))
+        except httpx2.TransportError as error:
+            errors.append(error)
+
+    with closing(Held(own)) as held, closing(Held(own, "/v1/extract/batch", "application/x-ndjson")) as batch:
+        batch.send(BODY + b"\n")
+        assert (batch.head()[0], json.loads(batch.chunk())["status"]) == (200, "verified")
+        own.kill()
+        with pytest.raises((EOFError, ConnectionError)):
+            batch.chunk()
+        with pytest.raises((IndexError, ConnectionError)):
+            held.head()
+        with pytest.raises(httpx2.TransportError):
+            post(own)
+    assert workers
+    for worker in workers:
+        ended = threading.Event()
+        while Path(f"/proc/{worker}").exists() and not is_zombie(worker):
+            ended.wait(0.05)
+    own.start()
+    assert post(own).status_code == 200
+
+
+def is_zombie(pid: str) -> bool:
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    return True
+
+
+# --- The log ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_log_tells_nothing_of_a_report(tmp_path: Path) -> None:
+    """One line of JSON a request: no text, no name, no token, no address that a stranger made up; the model's key never."""
+    token = tmp_path / "token"
+    token.write_text(SECRET)
+    env = {
+        **os.environ,
+        "NIANBAO_MODEL": "m",
+        "NIANBAO_BASE_URL": "http://127.0.0.1:9/v1",
+        "NIANBAO_API_KEY": "sk-key-1",
+    }
+    with ServerProcess("--workers", "1", "--token-file", str(token), env=env) as server:
+        headers = {"Authorization": f"Bearer {SECRET}", "Content-Type": "application/json"}
+        name = "名字-of-a-report"
+        for path, body in (
+            ("/v1/extract", {"text": TEXT, "name": name}),
+            ("/v1/extract", {"text": TEXT, name: 1}),
+            (f"/v1/{name}?{name}", {}),
+            ("/v1/check", {"text": TEXT, "record": {name: 1}}),
+        ):
+            httpx2.post(server.url + path, json=body, headers=headers, timeout=60)
+        httpx2.post(server.url + "/v1/extract", json={"text": TEXT}, headers={"Authorization": "Bearer wrong"})
+        server.stop()
+        server.process.wait(timeout=30)
+        said, (listening, *lines, stopping, stopped) = server.said(), server.log()
+    assert [(x["path"], x["status"], x["verdict"]) for x in lines] == [
+        ("/v1/extract", 200, "verified"),
+        ("/v1/extract", 422, "wrong_request"),
+        ("unknown", 404, "not_found"),
+        ("/v1/check", 422, "unusable_input"),
+        ("/v1/extract", 401, "unauthorized"),
+    ]
+    assert {tuple(x) for x in lines} == {tuple(LINE)}
+    assert [x["event"] for x in (listening, stopping, stopped)] == ["listening", "stopping", "stopped"]
+    report = {line.strip() for line in TEXT.splitlines() if len(line.strip()) > 1}
+    assert not [x for x in (SECRET, name, "sk-key-1", "wrong ", "名字", *report) if x in said]
+    assert len(said.splitlines()) == len(lines) + 3
+
+
+# --- The description -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def api(server: ServerProcess) -> Any:
+    return schemathesis.openapi.from_url(server.url + "/openapi.json")
+
+
+described = schemathesis.pytest.from_fixture("api").exclude(path_regex="/batch$")
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+    negative_data_rejection,
+    ignored_auth,
+]
+
+
+@described.parametrize()
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+def test_every_answer_is_as_described(case: schemathesis.Case) -> None:
+    """Whatever is made from the description, right and wrong, is answered as the description says."""
+    case.call_and_validate(checks=CHECKS)
+
+
+def test_every_problem_is_described(server: ServerProcess) -> None:
+    """Each code that the service gives is in its description, under its status, where it may come."""
+    paths = httpx2.get(server.url + "/openapi.json").json()["paths"]
+    told = {
+        (code, status)
+        for path in paths.values()
+        for operation in path.values()
+        for status, response in operation["responses"].items()
+        for code in PROBLEMS
+        if f"`{code}`" in response["description"]
+    }
+    of_the_router = {"not_found", "wrong_method", "unauthorized"}
+    assert told == {(code, str(kind.status)) for code, kind in PROBLEMS.items() if code not in of_the_router}
