@@ -4,6 +4,7 @@ A document marks such a place with a comment, and the block after it is replaced
 
     <!-- prints: nianbao schema -->    the output of a nianbao command, in a text block
     <!-- findings: en -->              the table of finding codes, in English or Chinese heads
+    <!-- problems: en -->              the table of the service's error codes, likewise
 
 A command that prints nothing of its own but is needed first stands in a comment without a block, as
 `<!-- runs: nianbao eval run samples --out RUN -->`. A word in capitals is a file of that name, which is there while the
@@ -12,27 +13,32 @@ document is rendered. With --check nothing is written; the exit status is 1 wher
 
 import re
 import sys
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from click.testing import CliRunner
 from nianbao.pipeline.cli import main as nianbao
+from nianbao.pipeline.serve.problems import PROBLEMS
 from nianbao.schemas.findings import FINDINGS
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = ("README.md", "README.zh-CN.md", "docs/findings.md")
+DOCUMENTS = ("README.md", "README.zh-CN.md", "docs/findings.md", "docs/serve.md", "docs/serve.zh-CN.md")
 _COMMANDS = re.compile(
     r"(<!-- runs: nianbao (?P<first>[^\n]*?) -->\n)|(<!-- prints: nianbao (?P<command>[^\n]*?) -->\n)```text\n.*?```\n",
     re.DOTALL,
 )
 _FINDINGS = re.compile(r"(<!-- findings: (?P<language>\w+) -->\n)(?:\|.*\n)*")
+_PROBLEMS = re.compile(r"(<!-- problems: (?P<language>\w+) -->\n)(?:\|.*\n)*")
+_PROBLEM_HEADS = {"en": ("status", "code", "meaning", "what to do"), "zh": ("状态", "代码", "含义", "怎么办")}
 _HEADS = {"en": ("code", "severity", "meaning", "what to do"), "zh": ("代码", "级别", "含义", "怎么办")}
 
 
 def render(text: str, folder: Path) -> str:
     """A document → the document with every marked block as it should be; folder: for the files of its commands."""
     text = _COMMANDS.sub(lambda m: _block(m, folder), text)
+    text = _PROBLEMS.sub(lambda m: m[1] + _problems(m["language"]), text)
     return _FINDINGS.sub(lambda m: m[1] + _findings(m["language"]), text)
 
 
@@ -56,7 +62,15 @@ def _output(command: str, folder: Path) -> str:
 
 def _findings(language: str) -> str:
     rows = [(f"`{code}`", kind.severity, kind.meaning, kind.advice) for code, kind in FINDINGS.items()]
-    lines = [_HEADS[language], ("---",) * 4, *rows]
+    return _table([_HEADS[language], ("---",) * 4, *rows])
+
+
+def _problems(language: str) -> str:
+    rows = [(str(kind.status), f"`{code}`", kind.meaning, kind.advice) for code, kind in PROBLEMS.items()]
+    return _table([_PROBLEM_HEADS[language], ("---",) * 4, *rows])
+
+
+def _table(lines: Sequence[tuple[str, ...]]) -> str:
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
