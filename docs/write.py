@@ -5,6 +5,7 @@ A document marks such a place with a comment, and the block after it is replaced
     <!-- prints: nianbao schema -->    the output of a nianbao command, in a text block
     <!-- findings: en -->              the table of finding codes, in English or Chinese heads
     <!-- problems: en -->              the table of the service's error codes, likewise
+    <!-- file: example/map.toml -->    a file of this folder, in a block of any language
 
 A command that prints nothing of its own but is needed first stands in a comment without a block, as
 `<!-- runs: nianbao eval run samples --out RUN -->`. A word in capitals is a file of that name, which is there while the
@@ -24,7 +25,10 @@ from nianbao.pipeline.serve.problems import PROBLEMS
 from nianbao.schemas.findings import FINDINGS
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = ("README.md", "README.zh-CN.md", "docs/findings.md", "docs/serve.md", "docs/serve.zh-CN.md")
+DOCUMENTS = (
+    "README.md", "README.zh-CN.md", "docs/findings.md", "docs/check.md", "docs/check.zh-CN.md", "docs/serve.md",
+    "docs/serve.zh-CN.md",
+)  # fmt: skip
 _COMMANDS = re.compile(
     r"(<!-- runs: nianbao (?P<first>[^\n]*?) -->\n)|(<!-- prints: nianbao (?P<command>[^\n]*?) -->\n)```text\n.*?```\n",
     re.DOTALL,
@@ -32,6 +36,7 @@ _COMMANDS = re.compile(
 _FINDINGS = re.compile(r"(<!-- findings: (?P<language>\w+) -->\n)(?:\|.*\n)*")
 _PROBLEMS = re.compile(r"(<!-- problems: (?P<language>\w+) -->\n)(?:\|.*\n)*")
 _PROBLEM_HEADS = {"en": ("status", "code", "meaning", "what to do"), "zh": ("状态", "代码", "含义", "怎么办")}
+_FILES = re.compile(r"(<!-- file: (?P<path>[^\n]*?) -->\n```\w+\n).*?```\n", re.DOTALL)
 _HEADS = {"en": ("code", "severity", "meaning", "what to do"), "zh": ("代码", "级别", "含义", "怎么办")}
 
 
@@ -39,6 +44,7 @@ def render(text: str, folder: Path) -> str:
     """A document → the document with every marked block as it should be; folder: for the files of its commands."""
     text = _COMMANDS.sub(lambda m: _block(m, folder), text)
     text = _PROBLEMS.sub(lambda m: m[1] + _problems(m["language"]), text)
+    text = _FILES.sub(lambda m: f"{m[1]}{(ROOT / 'docs' / m['path']).read_text(encoding='utf-8')}```\n", text)
     return _FINDINGS.sub(lambda m: m[1] + _findings(m["language"]), text)
 
 

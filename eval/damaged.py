@@ -21,8 +21,14 @@ from ..pipeline.decode import Source, from_text
 from ..pipeline.differences import disagreeing
 from ..pipeline.extract import REPORT
 from ..pipeline.record import Supplied, read_supplied
-from ..schemas.extraction import Extraction
+from ..schemas.extraction import Extraction, Finding
 from .dataset import SAMPLES, Case, load_dataset
+
+FEWEST_CELLS = 20
+"""A report with fewer cells has too little that could be damaged."""
+
+TWICE = 0.3
+"""How many records are damaged in the same way twice."""
 
 NAMES = frozenset(("cell_differs", "zero_for_blank", "blank_for_zero", "gap_filled"))
 """The findings that name a cell, or the row of one, in which a record and what was read differ."""
@@ -68,18 +74,16 @@ def amount_scaled(cells: Cells, rng: random.Random) -> None:
 
 
 def cells_swapped(cells: Cells, rng: random.Random) -> None:
-    paths = _counts(cells)
+    paths = [p for p, value in cells.items() if isinstance(value, int)]
     one = rng.choice(paths)
-    others = [p for p in paths if cells[p] != cells[one]]
-    if others:
-        other = rng.choice(others)
-        cells[one], cells[other] = cells[other], cells[one]
+    other = rng.choice([p for p in paths if cells[p] != cells[one]] or [one])
+    cells[one], cells[other] = cells[other], cells[one]
 
 
 def rows_shifted(cells: Cells, rng: random.Random) -> None:
     """From one row on, each row is given the next one's values, or the one before's."""
     rows = _long_rows(cells)
-    first, step = rng.randrange(len(rows) - 1), rng.choice([-1, 1])
+    first, step = rng.randrange(len(rows)), rng.choice([-1, 1])
     old = dict(cells)
     for i in range(first, len(rows)):
         if 0 <= i + step < len(rows):
@@ -113,10 +117,6 @@ def row_missing(cells: Cells, rng: random.Random) -> None:
         del cells[path]
 
 
-def _counts(cells: Cells) -> list[str]:
-    return [p for p, value in cells.items() if isinstance(value, int)]
-
-
 def _long_rows(cells: Cells) -> list[list[str]]:
     """The paths of the rows with the most columns that have a value."""
     rows = [[row.cell(c.name) for c in row.columns] for row in REPORT.rows.values()]
@@ -144,12 +144,15 @@ DAMAGES: tuple[Damage, ...] = (
 
 def damage(case: Case, count: int, seed: int) -> Iterator[Heard]:
     """A report with gold → what becomes of `count` damaged records, each kind in turn."""
+    if sum(value is not None for value in case.gold.cells.values()) < FEWEST_CELLS:
+        return
     rng = random.Random(f"{seed} {case.name}")
     source, gold = from_text(case.text, case.name), _supplied(case.gold.cells)
     tried = 0
     for n in range(10 * count):
         kind, cells = DAMAGES[n % len(DAMAGES)], dict(gold.cells)
-        for _ in range(rng.choice([1, 1, 2])):
+        kind(cells, rng)
+        if rng.random() < TWICE:
             kind(cells, rng)
         if tried < count and any(cells.get(p) != gold.cells.get(p) for p in REPORT.columns):
             tried += 1
@@ -162,10 +165,18 @@ def outcome(case: Case, source: Source, gold: Supplied, damaged: Supplied, kind:
     if heard.accepted is not None:
         return Heard(case.name, kind, "gold" if equals(gold, heard.accepted) else "silent")
     paths = {p for p in REPORT.columns if damaged.cells.get(p) != gold.cells.get(p)}
-    findings = {f.path for f in refused(heard).findings if f.code in NAMES}
     placed = paths & set(heard.tied.evidence)
-    named = {p for p in placed if findings & {p, p.rpartition(".")[0]}}
+    found = [f for f in refused(heard).findings if f.code in NAMES]
+    named = {p for p in placed if any(_names(f, p) for f in found)}
     return Heard(case.name, kind, "refused", frozenset(paths), frozenset(placed), frozenset(named))
+
+
+def _names(finding: Finding, path: str) -> bool:
+    """Whether a finding is about a cell, about its row, or about rows of its section with this one among them."""
+    row = path.rpartition(".")[0]
+    return finding.path in (path, row) or (
+        finding.path == path.partition(".")[0] and f"“{REPORT.rows[row].label}”" in finding.message
+    )
 
 
 def equals(gold: Supplied, found: Extraction) -> bool:

@@ -1,7 +1,7 @@
 """A record that somebody's own parser made, held against the text: vouched for, or read again by the engine."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -113,13 +113,13 @@ class Hearing:
 
 
 def hear(source: Source, supplied: Supplied, form: Form = REPORT) -> Hearing:
-    """Tie a record to the cells of a source and judge it; the rules are a witness who may object, but not speak for it.
+    """Tie a record to the cells of a source and judge it beside what the rules read: where both stand and differ, neither is taken.
 
     Raises InputError where the text is no such report.
     """
     page = lay_out(source, form)
     rules = by_rules(page, form)
-    case, tied = _tied(page, supplied, form)
+    case, tied = _tied(page, rules, supplied, form)
     if case.doubts or supplied.is_empty or any(disagreeing(supplied, tied)):
         return Hearing(page, supplied, case, tied, None, rules)
     verdict = judge(source, [case, *rules], form, compared(supplied, tied, tied, form))
@@ -127,16 +127,24 @@ def hear(source: Source, supplied: Supplied, form: Form = REPORT) -> Hearing:
     return Hearing(page, supplied, case, tied, verdict if is_accepted else None, [*rules, case])
 
 
-def _tied(page: Page, supplied: Supplied, form: Form) -> tuple[Case, Extraction]:
-    """What a record comes to where its cells are tied: its nulls taken for blanks, or, where that goes worse, for gaps."""
-    said = {path: value for path, value in supplied.cells.items() if value is not None}
-    found = []
-    for cells in (supplied.cells, said) if len(said) < len(supplied.cells) else (said,):
-        case = weigh(page, read_claims(page, tie(page, cells, form), form, "supplied"), form)
-        found.append((case, judge(page.source, [case], form)))
-        if not case.doubts:
+def _tied(page: Page, rules: Sequence[Case], supplied: Supplied, form: Form) -> tuple[Case, Extraction]:
+    """A record's cells, tied in the way that has the fewest doubts, and of those the fewest cells that print something else."""
+    found: list[tuple[tuple[int, int], Case, Extraction]] = []
+    for case in _ways(page, rules, supplied, form):
+        tied = judge(page.source, [case], form)
+        found.append(((case.doubts, len(list(disagreeing(supplied, tied)))), case, tied))
+        if found[-1][0] == (0, 0):
             break
-    return min(found, key=lambda f: (f[0].doubts, len(list(disagreeing(supplied, f[1])))))
+    _, case, tied = min(found, key=lambda way: way[0])
+    return case, tied
+
+
+def _ways(page: Page, rules: Sequence[Case], supplied: Supplied, form: Form) -> Iterator[Case]:
+    """The ways to tie a record: its nulls taken for blanks, or for gaps; or row by row as the rules do and vouch for."""
+    said = {path: value for path, value in supplied.cells.items() if value is not None}
+    for cells in (supplied.cells, said) if len(said) < len(supplied.cells) else (said,):
+        yield weigh(page, read_claims(page, tie(page, cells, form), form, "supplied"), form)
+    yield from (replace(c, reading=replace(c.reading, reader="supplied")) for c in rules if not c.doubts)
 
 
 def refused(heard: Hearing, form: Form = REPORT) -> Extraction:

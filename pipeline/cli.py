@@ -47,8 +47,7 @@ def extract(paths: tuple[str, ...], engine: "Engine", as_json: bool, **flags: ob
 
         for result in read(paths):
             answer.take(result)
-        if engine == "auto" and answer.unresolved:
-            say(f"{answer.unresolved} unresolved; a model could look at them: set NIANBAO_MODEL, see nianbao doctor")
+        answer.hint(engine)
     else:
         _extract_with_model(paths, engine, settings, answer)
     sys.exit(answer.status)
@@ -96,6 +95,8 @@ def check(
     pairs = list_pairs(records, told) if records is not None else iter([read_pair(str(text), str(record), told)])
     answer = _Answer(_printer(as_json))
     _take_all(answer, lambda client: check_all(pairs, engine, client), settings)
+    if settings is None:
+        answer.hint(engine)
     sys.exit(answer.status)
 
 
@@ -252,6 +253,11 @@ class _Answer:
         self._show = show
         self.status = 0
         self.unresolved = 0
+
+    def hint(self, engine: str) -> None:
+        """Say what a model could do, where one might have been asked and none is configured."""
+        if engine == "auto" and self.unresolved:
+            say(f"{self.unresolved} unresolved; a model could look at them: set NIANBAO_MODEL, see nianbao doctor")
 
     def take(self, result: "Extraction | InputError") -> None:
         if isinstance(result, InputError):

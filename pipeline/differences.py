@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from itertools import groupby
 from typing import Any
 
 from ..schemas.extraction import Extraction, Finding, finding
@@ -10,6 +9,8 @@ from ..schemas.form import Form
 from ..schemas.report import Amount
 from .record import Supplied
 from .words import plain
+
+_LONGEST_VALUE = 60
 
 
 def disagreeing(supplied: Supplied, read: Extraction, *, with_nulls: bool = False) -> Iterator[str]:
@@ -40,11 +41,23 @@ def _differing(supplied: Supplied, tied: Extraction, read: Extraction, form: For
 
 
 def _gaps(supplied: Supplied, read: Extraction, form: Form) -> Iterator[Finding]:
-    """A finding for each row with numbers of which the record says nothing; a null for a 0 is told of by itself."""
-    gaps = (p for p in form.columns if _is_gap(supplied, read, p))
-    for row, paths in groupby(gaps, key=lambda p: p.rpartition(".")[0]):
-        shown = "、".join(f"{form.columns[p].labels[0].text} {_value(_printed(read, p))}" for p in paths)
-        yield finding("gap_filled", f"“{form.label(row)}”由原文补上：{shown}", row)
+    """What the record says nothing of: a finding for each row of which it lists a cell, and for each section with other rows.
+
+    A null for a 0 is told of by itself.
+    """
+    listed = {path.rpartition(".")[0] for path, said in supplied.cells.items() if said is not None}
+    for section in form.sections:
+        whole: list[str] = []
+        for row in section.rows:
+            gaps = [c for c in row.columns if _is_gap(supplied, read, row.cell(c.name))]
+            if gaps and row.path in listed:
+                filled = "、".join(f"{c.labels[0].text} {_value(_printed(read, row.cell(c.name)))}" for c in gaps)
+                yield finding("gap_filled", f"“{row.label}”由原文补上：{filled}", row.path)
+            elif gaps:
+                filled = " ".join(_value(_printed(read, row.cell(c.name))) for c in gaps)
+                whole.append(f"“{row.label}”（{filled}）")
+        if whole:
+            yield finding("gap_filled", f"{section.title}：{len(whole)} 行由原文补上：{'、'.join(whole)}", section.path)
 
 
 def _facts(supplied: Supplied, read: Extraction) -> Iterator[Finding]:
@@ -52,7 +65,7 @@ def _facts(supplied: Supplied, read: Extraction) -> Iterator[Finding]:
     for path, said in supplied.facts.items():
         printed = getattr(read.report, path, None)
         if plain(str(said)) != plain(str(printed)):
-            yield finding("fact_differs", f"{path}：所供“{said}”，文中“{_value(printed)}”", path)
+            yield finding("fact_differs", f"{path}：所供“{_value(said)}”，文中“{_value(printed)}”", path)
 
 
 def agrees(said: Any, printed: Any) -> bool:
@@ -93,11 +106,15 @@ def _is_zero(value: Any) -> bool:
 
 
 def _value(value: Any) -> str:
+    """A value for a message; one from outside may be of any length."""
     if value is None:
         return "空"
+    if isinstance(value, Amount):
+        value = value.model_dump()
     if isinstance(value, Mapping):
-        return "".join(str(value[part]) for part in ("figure", "unit") if value.get(part))
-    return f"{value.figure}{value.unit or ''}" if isinstance(value, Amount) else str(value)
+        value = "".join(str(value[part]) for part in ("figure", "unit") if value.get(part))
+    text = str(value)
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
 
 
 def _place(read: Extraction, path: str) -> str:

@@ -8,11 +8,11 @@ A map is TOML. Paths of ours may be written as paths or as Chinese labels: `requ
     "a.b" = "year"
     fee = { path = "行政事业性收费.本年收费金额", unit = "万元" }
 
-    [tables.申请]                          # their key of a table: rows under their names, or a list of rows
+    [tables."申请"]                        # their key of a table: rows under their names, or a list of rows
     section = "requests"                  # where its rows are
     name = "事项"                          # of a list of rows: the field that names the row
-    rows = { 新收 = "received" }           # their row = ours; a list names the rows in their order
-    columns = { 合计 = "total" }           # their column = ours; a list names the fields of rows that are lists
+    rows = { "新收" = "received" }           # their row = ours; a list names the rows in their order
+    columns = { "合计" = "total" }           # their column = ours; a list names the fields of rows that are lists
     ignore = ["序号"]
 
 What is a path or a label of ours already needs no entry.
@@ -72,7 +72,8 @@ def load_map(data: bytes, where: str, form: Form) -> RecordMap:
     try:
         declared = RecordMap.model_validate({**tomllib.loads(data.decode("utf-8-sig")), "where": where})
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{where}: no TOML: {error}") from error
+        hint = "a key with other characters than a-z, 0-9, _ and - stands in quotes"
+        raise InputError(f"{where}: no TOML: {error}; {hint}") from error
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         key = ".".join(map(str, first["loc"]))

@@ -9,6 +9,9 @@ from rapidfuzz import fuzz, process
 from ..schemas.form import Form, FormColumn, FormRow, FormSection, Label, enumerator
 from .words import plain_label
 
+_LONGEST_NAME = 200
+"""So much of a name from outside is compared."""
+
 
 def cell_named(name: str, form: Form) -> str | None:
     """A path, or labels: `自然人` of `（一）予以公开` is `（一）予以公开.自然人` → the path of a cell, a fact or prose; None: no such."""
@@ -34,7 +37,7 @@ def column_named(name: str, row: FormRow) -> FormColumn | None:
 def nearest(name: str, form: Form) -> str:
     """The path of the form that is, or whose labels are, spelt most like a name."""
     names = _all_names(form)
-    return names[process.extractOne(name, list(names), scorer=fuzz.ratio)[0]]
+    return names[process.extractOne(name[:_LONGEST_NAME], list(names), scorer=fuzz.ratio)[0]]
 
 
 @cache

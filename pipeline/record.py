@@ -15,6 +15,9 @@ from .tie import Record, at, cells_of
 FOR_PEOPLE = ("reviewed", "notes", "printed_inconsistencies")
 """Keys that gold may hold beside the record's own: they say nothing of the report."""
 
+_LONGEST_PATH = 200
+"""A key from outside may be of any length; a message shows so much of its path."""
+
 _YUAN: TypeAdapter[str] = TypeAdapter(Annotated[str, Field(pattern=r"^-?\d+(\.\d+)?$")])
 
 
@@ -64,7 +67,7 @@ def validate(record: Mapping[str, Any], where: str, form: Form) -> None:
         form.model.model_validate_json(json.dumps(_with_amounts(record, form)), strict=True)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        path = ".".join(map(str, first["loc"]))
+        path = ".".join(map(str, first["loc"]))[:_LONGEST_PATH]
         if first["type"] == "extra_forbidden":
             meant = f"; did you mean {nearest(path, form)}?"
             raise InputError(f"{where}: {path}: unknown path; {_expected(first['loc'], form.model)}{meant}") from error

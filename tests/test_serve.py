@@ -167,6 +167,24 @@ def test_a_bad_record_is_refused(client: TestClient, record: Any, told: str) -> 
     assert_refusal(found)
 
 
+def test_a_record_of_another_shape_is_read_by_a_map(client: TestClient) -> None:
+    """The text of a map goes with the record; an error in either names the key."""
+    record = {"新收": {"总计": 9_999}, "id": 1}
+    told = '[tables."新收x"]\nsection = "requests"\n'
+    by = 'ignore = ["id"]\n[cells]\n"新收.总计" = "requests.received.total"\n'
+    found = post(client, "check", text=TEXT, record=record, map=by, engine="none")
+    assert found.text == check(TEXT, {"requests": {"received": {"total": 9_999}}}, "none").model_dump_json()
+    for body, expected in (
+        ({"record": record, "map": by.replace("id", "no")}, "id"),
+        ({"record": record, "map": told + "x = 1"}, "x"),
+        ({"record": {}, "map": "a = " + "[" * 20_000}, "the map"),
+        ({"record": {}, "map": "/etc/passwd"}, "no TOML"),
+    ):
+        refused = post(client, "check", text=TEXT, **body)
+        assert (refused.status_code, expected in refused.json()["error"]["message"]) == (422, True), refused.text
+        assert_refusal(refused)
+
+
 def assert_refusal(found: Any) -> None:
     """What every refusal is: a documented code under its status, a short message, and nothing else."""
     assert found.headers["content-type"] == "application/json"
@@ -185,7 +203,7 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=8,
 )
-bodies = st.dictionaries(st.sampled_from(["text", "record", "engine", "name", "x"]), json_values, max_size=4)
+bodies = st.dictionaries(st.sampled_from(["text", "record", "engine", "name", "map", "x"]), json_values, max_size=4)
 
 
 @settings(max_examples=60)
@@ -285,7 +303,7 @@ def test_more_memory_than_a_worker_has_is_refused() -> None:
 )
 def test_the_token(header: str | None, status: int) -> None:
     """With a token, every address under /v1 asks for it, and none that only tells about the service."""
-    headers = {} if header is None else {"Authorization": header.encode("utf-8")}
+    headers = {} if header is None else {b"Authorization": header.encode("utf-8")}
     client = TestClient(make_app(LIMITS, TOKEN))
     assert client.get("/v1/schema", headers=headers).status_code == status
     posted = [client.post(f"/v1/{p}", headers=headers) for p in ("extract", "check", "extract/batch", "check/batch")]

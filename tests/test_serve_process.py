@@ -300,7 +300,7 @@ def test_every_answer_is_as_described(server: ServerProcess, method: str, path: 
 
     @settings(max_examples=20 if method == "POST" else 3, deadline=None, suppress_health_check=list(HealthCheck))
     @given(operation.as_strategy(generation_mode=mode))
-    def ask(case: schemathesis.Case) -> None:
+    def ask(case: "schemathesis.Case[Any]") -> None:
         case.call_and_validate(checks=CHECKS)
 
     ask()

@@ -8,7 +8,7 @@ import asyncio
 import signal
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from types import SimpleNamespace
@@ -20,8 +20,9 @@ from ...schemas.extraction import Extraction
 from ..check_record import check_with
 from ..decode import from_text
 from ..errors import EndpointError, InputError
-from ..extract import extract_with
+from ..extract import REPORT, extract_with
 from ..inputs import printable
+from ..map_record import load_map, map_record
 from .problems import RequestError
 from .requests import CheckRequest, ExtractRequest, read_request
 
@@ -120,12 +121,23 @@ async def _found(job: Job) -> Extraction:
     asker = _Asker(job) if job.model else None
     client = cast("Client | None", asker)
     if isinstance(request, CheckRequest):
-        found = await check_with(source, request.record, request.engine, client)
+        found = await check_with(source, _record(request, source.name), request.engine, client)
     else:
         found = await extract_with(source, request.engine, client)
     if asker and request.engine == "model" and found.reader != "supplied" and asker.unusable:
         raise asker.unusable
     return found
+
+
+def _record(request: CheckRequest, name: str) -> Mapping[str, Any]:
+    """The record in our shape."""
+    if request.map is None:
+        return request.record
+    try:
+        by = load_map(request.map.encode("utf-8"), f"{name}: the map", REPORT)
+    except RecursionError as error:
+        raise RequestError("unusable_input", f"{name}: the map is nested too deep") from error
+    return map_record(request.record, by, f"{name}: the record", REPORT)
 
 
 class _UnaskedError(Exception):

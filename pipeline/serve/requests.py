@@ -36,6 +36,9 @@ class CheckRequest(_Request):
     record: Annotated[
         dict[str, Any], Field(description="in the shape of `report` in /v1/schema; gaps and nulls are allowed")
     ]
+    map: Annotated[
+        str | None, Field(description="for a record of another shape: what MAP.toml holds, the text of it")
+    ] = None
     engine: Annotated[
         CheckEngine,
         Field(description="who reads what cannot be vouched for; none: nobody, the record is only judged"),
