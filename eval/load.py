@@ -123,7 +123,7 @@ def kinds() -> list[Kind]:
     text = cases[0].text
     hostile = "一、总体情况\n<html><table>" + "<td>0" * 40_000
     wrong: list[Any] = [{"text": 1}, {}, [], "x", {"text": text, "path": "/etc/passwd"}, {"text": text, "engine": "x"}]
-    unusable: list[Any] = [{"text": ""}, {"text": "\ud800"}, {"text": "今天天气很好。"}, {"text": "\0" * 1000}]
+    unusable: list[Any] = [{"text": ""}, {"text": "今天天气很好。"}, {"text": "\0" * 1000}]
     return [
         Kind("good", 60, frozenset((200,)), good),
         Kind("huge", 3, frozenset((413,)), extract(_json({"text": "0 " * 4_000_000}))),
