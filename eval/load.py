@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -34,12 +34,16 @@ _SLOW_S = 8.0
 """So long a slow client takes for its body."""
 
 
+_SERVE = (sys.executable, "-c", "import sys; from nianbao.pipeline.cli import main; main(sys.argv[1:])", "serve")
+
+
 class ServerProcess:
     """`nianbao serve` on loopback, as a context manager; it is killed at the end if it still runs."""
 
-    def __init__(self, *options: str, port: int = 0, env: dict[str, str] | None = None) -> None:
-        command = "import sys; from nianbao.pipeline.cli import main; main(sys.argv[1:])"
-        self._command = [sys.executable, "-c", command, "serve", *options]
+    def __init__(
+        self, *options: str, command: Sequence[str] = _SERVE, port: int = 0, env: dict[str, str] | None = None
+    ) -> None:
+        self._command = [*command, *options]
         self._env = env
         self.port = port
 

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from nianbao.eval.standin import MODEL, StandIn, answer_from
 from nianbao.pipeline.cli import main
+from nianbao.pipeline.serve.access import Access, access_for
 from nianbao.pipeline.serve.app import make_app
 from nianbao.pipeline.serve.describe import examples
 from nianbao.pipeline.serve.limits import Limits
@@ -261,6 +262,20 @@ def test_a_large_body_is_refused_before_it_is_in(client: TestClient) -> None:
     assert sum(taken) == LIMITS.body_bytes + 10_000
 
 
+@pytest.mark.parametrize(
+    ("path", "headers", "limits"),
+    [
+        ("/v1/extract", JSON, Limits(workers=1, room_bytes=10)),
+        ("/v1/extract/batch", LINES, Limits(workers=1, batches=0)),
+    ],
+)
+def test_no_room(path: str, headers: dict[str, str], limits: Limits) -> None:
+    """Where the bodies held are too many, or the batches, the answer is 429 with the time to come again."""
+    found = TestClient(make_app(limits)).post(path, content=json.dumps({"text": TEXT}), headers=headers)
+    assert (found.status_code, found.json()["error"]["code"], found.headers["retry-after"]) == (429, "busy", "1")
+    assert_refusal(found)
+
+
 def test_a_text_that_takes_too_long_ends_and_frees_its_worker() -> None:
     """The one worker is killed with a text that costs too much, and the next request is answered."""
     costly = "一、总体情况\n<html><table>" + "<td>0" * 300_000
@@ -304,7 +319,7 @@ def test_more_memory_than_a_worker_has_is_refused() -> None:
 def test_the_token(header: str | None, status: int) -> None:
     """With a token, every address under /v1 asks for it, and none that only tells about the service."""
     headers = {} if header is None else {b"Authorization": header.encode("utf-8")}
-    client = TestClient(make_app(LIMITS, TOKEN))
+    client = TestClient(make_app(LIMITS, Access(TOKEN)))
     assert client.get("/v1/schema", headers=headers).status_code == status
     posted = [client.post(f"/v1/{p}", headers=headers) for p in ("extract", "check", "extract/batch", "check/batch")]
     assert {r.status_code for r in posted} == ({401} if status == 401 else {415})
@@ -335,6 +350,36 @@ def test_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "uvicorn", None)
     found = CliRunner().invoke(main, ["serve"], catch_exceptions=False)
     assert (found.exit_code, "pip install 'nianbao[serve]'" in found.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("127.0.0.1:8000", 200),
+        ("localhost", 200),
+        ("[::1]:8000", 200),
+        ("example.org", 421),
+        ("127.0.0.1.example.org", 421),
+    ],
+)
+def test_a_name_that_is_not_this_machine_s(host: str, status: int) -> None:
+    """A server for this machine alone does not answer under a name that somebody else made lead to it."""
+    client = TestClient(make_app(LIMITS, Access(is_local=True)))
+    assert client.get("/v1/schema", headers={"Host": host}).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("host", "token", "is_open", "expected"),
+    [
+        ("127.0.0.1", None, False, Access(is_local=True)),
+        ("::1", TOKEN, False, Access(TOKEN)),
+        ("0.0.0.0", TOKEN, False, Access(TOKEN)),
+        ("0.0.0.0", None, True, Access()),
+        ("localhost", TOKEN, True, Access()),
+    ],
+)
+def test_who_is_answered(host: str, token: str | None, is_open: bool, expected: Access) -> None:
+    assert access_for(host, token, is_open) == expected
 
 
 # --- Batches ---------------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 import json
 import os
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing, suppress
@@ -53,7 +54,7 @@ class Held:
     def __init__(self, server: ServerProcess, path: str = "/v1/extract", kind: str = "application/json") -> None:
         self._socket = socket.create_connection(("127.0.0.1", server.port), timeout=30)
         self._file = self._socket.makefile("rb")
-        head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: {kind}\r\nTransfer-Encoding: chunked\r\n"
+        head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {kind}\r\nTransfer-Encoding: chunked\r\n"
         self._socket.sendall(f"{head}Expect: 100-continue\r\n\r\n".encode())
         assert self._file.readline() == b"HTTP/1.1 100 Continue\r\n"
         assert self._file.readline() == b"\r\n"
@@ -136,6 +137,25 @@ def test_what_is_not_http(server: ServerProcess, sent: bytes) -> None:
         with suppress(ConnectionResetError):
             assert plain.recv(1000)[:12] in (b"", b"HTTP/1.1 400")
     assert httpx2.get(server.url + "/healthz").json() == {"status": "ok"}
+
+
+def test_a_client_that_is_too_slow() -> None:
+    """A body that does not come is answered 408; a connection whose head does not end, or that is not used, is closed."""
+    hasty = (
+        "from nianbao.pipeline.serve import access, limits, run; run.serve('127.0.0.1', 0, {}, access.Access(), None)"
+    )
+    found = "limits.Limits(workers=1, receive_s=0.5, idle_s=0.3)"
+    with ServerProcess(command=[sys.executable, "-c", hasty.format(found)]) as server:
+        with closing(Held(server)) as held:
+            held.send(b'{"text":')
+            status, headers = held.head()
+            assert (status, held.body(headers)["error"]["code"]) == (408, "too_slow")
+        for begun in (b"", b"POST /v1/extract HTTP/1.1\r\nHost: x\r\nX-More:"):
+            with socket.create_connection(("127.0.0.1", server.port), timeout=20) as plain:
+                plain.sendall(begun)
+                with suppress(ConnectionResetError):
+                    assert plain.recv(1) == b""
+        assert httpx2.get(server.url + "/healthz").status_code == 200
 
 
 # --- Batches ---------------------------------------------------------------------------------------------------------

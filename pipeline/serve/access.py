@@ -3,6 +3,7 @@
 import hmac
 import ipaddress
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from starlette.requests import Request
@@ -34,24 +35,44 @@ def token_from(environ: Mapping[str, str], path: str | None) -> str | None:
     return token
 
 
-def require_token(host: str, token: str | None, is_open: bool) -> None:
-    """Raises SettingsError where others than this machine would be let in without a token and nobody said so."""
-    if token is None and not is_open and not _is_loopback(host):
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who is answered. token: None for none. is_local: only requests that name this machine by its own names.
+
+    A page in a browser of this machine can reach a local server under a name that its author made lead here; then the
+    browser takes both for one site. The name is in the request's Host.
+    """
+
+    token: str | None = None
+    is_local: bool = False
+
+    def admit(self, request: Request) -> None:
+        """Raises RequestError where the request is not to be answered; the token is compared in constant time."""
+        if self.is_local and not is_loopback(request.url.hostname or ""):
+            raise RequestError("wrong_host", "Host: the server answers for this machine alone; ask by 127.0.0.1")
+        if self.token is None:
+            return
+        scheme, _, given = request.headers.get("authorization", "").partition(" ")
+        expected = self.token.encode("utf-8")
+        if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode("utf-8"), expected):
+            raise RequestError("unauthorized", "no valid bearer token; send Authorization: Bearer TOKEN")
+
+
+def access_for(host: str, token: str | None, is_open: bool) -> Access:
+    """Who is answered on an address. is_open: without a token, whoever reaches it.
+
+    Raises SettingsError where others than this machine would be let in without a token and nobody said so.
+    """
+    if is_open:
+        return Access()
+    if token is None and not is_loopback(host):
         raise SettingsError(
             f"--host {host}: others than this machine could ask; set {VARIABLE} or --token-file, or say --no-token"
         )
+    return Access(token, is_local=token is None)
 
 
-def admit(request: Request, token: str | None) -> None:
-    """Raises RequestError where a token is asked for and the request does not bear it; compared in constant time."""
-    if token is None:
-        return
-    scheme, _, given = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode("utf-8"), token.encode("utf-8")):
-        raise RequestError("unauthorized", "no valid bearer token; send Authorization: Bearer TOKEN")
-
-
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 
 from ...schemas.extraction import Extraction
 from ..settings import Settings
-from .access import admit
+from .access import Access
 from .batch import Batch
 from .body import JSON, JSON_LINES, read_body, require
 from .describe import about, describe_get, describe_many, describe_one, with_examples
@@ -23,15 +23,17 @@ from .problems import RequestError
 from .reply import Job, Task
 from .stopping import Stopping
 
+ANYONE = Access()
 _CLIENT_CLOSED = 499
 """For the log alone: nobody is there to be answered."""
 
 
 def make_app(
-    limits: Limits, token: str | None = None, settings: Settings | None = None, stopping: Stopping | None = None
+    limits: Limits, access: Access = ANYONE, settings: Settings | None = None, stopping: Stopping | None = None
 ) -> FastAPI:
     """The service as an ASGI app. settings: of the model that it may ask, None for none. stopping: set, it takes no more."""
-    service = Service(limits, token, settings, stopping or Stopping())
+    token = access.token
+    service = Service(limits, access, settings, stopping or Stopping())
     app = FastAPIOffline(redoc_url=None, lifespan=service.live, **about())
     app.add_api_route("/healthz", _healthz, **describe_get("Whether the server runs", None))
     app.add_api_route("/v1/schema", service.schema, **describe_get("The JSON Schema of an extraction", token))
@@ -51,8 +53,8 @@ def make_app(
 class Service:
     """What the addresses share."""
 
-    def __init__(self, limits: Limits, token: str | None, settings: Settings | None, stopping: Stopping) -> None:
-        self._limits, self._token, self._settings, self._stopping = limits, token, settings, stopping
+    def __init__(self, limits: Limits, access: Access, settings: Settings | None, stopping: Stopping) -> None:
+        self._limits, self._access, self._settings, self._stopping = limits, access, settings, stopping
         self._pool = Pool(limits)
 
     @asynccontextmanager
@@ -88,12 +90,12 @@ class Service:
         return answer
 
     async def schema(self, request: Request) -> Response:
-        admit(request, self._token)
+        self._access.admit(request)
         return Response(_schema(), media_type=JSON[0])
 
     def _admit(self, request: Request, media_types: tuple[str, ...]) -> None:
         """Raises RequestError where the head of a request says that its body will not be taken."""
-        admit(request, self._token)
+        self._access.admit(request)
         require(request, media_types)
         if self._stopping.is_set:
             raise self._stopping.problem()

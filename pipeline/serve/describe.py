@@ -18,10 +18,10 @@ from .reply import Task
 from .requests import CheckRequest, ExtractRequest
 
 _BODY = (
-    "not_json", "bad_request", "too_slow", "too_large", "wrong_media_type", "wrong_encoding", "wrong_request",
+    "not_json", "bad_request", "too_slow", "too_large", "wrong_media_type", "wrong_encoding", "wrong_host", "wrong_request",
     "unusable_input", "no_model", "too_costly", "busy", "internal", "model_unusable", "stopping",
 )  # fmt: skip
-_BATCH = ("wrong_media_type", "wrong_encoding", "busy", "internal", "stopping")
+_BATCH = ("wrong_media_type", "wrong_encoding", "wrong_host", "busy", "internal", "stopping")
 
 
 class Error(BaseModel):

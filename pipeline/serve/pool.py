@@ -1,5 +1,6 @@
 """The workers: so many processes, a bounded queue before them, and an end to a reading that takes too long."""
 
+import asyncio
 import math
 import time
 from collections.abc import Awaitable, Callable, Iterator
@@ -26,7 +27,7 @@ class Pool:
     def __init__(self, limits: Limits, model: Model | None = None) -> None:
         self.limits = limits
         self.model = model
-        self._turns = CapacityLimiter(limits.workers)
+        self._turns = asyncio.Semaphore(limits.workers)
         self._processes = CapacityLimiter(limits.workers)
         self._taken = 0
         self._bytes = 0
@@ -111,7 +112,7 @@ class Pool:
     ) -> Answer | Question:
         try:
             with fail_after(wait_s):
-                await self._turns.acquire_on_behalf_of(token := object())
+                await self._turns.acquire()
         except TimeoutError:
             raise self.busy(f"no worker was free for {wait_s:g} s") from None
         try:
@@ -119,7 +120,7 @@ class Pool:
                 raise GoneError
             return await self._run(job)
         finally:
-            self._turns.release_on_behalf_of(token)
+            self._turns.release()
 
     async def _run(self, job: Job) -> Answer | Question:
         start = time.monotonic()

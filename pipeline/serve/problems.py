@@ -27,6 +27,9 @@ PROBLEMS: dict[str, ProblemKind] = {
     "too_large": ProblemKind(413, "the body is larger than the server takes", "send one report at a time, as text"),
     "wrong_media_type": ProblemKind(415, "the Content-Type is not the one this address takes", "set Content-Type"),
     "wrong_encoding": ProblemKind(415, "the body is compressed", "send it without Content-Encoding"),
+    "wrong_host": ProblemKind(
+        421, "the Host is not this machine, for which alone the server answers", "ask by 127.0.0.1"
+    ),
     "wrong_request": ProblemKind(
         422, "a key is missing, unknown, or of the wrong type", "correct the key that is named"
     ),

@@ -8,18 +8,19 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from ..settings import Settings
+from .access import Access
 from .app import make_app
 from .limits import Limits
 from .log import log, log_to_stderr
 from .stopping import Stopping
 
 
-def serve(host: str, port: int, limits: Limits, token: str | None, settings: Settings | None) -> None:
+def serve(host: str, port: int, limits: Limits, access: Access, settings: Settings | None) -> None:
     """Serve until told to stop; port 0: one that is free, which the log names."""
     log_to_stderr()
     stopping = Stopping()
     config = uvicorn.Config(
-        make_app(limits, token, settings, stopping),
+        make_app(limits, access, settings, stopping),
         host=host,
         port=port,
         http=_closing_when_idle(limits.idle_s),

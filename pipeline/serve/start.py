@@ -5,7 +5,7 @@ from typing import Any
 from ..console import model_settings
 from ..errors import SettingsError
 from ..settings import environment
-from .access import require_token, token_from
+from .access import access_for, token_from
 from .limits import Limits
 
 _OWN = ("workers", "queue", "read_s", "body_bytes")
@@ -18,10 +18,9 @@ def start(host: str, port: int, token_file: str | None, is_open: bool, flags: di
     """
     limits = Limits(**{name: flags[name] for name in _OWN if flags[name] is not None})
     settings = model_settings("auto", {name: value for name, value in flags.items() if name not in _OWN})
-    token = None if is_open else token_from(environment(), token_file)
-    require_token(host, token, is_open)
+    access = access_for(host, token_from(environment(), token_file), is_open)
     try:
         from .run import serve
     except ModuleNotFoundError as error:
         raise SettingsError(f"{error.name} is not installed; the server needs: pip install 'nianbao[serve]'") from error
-    serve(host, port, limits, token, settings)
+    serve(host, port, limits, access, settings)
