@@ -405,20 +405,25 @@ def test_an_empty_batch_gives_nothing(client: TestClient) -> None:
 
 
 @given(
-    st.lists(st.binary(max_size=12) | st.sampled_from([b"\n", b"a\n", b"long line\n"]), max_size=12), st.integers(1, 12)
+    st.lists(st.binary(max_size=12) | st.sampled_from([b"\n", b"a\n", b"long line\n"]), max_size=12),
+    st.integers(1, 12),
+    st.booleans(),
 )
-def test_lines_do_not_depend_on_how_the_bytes_came(pieces: list[bytes], longest: int) -> None:
-    """A spool gives the lines of the whole, None for each that is too long, in whatever pieces it was written."""
+def test_lines_do_not_depend_on_how_the_bytes_came(pieces: list[bytes], longest: int, is_whole: bool) -> None:
+    """A spool gives the lines of the whole, None for each that is too long, in whatever pieces it was written.
+
+    What broke off within a line does not give that line.
+    """
 
     async def lines() -> list[bytes | None]:
         spool = Spool()
         for piece in pieces:
             await spool.write(piece)
-        await spool.end()
+        await spool.end(is_whole=is_whole)
         found = [line async for line in spool.lines(longest)]
         spool.close()
         return found
 
     whole = b"".join(pieces).split(b"\n")
-    expected = [line if len(line) <= longest else None for line in (whole if whole[-1] else whole[:-1])]
+    expected = [line if len(line) <= longest else None for line in (whole if whole[-1] and is_whole else whole[:-1])]
     assert anyio.run(lines) == expected

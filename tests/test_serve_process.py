@@ -140,16 +140,21 @@ def test_what_is_not_http(server: ServerProcess, sent: bytes) -> None:
 
 
 def test_a_client_that_is_too_slow() -> None:
-    """A body that does not come is answered 408; a connection whose head does not end, or that is not used, is closed."""
+    """A body that does not come is answered 408, a batch that stands still ends with a word; a connection whose head does not end, or that is not used, is closed."""
     hasty = (
         "from nianbao.pipeline.serve import access, limits, run; run.serve('127.0.0.1', 0, {}, access.Access(), None)"
     )
-    found = "limits.Limits(workers=1, receive_s=0.5, idle_s=0.3)"
+    found = "limits.Limits(workers=1, receive_s=0.5, idle_s=0.3, stall_s=0.5)"
     with ServerProcess(command=[sys.executable, "-c", hasty.format(found)]) as server:
         with closing(Held(server)) as held:
             held.send(b'{"text":')
             status, headers = held.head()
             assert (status, held.body(headers)["error"]["code"]) == (408, "too_slow")
+        with closing(Held(server, "/v1/extract/batch", "application/jsonl")) as held:
+            held.send(BODY + b"\n" + BODY[:9])
+            assert (held.head()[0], json.loads(held.chunk())["status"]) == (200, "verified")
+            ended = json.loads(held.chunk())
+            assert (ended["error"]["code"], ended["line"], held.chunk()) == ("too_slow", 2, b"")
         for begun in (b"", b"POST /v1/extract HTTP/1.1\r\nHost: x\r\nX-More:"):
             with socket.create_connection(("127.0.0.1", server.port), timeout=20) as plain:
                 plain.sendall(begun)

@@ -39,6 +39,7 @@ class Batch(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  # the request has it
         verdicts: Counter[str] = Counter()
+        Seen.of(scope).verdicts = verdicts
         with self._pool.batch():
             async with aclosing(self._answers()) as answers:
                 async for number, answer in answers:
@@ -49,7 +50,6 @@ class Batch(Response):
                         await send({"type": "http.response.body", "body": _line(number, answer), "more_body": True})
             if not verdicts:
                 await send(self._head())
-            Seen.of(scope).verdicts = dict(verdicts)
             await send({"type": "http.response.body", "body": b""})
 
     def _head(self) -> dict[str, Any]:
@@ -71,6 +71,9 @@ class Batch(Response):
                 tasks.append(answer)
                 yield number, await answer
                 tasks.remove(answer)
+            for task in tasks:
+                if task.done():
+                    task.result()  # a fault in one of them: the answer is broken off, never ended as if it were whole
             if self._ended_by is not None:
                 yield number + 1, answer_of(self._ended_by)
         finally:
@@ -88,30 +91,31 @@ class Batch(Response):
                     self._is_whole = chunk is not None
                     break
                 await spool.write(chunk)
-            await spool.end()
-            while self._is_whole and not self._is_gone:
-                self._is_gone = (await self._request.receive())["type"] == "http.disconnect"
         except TimeoutError:
             told = f"no more of the body came for {self._pool.limits.stall_s:g} s; send the rest again"
             self._ended_by = RequestError("too_slow", told)
         except ClientDisconnect:
             self._is_gone = True
         finally:
-            await spool.end()
+            await spool.end(is_whole=self._is_whole)
+        while self._is_whole and not self._is_gone:
+            self._is_gone = (await self._request.receive())["type"] == "http.disconnect"
 
     async def _take(self, spool: Spool, waiting: Waiting) -> None:
         """Spool → answers on their way; no more of them at once than the queue holds."""
         number = 0
-        async for line in spool.lines(self._pool.limits.body_bytes):
-            if self._stopping.is_set or self._is_gone:
-                self._is_whole = False
-                break
-            number += 1
-            if line is None or line.strip():
-                await waiting.put((number, asyncio.create_task(self._answer(line))))
-        if self._stopping.is_set and not self._is_whole:
-            self._ended_by = self._stopping.problem()
-        await waiting.put(None)
+        try:
+            async for line in spool.lines(self._pool.limits.body_bytes):
+                if self._stopping.is_set or self._is_gone:
+                    self._is_whole = False
+                    break
+                number += 1
+                if line is None or line.strip():
+                    await waiting.put((number, asyncio.create_task(self._answer(line))))
+            if self._stopping.is_set and not self._is_whole:
+                self._ended_by = self._stopping.problem()
+        finally:
+            await waiting.put(None)
 
     async def _answer(self, line: bytes | None) -> Answer:
         longest = self._pool.limits.body_bytes

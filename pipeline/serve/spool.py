@@ -21,7 +21,7 @@ class Spool:
     def __init__(self) -> None:
         self._file = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115  # closed by `close`
         self._written = self._read = 0
-        self._ended = False
+        self._ended = self._is_whole = False
         self._changed = Condition()
 
     async def write(self, data: bytes) -> None:
@@ -32,10 +32,10 @@ class Spool:
             self._written += self._file.write(data)
             self._changed.notify_all()
 
-    async def end(self) -> None:
-        """Nothing more will be written."""
+    async def end(self, *, is_whole: bool) -> None:
+        """Nothing more will be written. is_whole: whether a last line without an end is a line, not a part of one."""
         async with self._changed:
-            self._ended = True
+            self._ended, self._is_whole = True, is_whole
             self._changed.notify_all()
 
     def close(self) -> None:
@@ -50,7 +50,7 @@ class Spool:
                 yield _joined(line, end, longest)
                 line = bytearray()
             line = _begun(line, rest, longest)
-        if line is None or line:
+        if self._is_whole and (line is None or line):
             yield None if line is None else bytes(line)
 
     async def _next(self) -> bytes:
