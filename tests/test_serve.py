@@ -1,6 +1,8 @@
 """The service: what it answers is what the functions give, and what it refuses is refused in one way."""
 
+import asyncio
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,9 @@ from nianbao.pipeline.serve.access import Access, access_for
 from nianbao.pipeline.serve.app import make_app
 from nianbao.pipeline.serve.describe import examples
 from nianbao.pipeline.serve.limits import Limits
-from nianbao.pipeline.serve.problems import PROBLEMS
+from nianbao.pipeline.serve.pool import GoneError, Pool
+from nianbao.pipeline.serve.problems import PROBLEMS, RequestError
+from nianbao.pipeline.serve.reply import Answer, Job, reply
 from nianbao.pipeline.serve.spool import Spool
 from nianbao.pipeline.settings import Settings
 
@@ -278,8 +282,8 @@ def test_no_room(path: str, headers: dict[str, str], limits: Limits) -> None:
 
 def test_a_text_that_takes_too_long_ends_and_frees_its_worker() -> None:
     """The one worker is killed with a text that costs too much, and the next request is answered."""
-    costly = "一、总体情况\n<html><table>" + "<td>0" * 300_000
-    with TestClient(make_app(Limits(workers=1, read_s=0.3))) as client:
+    costly = "一、总体情况\n<html><table>" + "<td>0" * 800_000
+    with TestClient(make_app(Limits(workers=1, read_s=0.6))) as client:
         found = post(client, "extract", text=costly)
         assert (found.status_code, found.json()["error"]["code"]) == (422, "too_costly")
         assert_refusal(found)
@@ -289,6 +293,41 @@ def test_a_text_that_takes_too_long_ends_and_frees_its_worker() -> None:
             "too_costly",
             "unusable_input",
         ]
+
+
+def test_who_waits_too_long_or_goes_away_leaves_the_queue() -> None:
+    """While the one worker reads, the next in the queue is told to come again; one that has gone is never read."""
+    body = json.dumps({"text": TEXT}).encode()
+    costly = json.dumps({"text": "一、总体情况\n<html><table>" + "<td>0" * 800_000}).encode()
+
+    async def is_gone() -> bool:
+        return True
+
+    async def work() -> None:
+        pool = Pool(Limits(workers=1, read_s=1.5))
+        await pool.start()
+        first = asyncio.create_task(pool.answer(Job("extract", costly)))
+        await asyncio.sleep(0)
+        with pytest.raises(RequestError, match="busy"):
+            await pool.answer(Job("extract", body), 0.01)
+        with pytest.raises(RequestError, match="too_costly"):
+            await first
+        with pytest.raises(GoneError):
+            await pool.answer(Job("extract", body), 1, is_gone)
+        assert (await pool.answer(Job("extract", body), 1)).verdict == "verified"
+
+    asyncio.run(work())
+
+
+def test_a_fault_is_told_by_its_place() -> None:
+    """Where the code itself fails the answer says no more than that, and the log gets the place, without what was met there."""
+    told: Any = ("no reply of a model, but a text",)
+    body = json.dumps({"text": TEXT, "engine": "model"}).encode()
+    answer = reply(Job("extract", body, "m", told))
+    assert isinstance(answer, Answer)
+    assert (answer.status, answer.verdict) == (500, "internal")
+    assert re.fullmatch(r"AttributeError at \w+\.py:\d+( < \w+\.py:\d+)*", answer.fault)
+    assert list(json.loads(answer.body)["error"]) == ["code", "message"]
 
 
 def test_more_memory_than_a_worker_has_is_refused() -> None:

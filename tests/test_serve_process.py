@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import socket
 import sys
 import threading
@@ -128,6 +129,12 @@ def test_a_body_is_refused_while_it_streams(server: ServerProcess) -> None:
         assert (status, held.body(headers)["error"]["code"]) == (413, "too_large")
 
 
+def test_a_worker_that_is_killed_is_replaced(server: ServerProcess) -> None:
+    for worker in workers_of(server):
+        os.kill(int(worker), signal.SIGKILL)
+    assert post(server).status_code == 200
+
+
 @pytest.mark.parametrize("sent", [b"\x16\x03\x01\x02\x00", b"GET / HTTP/9\r\n\r\n", b"x" * 100_000 + b"\r\n\r\n"])
 def test_what_is_not_http(server: ServerProcess, sent: bytes) -> None:
     """Bytes that are no request of HTTP are answered 400, or not at all, and the server serves on."""
@@ -230,7 +237,7 @@ def refuses_connections(server: ServerProcess) -> bool:
 
 def test_killed_no_client_is_left_with_a_part(own: ServerProcess) -> None:
     """Clients of a server that is killed see an error, a batch no proper end; its workers end; started again, it answers."""
-    workers = Path(f"/proc/{own.process.pid}/task/{own.process.pid}/children").read_text().split()
+    workers = workers_of(own)
     with closing(Held(own)) as held, closing(Held(own, "/v1/extract/batch", "application/x-ndjson")) as batch:
         batch.send(BODY + b"\n")
         assert (batch.head()[0], json.loads(batch.chunk())["status"]) == (200, "verified")
@@ -248,6 +255,10 @@ def test_killed_no_client_is_left_with_a_part(own: ServerProcess) -> None:
             ended.wait(0.05)
     own.start()
     assert post(own).status_code == 200
+
+
+def workers_of(server: ServerProcess) -> list[str]:
+    return Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()
 
 
 def is_zombie(pid: str) -> bool:

@@ -123,19 +123,22 @@ class Pool:
             self._turns.release()
 
     async def _run(self, job: Job) -> Answer | Question:
+        """Read in a worker; once more where it ended on the way, which may have been no fault of this job's."""
         start = time.monotonic()
         try:
-            with fail_after(self.limits.read_s):
-                return await self._in_worker(job)
+            for _ in range(2):
+                try:
+                    with fail_after(self.limits.read_s):
+                        return await self._in_worker(job)
+                except BrokenWorkerProcess:
+                    await self._start_one()
         except TimeoutError:
+            await self._start_one()  # in the place of the one that is gone, so that the next reading has its whole time
             told = f"reading the text took more than {self.limits.read_s:g} s; split it into single reports"
-            problem = RequestError("too_costly", told)
-        except BrokenWorkerProcess:
-            problem = RequestError("internal", "the process that read the text ended; send it again, or split it")
+            raise RequestError("too_costly", told) from None
         finally:
             self._mean_s += 0.1 * (time.monotonic() - start - self._mean_s)
-        await self._start_one()  # in the place of the one that is gone, so that the next reading has its whole time
-        raise problem
+        raise RequestError("internal", "the process that read the text ended; split the text into single reports")
 
 
 class Place:
