@@ -49,7 +49,7 @@ cassettes: $(READY) ## record the conversations of tests/test_cassettes.py anew,
 	$(BIN)/python -m pytest -q tests/test_cassettes.py --record-mode=once
 
 lock: ## write requirements.lock anew from pyproject.toml (needs uv)
-	uv pip compile --quiet --universal --python-version 3.11 --group dev --extra eval --generate-hashes --no-emit-index-url \
+	uv pip compile --quiet --universal --python-version 3.11 --group dev --extra eval --extra serve --generate-hashes --no-emit-index-url \
 		--no-annotate --custom-compile-command "make lock" pyproject.toml -o requirements.lock
 
 clean:

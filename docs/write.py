@@ -5,6 +5,7 @@ A document marks such a place with a comment, and the block after it is replaced
     <!-- prints: nianbao schema -->    the output of a nianbao command, in a text block
     <!-- findings: en -->              the table of finding codes, in English or Chinese heads
     <!-- settings: en -->              the table of settings, in English or Chinese
+    <!-- problems: en -->              the table of the service's error codes, likewise
     <!-- file: example/map.toml -->    a file of this folder, in a block of any language
 
 A command that prints nothing of its own but is needed first stands in a comment without a block, as
@@ -21,6 +22,7 @@ from tempfile import TemporaryDirectory
 
 from click.testing import CliRunner
 from nianbao.pipeline.cli import main as nianbao
+from nianbao.pipeline.serve.problems import PROBLEMS
 from nianbao.pipeline.settings import VARIABLES, Settings
 from nianbao.schemas.findings import FINDINGS
 
@@ -28,13 +30,18 @@ ROOT = Path(__file__).parent.parent
 DOCUMENTS = (
     "README.md",
     "README.zh-CN.md",
-    *(f"docs/{name}.md" for name in ("findings", "model", "model.zh-CN", "check", "check.zh-CN")),
+    *(
+        f"docs/{name}.md"
+        for name in ("findings", "model", "model.zh-CN", "check", "check.zh-CN", "serve", "serve.zh-CN")
+    ),
 )
 _COMMANDS = re.compile(
     r"(<!-- runs: nianbao (?P<first>[^\n]*?) -->\n)|(<!-- prints: nianbao (?P<command>[^\n]*?) -->\n)```text\n.*?```\n",
     re.DOTALL,
 )
 _FINDINGS = re.compile(r"(<!-- findings: (?P<language>\w+) -->\n)(?:\|.*\n)*")
+_PROBLEMS = re.compile(r"(<!-- problems: (?P<language>\w+) -->\n)(?:\|.*\n)*")
+_PROBLEM_HEADS = {"en": ("status", "code", "meaning", "what to do"), "zh": ("状态", "代码", "含义", "怎么办")}
 _FILES = re.compile(r"(<!-- file: (?P<path>[^\n]*?) -->\n```\w+\n).*?```\n", re.DOTALL)
 _HEADS = {"en": ("code", "severity", "meaning", "what to do"), "zh": ("代码", "级别", "含义", "怎么办")}
 _SETTINGS = re.compile(r"(<!-- settings: (?P<language>\w+) -->\n)(?:\|.*\n)*")
@@ -48,6 +55,7 @@ def render(text: str, folder: Path) -> str:
     """A document → the document with every marked block as it should be; folder: for the files of its commands."""
     text = _COMMANDS.sub(lambda m: _block(m, folder), text)
     text = _SETTINGS.sub(lambda m: m[1] + _settings(m["language"]), text)
+    text = _PROBLEMS.sub(lambda m: m[1] + _problems(m["language"]), text)
     text = _FILES.sub(lambda m: f"{m[1]}{(ROOT / 'docs' / m['path']).read_text(encoding='utf-8')}```\n", text)
     return _FINDINGS.sub(lambda m: m[1] + _findings(m["language"]), text)
 
@@ -85,6 +93,11 @@ def _settings(language: str) -> str:
         meaning = (field.title if language == "zh" else field.description) or ""
         rows.append((f"`{name}`", variables, flag, default, meaning))
     return _table([_SETTING_HEADS[language], *rows])
+
+
+def _problems(language: str) -> str:
+    rows = [(str(kind.status), f"`{code}`", kind.meaning, kind.advice) for code, kind in PROBLEMS.items()]
+    return _table([_PROBLEM_HEADS[language], *rows])
 
 
 def _table(rows: Sequence[Sequence[str]]) -> str:

@@ -141,6 +141,33 @@ def schema() -> None:
     write(json.dumps(Extraction.model_json_schema(mode="serialization"), ensure_ascii=False, indent=2))
 
 
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0: one that is free.")
+@click.option("--token-file", metavar="FILE", help="Holds the bearer token to ask for. [env: NIANBAO_SERVE_TOKEN]")
+@click.option(
+    "--no-token", is_flag=True, help="Let everybody ask who reaches an address other than this machine's own."
+)
+@click.option("--workers", type=click.IntRange(1), metavar="N", help="Processes that read; one for each processor.")
+@click.option(
+    "--queue", type=click.IntRange(0), metavar="N", help="Requests that may wait; more are answered with 429."
+)
+@click.option("--timeout", "read_s", type=click.FloatRange(0.1), metavar="SECONDS", help="For one reading.")
+@click.option("--max-body", "body_bytes", type=click.IntRange(1000), metavar="BYTES", help="Of one request or line.")
+@model_options
+def serve(host: str, port: int, token_file: str | None, no_token: bool, **flags: Any) -> None:
+    """Serve extract and check over HTTP; see docs/serve.md. Needs: pip install 'nianbao[serve]'.
+
+    It listens on this machine alone unless told otherwise, logs JSON lines to standard error, and ends on SIGTERM once what
+    it took is answered. A model is asked only where one is configured.
+
+    Example: nianbao serve --port 8000 --workers 4
+    """
+    from .serve.start import start
+
+    start(host, port, token_file, no_token, flags)
+
+
 @main.group()
 def cache() -> None:
     """Look at and clear the cache of the model's answers.

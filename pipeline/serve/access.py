@@ -1,0 +1,79 @@
+"""Who may ask: whoever reaches the server, or whoever knows its bearer token."""
+
+import hmac
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from starlette.requests import Request
+
+from ..errors import InputError, SettingsError
+from .problems import RequestError
+
+VARIABLE = "NIANBAO_SERVE_TOKEN"
+_SHORTEST = 16
+
+
+def token_from(environ: Mapping[str, str], path: str | None) -> str | None:
+    """The token of the file, else of the environment; None where there is neither. Raises SettingsError for one that is weak."""
+    if path is None:
+        token, where = environ.get(VARIABLE), VARIABLE
+    else:
+        where = f"--token-file {path}"
+        try:
+            token = Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(f"{where}: cannot be read ({type(error).__name__}); check the path") from error
+    if token is None or (token == "" and path is None):
+        return None
+    if len(token) < _SHORTEST or not token.isascii() or not token.isprintable() or " " in token:
+        raise SettingsError(
+            f"{where}: a token of at least {_SHORTEST} printable ASCII characters without spaces is needed;"
+            " make one with: openssl rand -hex 32"
+        )
+    return token
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who is answered. token: None for none. is_local: only requests that name this machine by its own names.
+
+    A page in a browser of this machine can reach a local server under a name that its author made lead here; then the
+    browser takes both for one site. The name is in the request's Host.
+    """
+
+    token: str | None = None
+    is_local: bool = False
+
+    def admit(self, request: Request) -> None:
+        """Raises RequestError where the request is not to be answered; the token is compared in constant time."""
+        if self.is_local and not is_loopback(request.url.hostname or ""):
+            raise RequestError("wrong_host", "Host: the server answers for this machine alone; ask by 127.0.0.1")
+        if self.token is None:
+            return
+        scheme, _, given = request.headers.get("authorization", "").partition(" ")
+        expected = self.token.encode("utf-8")
+        if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode("utf-8"), expected):
+            raise RequestError("unauthorized", "no valid bearer token; send Authorization: Bearer TOKEN")
+
+
+def access_for(host: str, token: str | None, is_open: bool) -> Access:
+    """Who is answered on an address. is_open: without a token, whoever reaches it.
+
+    Raises SettingsError where others than this machine would be let in without a token and nobody said so.
+    """
+    if is_open:
+        return Access()
+    if token is None and not is_loopback(host):
+        raise SettingsError(
+            f"--host {host}: others than this machine could ask; set {VARIABLE} or --token-file, or say --no-token"
+        )
+    return Access(token, is_local=token is None)
+
+
+def is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,48 @@
+"""The server's one client of the model, for all requests, with their limits and their budget in common."""
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from anyio import fail_after
+
+from ..errors import BudgetError, EndpointError
+
+if TYPE_CHECKING:
+    from ..client import Client, Reply
+    from .reply import Question
+
+_AGAIN_S = 30
+"""An endpoint that could not be used is asked again after so long."""
+
+
+class Model:
+    """Asks the questions of the workers. It lives in the event loop of its client."""
+
+    def __init__(self, client: "Client", timeout_s: float) -> None:
+        self._client = client
+        self._timeout_s = timeout_s
+
+    @property
+    def name(self) -> str:
+        return self._client.settings.model or ""
+
+    @property
+    def max_in_flight(self) -> int:
+        return self._client.settings.max_in_flight
+
+    async def ask(self, question: "Question") -> "Reply[Any] | EndpointError":
+        """A question → the reply, or the error that stands for it; a worker is told either."""
+        try:
+            with fail_after(self._timeout_s):
+                return await self._client.ask(question.messages, question.answer)
+        except TimeoutError:
+            return EndpointError(f"the model gave no answer within {self._timeout_s:g} s; try again")
+        except EndpointError as error:
+            if not isinstance(error, BudgetError):
+                asyncio.get_running_loop().call_later(_AGAIN_S, self._forgive)
+            return error
+
+    def _forgive(self) -> None:
+        """A client gives an endpoint up for good; a server runs on, and asks again."""
+        if not isinstance(self._client.unusable, BudgetError):
+            self._client.unusable = None

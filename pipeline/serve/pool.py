@@ -1,0 +1,152 @@
+"""The workers: so many processes, a bounded queue before them, and an end to a reading that takes too long."""
+
+import asyncio
+import math
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+
+from anyio import BrokenWorkerProcess, CapacityLimiter, create_task_group, fail_after, to_process
+
+from .limits import Limits
+from .model import Model
+from .problems import RequestError
+from .reply import Answer, Job, Question, get_ready, reply
+
+_MOST_RETRY_S = 60
+
+
+class GoneError(Exception):
+    """The client went away before its turn came."""
+
+
+class Pool:
+    """Answers jobs in worker processes. It lives in one event loop."""
+
+    def __init__(self, limits: Limits, model: Model | None = None) -> None:
+        self.limits = limits
+        self.model = model
+        self._turns = asyncio.Semaphore(limits.workers)
+        self._processes = CapacityLimiter(limits.workers)
+        self._taken = 0
+        self._bytes = 0
+        self._batches = 0
+        self._mean_s = 0.05
+
+    async def start(self) -> None:
+        """Start every worker, so that no request waits for that."""
+        async with create_task_group() as group:
+            for _ in range(self.limits.workers):
+                group.start_soon(self._start_one)
+
+    async def _start_one(self) -> None:
+        with suppress(BrokenWorkerProcess):
+            await to_process.run_sync(
+                get_ready, self.limits.worker_bytes, self.model is not None, limiter=self._processes
+            )
+
+    async def _in_worker(self, job: Job) -> Answer | Question:
+        return await to_process.run_sync(reply, job, cancellable=True, limiter=self._processes)
+
+    @contextmanager
+    def place(self) -> "Iterator[Place]":
+        """A place in the queue, until the answer is there; raises RequestError where the queue is full."""
+        if self._taken >= self.limits.workers + self.limits.queue:
+            raise self.busy(f"all {self.limits.queue} places of the queue are taken")
+        place = Place(self)
+        self._taken += 1
+        try:
+            yield place
+        finally:
+            self._taken -= 1
+            self._bytes -= place.held
+
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """Room for a batch, until it ends; raises RequestError where there are too many. Its lines wait for workers as others do."""
+        if self._batches >= self.limits.batches:
+            raise self.busy(f"{self._batches} batches are being read")
+        self._batches += 1
+        try:
+            yield
+        finally:
+            self._batches -= 1
+
+    @property
+    def window(self) -> int:
+        """How many lines of a batch are on their way at once."""
+        return max(self.limits.workers, self.model.max_in_flight if self.model else 0)
+
+    def busy(self, found: str) -> RequestError:
+        """The problem that says when to come again: after about the time that the queue takes."""
+        wait = math.ceil(self._taken * self._mean_s / self.limits.workers)
+        seconds = min(max(1, wait), _MOST_RETRY_S)
+        return RequestError("busy", f"{found}; send it again in {seconds} s", retry_after_s=seconds)
+
+    def hold(self, place: "Place", count: int) -> None:
+        """Keep so many bytes more for a place; raises RequestError where the bodies of all requests are too many."""
+        if self._bytes + count > self.limits.room_bytes:
+            raise self.busy(f"the bodies being held reach the limit of {self.limits.room_bytes:,} bytes")
+        self._bytes += count
+        place.held += count
+
+    async def answer(
+        self, job: Job, wait_s: float | None = None, is_gone: Callable[[], Awaitable[bool]] | None = None
+    ) -> Answer:
+        """A job → its answer; raises RequestError, or GoneError where `is_gone` says so when its turn comes.
+
+        wait_s: for a worker to be free; None: as long as it takes.
+        """
+        job = replace(job, model=self.model.name if self.model else None)
+        while True:
+            found = await self._in_turn(job, wait_s, is_gone)
+            if isinstance(found, Answer):
+                return found
+            if self.model is None:
+                raise AssertionError("a question without a model")
+            job = replace(job, told=(*job.told, await self.model.ask(found)))
+
+    async def _in_turn(
+        self, job: Job, wait_s: float | None, is_gone: Callable[[], Awaitable[bool]] | None
+    ) -> Answer | Question:
+        try:
+            with fail_after(wait_s):
+                await self._turns.acquire()
+        except TimeoutError:
+            raise self.busy(f"no worker was free for {wait_s:g} s") from None
+        try:
+            if is_gone and await is_gone():
+                raise GoneError
+            return await self._run(job)
+        finally:
+            self._turns.release()
+
+    async def _run(self, job: Job) -> Answer | Question:
+        """Read in a worker; once more where it ended on the way, which may have been no fault of this job's."""
+        start = time.monotonic()
+        try:
+            for _ in range(2):
+                try:
+                    with fail_after(self.limits.read_s):
+                        return await self._in_worker(job)
+                except BrokenWorkerProcess:
+                    await self._start_one()
+        except TimeoutError:
+            await self._start_one()  # in the place of the one that is gone, so that the next reading has its whole time
+            told = f"reading the text took more than {self.limits.read_s:g} s; split it into single reports"
+            raise RequestError("too_costly", told) from None
+        finally:
+            self._mean_s += 0.1 * (time.monotonic() - start - self._mean_s)
+        raise RequestError("internal", "the process that read the text ended; split the text into single reports")
+
+
+class Place:
+    """A place in the queue. held: bytes of the body that is kept for it."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self.held = 0
+
+    def hold(self, count: int) -> None:
+        self._pool.hold(self, count)

@@ -1,0 +1,83 @@
+"""The server as a process: uvicorn with our app, from the first line of the log to a graceful end."""
+
+import asyncio
+import signal
+from types import FrameType
+
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from ..settings import Settings
+from .access import Access
+from .app import make_app
+from .limits import Limits
+from .log import log, log_to_stderr
+from .stopping import Stopping
+
+
+def serve(host: str, port: int, limits: Limits, access: Access, settings: Settings | None) -> None:
+    """Serve until told to stop; port 0: one that is free, which the log names."""
+    log_to_stderr()
+    stopping = Stopping()
+    config = uvicorn.Config(
+        make_app(limits, access, settings, stopping),
+        host=host,
+        port=port,
+        http=_closing_when_idle(limits.idle_s),
+        ws="none",
+        loop="asyncio",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        limit_concurrency=limits.connections,
+        timeout_graceful_shutdown=int(limits.stop_s),
+    )
+    for sig in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(sig, lambda *_: None)  # uvicorn raises again, at its end, the signal that ended it
+    _Server(config, stopping).run()
+    log("stopped")
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, stopping: Stopping) -> None:
+        super().__init__(config)
+        self._stopping = stopping
+
+    async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
+        await super().startup(sockets)  # type: ignore[arg-type]
+        if self.started:
+            host, port = self.servers[0].sockets[0].getsockname()[:2]
+            log("listening", host=host, port=port)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._stopping.begin()
+        log("stopping", signal=signal.Signals(sig).name)
+        super().handle_exit(sig, frame)
+
+
+def _closing_when_idle(idle_s: float) -> type[H11Protocol]:
+    """uvicorn's protocol, with an end to a connection on which nothing is being answered.
+
+    uvicorn waits for ever for the rest of a head, and for the rest of a body that was refused.
+    """
+
+    class Protocol(H11Protocol):
+        _last: object = None
+
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            super().connection_made(transport)
+            self.loop.call_later(idle_s, self._close_if_idle)
+
+        def _close_if_idle(self) -> None:
+            if self.transport.is_closing():
+                return
+            is_busy = self.cycle is not None and not self.cycle.response_complete
+            if not is_busy and self._last is self.cycle:
+                self.transport.abort()
+            else:
+                self._last = self.cycle
+                self.loop.call_later(idle_s, self._close_if_idle)
+
+    return Protocol

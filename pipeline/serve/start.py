@@ -1,0 +1,26 @@
+"""What the command line gives → a server that runs."""
+
+from typing import Any
+
+from ..console import model_settings
+from ..errors import SettingsError
+from ..settings import environment
+from .access import access_for, token_from
+from .limits import Limits
+
+_OWN = ("workers", "queue", "read_s", "body_bytes")
+
+
+def start(host: str, port: int, token_file: str | None, is_open: bool, flags: dict[str, Any]) -> None:
+    """Serve until told to stop. flags: of the limits and of the model, None where one is not given.
+
+    Raises SettingsError where a setting is wrong or the extra is not installed, InputError where the token cannot be read.
+    """
+    limits = Limits(**{name: flags[name] for name in _OWN if flags[name] is not None})
+    settings = model_settings("auto", {name: value for name, value in flags.items() if name not in _OWN})
+    access = access_for(host, token_from(environment(), token_file), is_open)
+    try:
+        from .run import serve
+    except ModuleNotFoundError as error:
+        raise SettingsError(f"{error.name} is not installed; the server needs: pip install 'nianbao[serve]'") from error
+    serve(host, port, limits, access, settings)
