@@ -38,7 +38,7 @@ $(READY): requirements.lock pyproject.toml
 	@touch $(READY)
 
 lock: ## write requirements.lock anew from pyproject.toml (needs uv)
-	uv pip compile --quiet --universal --python-version 3.11 --group dev --extra eval --generate-hashes --no-emit-index-url \
+	uv pip compile --quiet --universal --python-version 3.11 --group dev --extra bulk --extra eval --generate-hashes --no-emit-index-url \
 		--no-annotate --custom-compile-command "make lock" pyproject.toml -o requirements.lock
 
 clean:

@@ -325,5 +325,5 @@ def test_answers(raw: str, rows: Any) -> None:
 
 def test_settings_and_replies_are_plain_data() -> None:
     assert asdict(Reply(None, "", True)) == {
-        "answer": None, "raw": "", "is_cached": True, "usages": (), "failure": "", "requests": 0,
+        "answer": None, "raw": "", "is_cached": True, "usages": (), "failure": "", "requests": 0, "kept": (),
     }  # fmt: skip
