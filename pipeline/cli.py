@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..eval.cli import evaluate
+from .bulk.cli import bulk, export
 from .console import UNRESOLVED, UNUSABLE, Commands, engine_option, model_options, model_settings, say, write
 from .errors import InputError
 
@@ -71,6 +72,8 @@ def _extract_with_model(paths: tuple[str, ...], engine: "Engine", settings: "Set
         answer.status = 130
 
 
+main.add_command(bulk)
+main.add_command(export)
 main.add_command(evaluate)
 
 

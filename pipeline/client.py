@@ -145,17 +145,8 @@ class Client:
             del self._flights[key]
 
     def key(self, messages: Sequence[Message], answer: type[BaseModel]) -> str:
-        """The key under which an answer is kept: all that shapes it, and not the endpoint's key."""
-        return key_of(
-            {
-                "endpoint": self.settings.base_url or "openai",
-                "model": self.settings.model,
-                "messages": list(messages),
-                "schema": answer.model_json_schema(),
-                "temperature": 0,
-                "max_output_tokens": self.settings.max_output_tokens,
-            }
-        )
+        """The key under which an answer is kept."""
+        return question_key(self.settings, messages, answer)
 
     def _kept(self, key: str, answer: type[M]) -> Reply[M] | None:
         text = self.cache.get(key) if self.cache else None
@@ -312,6 +303,20 @@ class Client:
         self.spent.cost += cost or 0
         self.spent.unpriced += cost is None
         return Usage(*tokens, cost)
+
+
+def question_key(settings: Settings, messages: Sequence[Message], answer: type[BaseModel]) -> str:
+    """The key under which an answer is kept: all that shapes it, and not the endpoint's key."""
+    return key_of(
+        {
+            "endpoint": settings.base_url or "openai",
+            "model": settings.model,
+            "messages": list(messages),
+            "schema": answer.model_json_schema(),
+            "temperature": 0,
+            "max_output_tokens": settings.max_output_tokens,
+        }
+    )
 
 
 AGAIN = "上一个回答不合格式。请只回答一个 JSON 对象，合于所给的 schema，不要有别的文字。"

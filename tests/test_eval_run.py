@@ -122,7 +122,8 @@ def test_a_run_with_a_model(tmp_path: Path) -> None:
     """Stopped by its budget and taken up; the rules and the all-zeros reader are shown beside it, and what was used."""
     home = tmp_path / "RUN"
     lines = write(
-        tmp_path / "lines.jsonl", [line(x, cells={"disclosure.licensing.decisions": str(i)}) for i, x in enumerate(NAMES)]
+        tmp_path / "lines.jsonl",
+        [line(x, cells={"disclosure.licensing.decisions": str(i)}) for i, x in enumerate(NAMES)],
     )
     with StandIn(answer_from(load_dataset(str(lines)).cases)) as server:
         asked = ("eval", "run", lines, "--engine", "model", "--model", MODEL, "--base-url", server.url, "--out", home)
