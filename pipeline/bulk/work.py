@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from ...schemas.extraction import Extraction, Finding, ModelUse, SourceInfo, Status, finding
 from ..decode import Source, decode, from_text
 from ..errors import InputError
-from ..extract import Engine, extract_with
+from ..extract import Engine, extract_source, extract_with
 from ..inputs import printable
 from .sources import Given
 
