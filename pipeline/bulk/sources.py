@@ -140,22 +140,24 @@ def _list_remote(source: str) -> Iterator[File]:
     fsspec = needs("fsspec", f"{source}: addresses need", "bulk")
     try:
         system, path = fsspec.core.url_to_fs(source)
-        if any(mark in path for mark in "*?["):
-            entries = sorted(system.glob(path, detail=True).values(), key=lambda entry: str(entry["name"]))
-            entries = [entry for entry in entries if entry["type"] == "file"]
-        elif system.isdir(path):
-            entries = _walk(system, path)
-        else:
-            entries = [system.info(path)]
-        for entry in entries:
-            address = system.unstrip_protocol(entry["name"])
+        for entry in _entries(system, path):
             kind = KINDS.get(Path(entry["name"]).suffix.lower(), "report")
-            yield File(address=address, kind=kind, size=entry.get("size"))
+            yield File(address=system.unstrip_protocol(entry["name"]), kind=kind, size=entry.get("size"))
     except InputError:
         raise
     except Exception as error:  # each kind of store has errors of its own
         said = " ".join(str(error).split()) or type(error).__name__
         raise InputError(f"{source}: cannot be listed ({said}); check the address, its package and its keys") from error
+
+
+def _entries(system: Any, path: str) -> Iterator[Any]:
+    if any(mark in path for mark in "*?["):
+        found = system.glob(path, detail=True)
+        yield from (found[name] for name in sorted(found) if found[name]["type"] == "file")
+    elif system.isdir(path):
+        yield from _walk(system, path)
+    else:
+        yield system.info(path)
 
 
 def _walk(system: Any, path: str) -> Iterator[Any]:

@@ -136,8 +136,8 @@ def outcome_of(extraction: Extraction, unread: bool = False) -> Outcome:
     report = extraction.report
     facts = Facts(
         status=extraction.status,
-        form=report and report.form,
-        year=report and report.year,
+        form=report.form if report else None,
+        year=report.year if report else None,
         fails=tuple(check.id for check in extraction.checks if check.outcome == "fail"),
         findings=_once(found.code for found in extraction.findings),
         model=extraction.model,
