@@ -185,7 +185,8 @@ def estimated(plan: Plan) -> Estimate:
         with Texts(home / TEXTS) as texts:
             loads = reports(_checked(plan), plan.columns)
             async with Pool(plan.workers) as pool:
-                return await estimate(cut(loads, plan.shard_size, texts, Ledger(home)), plan.engine, settings, pool)
+                shards = cut(loads, plan.shard_size, texts, Ledger(home))
+                return await estimate(shards, plan.engine, settings, pool, texts)
 
     with TemporaryDirectory() as scratch:
         return asyncio.run(work(Path(scratch)))

@@ -116,11 +116,9 @@ def _run(plan: "Plan", out: str, formats: list[str], start_over: bool) -> "Summa
 
 
 def _say_how_to_go_on(out: str) -> None:
-    from pathlib import Path
+    from .ledger import has_shards
 
-    from .ledger import SHARDS
-
-    if any(Path(out, SHARDS).glob("*.json")):
+    if has_shards(out):
         say(f"what is committed is kept in {out}; the same command goes on from there")
 
 

@@ -14,10 +14,12 @@ from ..extract import REPORT, Engine
 from ..page import lay_out, with_all_text
 from ..prices import price
 from ..settings import Settings
+from ..wire import Pointing
 from .ahead import ahead
 from .pool import Pool
 from .shards import Committed, Shard
 from .sources import Given
+from .texts import Texts
 from .work import read_reports, source_of, wants_model
 
 Asked = tuple[Shard, Engine, Settings]
@@ -35,19 +37,24 @@ class Counts:
 
 @dataclass
 class Estimate:
-    """Counts of reports and tokens. same: reports with the text of another. kept: questions whose answers are kept."""
+    """Counts of reports and tokens.
+
+    same: reports with the text of another. kept: questions whose answers are in the cache. shared: those asked for another
+    report already.
+    """
 
     settings: Settings
     reports: int = 0
     same: int = 0
     unread: int = 0
     to_model: int = 0
+    shared: int = 0
     kept: int = 0
     input_tokens: int = 0
 
     @property
     def output_tokens(self) -> int:
-        return (self.to_model - self.kept) * TOKENS_AN_ANSWER
+        return (self.to_model - self.shared - self.kept) * TOKENS_AN_ANSWER
 
     @property
     def cost(self) -> Decimal | None:
@@ -60,6 +67,7 @@ class Estimate:
         yield f"{self.unread:>12,} cannot be read"
         yield f"{self.to_model:>12,} would go to {self.settings.model or 'a model'}"
         yield f"{self.kept:>12,} of these have their answers in the cache"
+        yield f"{self.shared:>12,} of these show the model what another shows it"
         yield f"{self.input_tokens:>12,} tokens in, about"
         yield f"{self.output_tokens:>12,} tokens out, about"
         if self.cost is None:
@@ -73,8 +81,13 @@ class Estimate:
         )
 
 
-async def estimate(shards: Iterator[Shard | Committed], engine: Engine, settings: Settings, pool: Pool) -> Estimate:
-    """Read by rules what a run would read, and count what it would ask. Raises SettingsError where the cache cannot be opened."""
+async def estimate(
+    shards: Iterator[Shard | Committed], engine: Engine, settings: Settings, pool: Pool, texts: Texts
+) -> Estimate:
+    """Read by rules what a run would read, and count what it would ask. texts: an index, in which questions are noted too.
+
+    Raises SettingsError where the cache cannot be opened.
+    """
     found = Estimate(settings)
     work = ((shard, engine, settings) for shard in shards if isinstance(shard, Shard))
     with open_cache(settings) if settings.model else nullcontext() as cache:
@@ -83,10 +96,13 @@ async def estimate(shards: Iterator[Shard | Committed], engine: Engine, settings
             found.same += counts.same
             found.unread += counts.unread
             for key, characters in counts.questions:
-                is_kept = cache is not None and cache.get(key) is not None
                 found.to_model += 1
-                found.kept += is_kept
-                found.input_tokens += 0 if is_kept else round(characters / CHARACTERS_A_TOKEN)
+                if cache is not None and cache.get(key) is not None:
+                    found.kept += 1
+                elif texts.first(key, (0, 0)) is not None:
+                    found.shared += 1
+                else:
+                    found.input_tokens += round(characters / CHARACTERS_A_TOKEN)
     return found
 
 
@@ -106,7 +122,7 @@ def _question(given: Given, settings: Settings) -> tuple[str, int]:
     try:
         page = with_all_text(page, REPORT)
     except InputError:
-        return "", 0
+        return question_key(settings, (), Pointing), 0
     messages, answer = ask(page, shown_of(page, REPORT), REPORT)
     schema = json.dumps(answer.model_json_schema(), ensure_ascii=False)
     return question_key(settings, messages, answer), sum(len(m["content"]) for m in messages) + len(schema)

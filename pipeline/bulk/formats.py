@@ -290,7 +290,7 @@ class _Xlsx:
         shutil.rmtree(self._scratch, ignore_errors=True)
 
     def abandon(self) -> None:
-        _quietly(self._book.close)
+        # It is not closed, which would be to write all of it.
         self._files.remove()
         shutil.rmtree(self._scratch, ignore_errors=True)
 

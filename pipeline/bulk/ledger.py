@@ -223,6 +223,13 @@ def open_ledger(folder: str) -> Ledger:
     return Ledger(home)
 
 
+def has_shards(folder: str) -> bool:
+    """Whether anything is committed in a folder."""
+    with suppress(OSError):
+        return any(Path(folder, SHARDS).glob("*.json"))
+    return False
+
+
 def load_ledger(folder: str) -> Ledger:
     """The run in a folder; raises InputError where there is none."""
     ledger = Ledger(Path(folder))

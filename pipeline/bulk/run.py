@@ -41,7 +41,12 @@ class Run:
                     self.progress.take(shard.marker, is_new=False)
                 else:
                     reports += len(shard.reports)
-                    await self._begin(shard)
+                    self._under_way[shard.number] = asyncio.create_task(self._do(shard))
+        except asyncio.CancelledError:
+            for task in self._under_way.values():
+                task.cancel()
+            self._under_way.clear()
+            raise
         finally:
             await self._settle(0)
         if self._trouble is not None:
@@ -56,9 +61,6 @@ class Run:
         if self.is_stopped or self._trouble is not None:
             return None
         return await asyncio.to_thread(next, shards, None)
-
-    async def _begin(self, shard: Shard) -> None:
-        self._under_way[shard.number] = asyncio.create_task(self._do(shard))
 
     async def _settle(self, left: int) -> None:
         """Wait until no more than so many shards are under way; the first error among them stops the run."""

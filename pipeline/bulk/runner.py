@@ -4,7 +4,7 @@
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from ..client import Client, Spent
@@ -15,6 +15,9 @@ from .work import Outcome, ask, killed, read_reports, wants_model
 
 _TRIES = 2
 """So often reports are read together, and then each alone, in processes that die, until a report is given up."""
+
+
+ByRules = Callable[[Sequence[Given]], list[Outcome]]
 
 
 class StoppedError(Exception):
@@ -42,8 +45,8 @@ class Runner(Protocol):
 class LocalRunner:
     """Rules in the processes of a pool; what they leave to a model is asked in this one, through one client and its limits."""
 
-    def __init__(self, pool: Pool, engine: Engine, client: Client | None) -> None:
-        self._pool, self._engine, self._client = pool, engine, client
+    def __init__(self, pool: Pool, engine: Engine, client: Client | None, by_rules: ByRules = read_reports) -> None:
+        self._pool, self._engine, self._client, self._read = pool, engine, client, by_rules
         self._in_hand = 2 * client.settings.max_in_flight if client else 0
         self._asking = asyncio.Semaphore(self._in_hand or 1)
         self._stopped = False
@@ -75,7 +78,7 @@ class LocalRunner:
     async def _by_rules(self, reports: Sequence[Given]) -> list[Outcome]:
         for _ in range(_TRIES):
             try:
-                return await self._pool.do(read_reports, reports)
+                return await self._pool.do(self._read, reports)
             except DiedError:
                 continue
         if len(reports) == 1:
