@@ -4,6 +4,8 @@ A document marks such a place with a comment, and the block after it is replaced
 
     <!-- prints: nianbao schema -->    the output of a nianbao command, in a text block
     <!-- findings: en -->              the table of finding codes, in English or Chinese heads
+    <!-- run folder -->                the files of a bulk run
+    <!-- columns: cells -->            the columns of a table of a bulk run
 
 A command that prints nothing of its own but is needed first stands in a comment without a block, as
 `<!-- runs: nianbao eval run samples --out RUN -->`. A word in capitals is a file of that name, which is there while the
@@ -12,27 +14,37 @@ document is rendered. With --check nothing is written; the exit status is 1 wher
 
 import re
 import sys
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from click.testing import CliRunner
+from nianbao.pipeline.bulk.formats import FORMATS
+from nianbao.pipeline.bulk.ledger import LAYOUT
+from nianbao.pipeline.bulk.summary import SUMMARY_FILES
+from nianbao.pipeline.bulk.tables import CELLS, DOUBTS, REPORTS
 from nianbao.pipeline.cli import main as nianbao
+from nianbao.pipeline.extract import REPORT
 from nianbao.schemas.findings import FINDINGS
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = ("README.md", "README.zh-CN.md", "docs/findings.md")
+DOCUMENTS = ("README.md", "README.zh-CN.md", "docs/findings.md", "docs/bulk.md")
 _COMMANDS = re.compile(
     r"(<!-- runs: nianbao (?P<first>[^\n]*?) -->\n)|(<!-- prints: nianbao (?P<command>[^\n]*?) -->\n)```text\n.*?```\n",
     re.DOTALL,
 )
 _FINDINGS = re.compile(r"(<!-- findings: (?P<language>\w+) -->\n)(?:\|.*\n)*")
+_FOLDER = re.compile(r"(<!-- run folder -->\n)(?:\|.*\n)*")
+_COLUMNS = re.compile(r"(<!-- columns: (?P<table>\w+) -->\n)(?:\|.*\n)*")
 _HEADS = {"en": ("code", "severity", "meaning", "what to do"), "zh": ("代码", "级别", "含义", "怎么办")}
 
 
 def render(text: str, folder: Path) -> str:
     """A document → the document with every marked block as it should be; folder: for the files of its commands."""
     text = _COMMANDS.sub(lambda m: _block(m, folder), text)
+    text = _FOLDER.sub(lambda m: m[1] + _folder(), text)
+    text = _COLUMNS.sub(lambda m: m[1] + _columns(m["table"]), text)
     return _FINDINGS.sub(lambda m: m[1] + _findings(m["language"]), text)
 
 
@@ -56,7 +68,29 @@ def _output(command: str, folder: Path) -> str:
 
 def _findings(language: str) -> str:
     rows = [(f"`{code}`", kind.severity, kind.meaning, kind.advice) for code, kind in FINDINGS.items()]
-    lines = [_HEADS[language], ("---",) * 4, *rows]
+    return _table(_HEADS[language], rows)
+
+
+def _folder() -> str:
+    made = [(file, f"with `--formats {name}`") for name, found in FORMATS.items() for file in found.files]
+    rows = [*LAYOUT.items(), *SUMMARY_FILES.items(), *made]
+    return _table(("file", "what it is"), [(f"`{name}`", meaning) for name, meaning in rows])
+
+
+def _columns(name: str) -> str:
+    """The columns of a table; those of the form's cells in one line."""
+    table = next(t for t in (CELLS, REPORTS, DOUBTS) if t.name == name)
+    own = [c for c in table.columns if c.name not in REPORT.columns and c.name.rpartition(".")[0] not in REPORT.columns]
+    rows = [(f"`{c.name}`", c.head, c.kind) for c in own]
+    if len(own) < len(table.columns):
+        rows.append(
+            ("each path of a cell", "行名·列名", "number; an amount in three: `.figure`, `.unit`, `.yuan`, text")
+        )
+    return _table(("column", "head", "holds"), rows)
+
+
+def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [heads, ("---",) * len(heads), *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 

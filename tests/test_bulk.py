@@ -219,7 +219,7 @@ def question(body: dict[str, Any]) -> str:
     return json.dumps(body["messages"])
 
 
-def test_killed_again_and_again(source: Path, tmp_path: Path) -> None:
+def test_killed_again_and_again(tmp_path: Path) -> None:
     """kill -9, in the middle of its work: taken up to its end, all files are as if nothing had been."""
     many = write(tmp_path / "many.jsonl", given(120))
     bulk(many, tmp_path / "A", "--engine", "rules", "--shard-size", "4", "--formats", "jsonl,csv")
@@ -249,7 +249,7 @@ def test_killed_with_a_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         assert len(once) == len(set(once)) > 4
         server.requests.clear()
         monkeypatch.setenv("NIANBAO_CACHE_DIR", str(tmp_path / "other"))
-        arguments = ("bulk", source, "--out", tmp_path / "B", "--workers", "1", *model(server, *options))
+        arguments = ("bulk", str(source), "--out", str(tmp_path / "B"), "--workers", "1", *model(server, *options))
         for requests in (2, 5):
             with start(*arguments) as process:
                 while process.poll() is None and len(server.requests) < requests:
@@ -365,7 +365,7 @@ def test_a_cache_that_cannot_be_opened(source: Path, tmp_path: Path, monkeypatch
     assert not (tmp_path / "RUN").exists()
 
 
-def test_a_full_disk(source: Path, tmp_path: Path) -> None:
+def test_a_full_disk(tmp_path: Path) -> None:
     """Where a file cannot grow: one line, status 2, no traceback; with room again the same command ends the run."""
 
     def limit() -> None:

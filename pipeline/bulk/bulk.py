@@ -6,7 +6,7 @@ import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -25,7 +25,7 @@ from .pool import Pool
 from .progress import Progress
 from .run import Run
 from .runner import LocalRunner
-from .shards import Committed, Shard, cut
+from .shards import cut
 from .sources import Columns, File, count_reports, list_files, reports
 from .summary import Summary
 from .texts import Texts
@@ -58,33 +58,33 @@ async def _bulk(plan: Plan, out: str, formats: Sequence[str], start_over: bool) 
         with Texts(ledger.home / TEXTS) as texts:
             await asyncio.to_thread(_begin, plan, ledger, start_over)
             total = await asyncio.to_thread(_total, plan, ledger)
-            with Progress(total) as progress:
+            loads = reports(ledger.files(), plan.columns)
+            with Progress(total) as progress, _told(ledger, plan, progress) as told:
                 async with Pool(plan.workers) as pool:
                     run = Run(ledger, LocalRunner(pool, plan.engine, client), progress)
                     with _stops(run.stop):
-                        loads = reports(ledger.files(), plan.columns)
-                        if not await _go(run, cut(loads, plan.shard_size, texts, ledger), plan):
+                        if not await run.go(cut(loads, plan.shard_size, texts, ledger)):
+                            told["ended"] = "stopped"
                             return None
                         return await export(ledger, formats, pool, lambda: run.is_stopped)
 
 
-async def _go(run: Run, shards: Iterator[Shard | Committed], plan: Plan) -> bool:
-    """Run, and write down how it ended; whether all is read."""
-    start, ended = time.monotonic(), "stopped"
-    run.ledger.log(began=plan.engine, workers=plan.workers)
+@contextmanager
+def _told(ledger: Ledger, plan: Plan, progress: Progress) -> Iterator[dict[str, str]]:
+    """Write down in the run's log, and say, how it began and ended."""
+    start, told = time.monotonic(), {"ended": "complete"}
+    ledger.log(began=plan.engine, workers=plan.workers)
     try:
-        complete = await run.go(shards)
-        ended = "complete" if complete else "stopped"
-        return complete
-    except NianbaoError as error:
-        ended = str(error)
+        yield told
+    except BaseException as error:
+        told["ended"] = str(error) or type(error).__name__
         raise
     finally:
         seconds = round(time.monotonic() - start, 3)
-        told = {"seconds": seconds, "reports": run.progress.new, "largest_process_mb": _peak(), **run.progress.spent}
+        spent = {"reports": progress.new, "largest_process_mb": _peak(), **progress.spent}
         with suppress(NianbaoError):
-            run.ledger.log(ended=ended, **told)
-        say(run.progress.line())
+            ledger.log(**told, seconds=seconds, reading_seconds=round(progress.seconds, 3), **spent)
+        say(progress.line())
 
 
 def _begin(plan: Plan, ledger: Ledger, start_over: bool) -> None:

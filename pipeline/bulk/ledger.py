@@ -1,13 +1,4 @@
-"""A run as written down: what it is of, and its shards, each whole or not there.
-
-RUN/manifest.json           what is run: versions, engine, model, settings, the sources and a hash of the list of their files
-RUN/inputs.jsonl            that list
-RUN/shards/000000.jsonl.gz  a shard: extractions, a line each, in the order of the sources
-RUN/shards/000000.json      its marker, written last: without it the shard is read again
-RUN/done.json               how many shards and reports there are; written when all are there
-RUN/log.jsonl               when each shard was committed, and what was spent till then: the only file with times in it
-RUN/texts.sqlite            the lock on the run; empty but while it is at work
-"""
+"""A run as written down: what it is of, and its shards, each whole or not there. `LAYOUT` says what is in its folder."""
 
 import hashlib
 import json
@@ -36,6 +27,16 @@ MANIFEST, INPUTS, SHARDS, DONE, LOG, TEXTS = (
     "manifest.json", "inputs.jsonl", "shards", "done.json", "log.jsonl", "texts.sqlite"
 )  # fmt: skip
 DRAFT = ".draft"
+LAYOUT = {
+    MANIFEST: "what is run: versions, engine, model, settings, the sources and a hash of the list of their files",
+    INPUTS: "that list: address, kind and size of each file",
+    f"{SHARDS}/000000.jsonl.gz": "a shard: extractions, a line each, in the order of the sources",
+    f"{SHARDS}/000000.json": "its marker, written last: without it the shard is read again",
+    DONE: "how many shards and reports there are; written when all are there",
+    LOG: "when each shard was committed and what was spent till then: the only file with times in it",
+    TEXTS: "the lock on the run; empty but while it is at work",
+}
+"""File of a run → what it is."""
 
 
 class _Written(BaseModel):

@@ -44,7 +44,7 @@ class Pool:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         for executor in self._all:
-            executor.shutdown(wait=False, cancel_futures=True)
+            executor.shutdown(wait=error is None, cancel_futures=True)
 
     async def do(self, work: Callable[[A], T], given: A) -> T:
         """Call a function in the next free process; raises DiedError where the process ends before it returns."""

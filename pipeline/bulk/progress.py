@@ -27,6 +27,8 @@ class Progress:
         self._console = console or Console(stderr=True)
         self._start = self._told = time.monotonic()
         self.new = 0
+        self.seconds = 0.0
+        """From the beginning to the last shard."""
         self._bar: Bar | None = None
         if self._console.is_terminal:
             self._bar = Bar(BarColumn(24), TextColumn("{task.fields[line]}"), console=self._console, transient=True)
@@ -34,6 +36,7 @@ class Progress:
 
     def take(self, marker: Marker, spent: Spent | None = None, *, is_new: bool = True) -> None:
         """A shard that is committed; new where it was read just now, and so counts for the rate."""
+        self.seconds = time.monotonic() - self._start
         self.done += len(marker.entries)
         self.new += len(marker.entries) if is_new else 0
         self.statuses.update(entry.facts.status for entry in marker.entries)
@@ -47,7 +50,7 @@ class Progress:
 
     def line(self) -> str:
         """Done, rate, time left, verdicts, requests and cost so far."""
-        rate = self.new / max(time.monotonic() - self._start, 1e-9)
+        rate = self.new / max(self.seconds, 1e-9)
         parts = [f"{self.done:,}{f' of {self.total:,}' if self.total else ''} reports", f"{rate:,.0f}/s"]
         if self.total and rate and self.done < self.total:
             parts.append(f"{_clock((self.total - self.done) / rate)} left")

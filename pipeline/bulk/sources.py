@@ -219,14 +219,8 @@ def _unreadable(file: File, error: Exception) -> InputError:
 def _lines(file: File, columns: Columns) -> Iterator[Load]:
     try:
         with _open(file) as opened:
-            number = 0
-            while line := opened.readline(_LONGEST_LINE):
-                number += 1
-                whole = line.endswith(b"\n") or len(line) < _LONGEST_LINE
-                while not whole:
-                    whole = (rest := opened.readline(_LONGEST_LINE)) == b"" or rest.endswith(b"\n")
-                    line = b""
-                if line.strip() or not whole:
+            for number, line in enumerate(_read_lines(opened), 1):
+                if line is None or line.strip():
                     yield partial(_of_line, f"{printable(file.address)}:{number}", line, columns)
     except InputError:
         raise
@@ -234,8 +228,19 @@ def _lines(file: File, columns: Columns) -> Iterator[Load]:
         raise _unreadable(file, error) from error
 
 
-def _of_line(place: str, line: bytes, columns: Columns) -> Given:
-    if not line:
+def _read_lines(opened: Any) -> Iterator[bytes | None]:
+    """The lines of a file; None for one that is too long, of which no more is held than the limit."""
+    while line := opened.readline(_LONGEST_LINE):
+        if line.endswith(b"\n") or len(line) < _LONGEST_LINE:
+            yield line
+            continue
+        while (rest := opened.readline(_LONGEST_LINE)) and not rest.endswith(b"\n"):
+            pass
+        yield None
+
+
+def _of_line(place: str, line: bytes | None, columns: Columns) -> Given:
+    if line is None:
         return Given.bad(place, f"a line of more than {_LONGEST_LINE:,} bytes; split it into single reports")
     try:
         row = json.loads(line)

@@ -13,6 +13,11 @@ from ..extract import REPORT
 from .ledger import Entry, Ledger, Marker
 
 _MOST_CHECKS = 20
+_DATA, _TEXT = "summary.json", "summary.txt"
+SUMMARY_FILES = {
+    _DATA: "reports by status, form and year, the checks that fail most, findings, what the answers cost",
+    _TEXT: "the same for a person",
+}
 
 
 @dataclass(frozen=True)
@@ -26,8 +31,8 @@ class Summary:
         return int(self.told["by_status"].get("unresolved", 0))
 
     def write(self, home: Path) -> None:
-        (home / "summary.json").write_text(json.dumps(self.told, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-        (home / "summary.txt").write_text(self.text() + "\n", encoding="utf-8")
+        (home / _DATA).write_text(json.dumps(self.told, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        (home / _TEXT).write_text(self.text() + "\n", encoding="utf-8")
 
     def text(self) -> str:
         """The summary for a person."""
