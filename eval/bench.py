@@ -1,18 +1,29 @@
-"""Speed over the samples: reports a second on one core, beside the bare work of decoding, validating and dumping.
+"""Speed: the samples on one core, beside the bare work of decoding, validating and dumping; then made-up reports in bulk.
 
 make bench
+python -m nianbao.eval.bench REPORTS    with so many made-up reports
 """
 
+import json
+import subprocess
+import sys
 import time
 from collections.abc import Callable
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from ..pipeline.decode import decode
 from ..pipeline.extract import extract_source
 from ..schemas.extraction import Extraction
 from .dataset import SAMPLES, load_dataset
+from .mess import make_reports
 
 ROUNDS = 100
 REPEATS = 5
+BULK = 2000
+BARE = 200
+"""So many of the reports are read on one bare core before the bulk run, and again after it."""
 
 
 def main() -> None:
@@ -25,9 +36,9 @@ def main() -> None:
             extract_source(decode(data, "bench")).model_dump_json()
 
     def bare() -> None:
-        for data, json in done:
+        for data, line in done:
             decode(data, "bench")
-            Extraction.model_validate_json(json).model_dump_json()
+            Extraction.model_validate_json(line).model_dump_json()
 
     times = {
         "extract (bytes to JSON)": _best(read) / len(done),
@@ -37,6 +48,36 @@ def main() -> None:
         print(f"{name:<36} {seconds * 1e3:6.2f} ms a report   {1 / seconds:7,.0f} reports/s on one core")
     slow, fast = times.values()
     print(f"{'ratio':<36} {slow / fast:6.1f}")
+    with TemporaryDirectory() as folder:
+        bulk(int(sys.argv[1]) if len(sys.argv) > 1 else BULK, Path(folder))
+
+
+def bulk(count: int, folder: Path) -> None:
+    """Print the time of a bulk run by rules over made-up reports, beside one bare core in the same minutes."""
+    source = folder / "reports.jsonl"
+    with source.open("w", encoding="utf-8") as file:
+        for made in make_reports(count, seed=1):
+            file.write(json.dumps({"name": made.name, "text": made.text}, ensure_ascii=False) + "\n")
+    before = _bare_rate(count)
+    command = [sys.executable, "-c", "from nianbao.pipeline.cli import main; main()", "bulk", str(source), "--engine"]
+    done = subprocess.run([*command, "rules", "--out", str(folder / "RUN")], capture_output=True, check=False)
+    if done.returncode > 1:
+        sys.exit(done.stderr.decode())
+    bare = (before + _bare_rate(count)) / 2
+    log = [json.loads(line) for line in (folder / "RUN" / "log.jsonl").read_text(encoding="utf-8").splitlines()]
+    rate = count / log[-1]["reading_seconds"]
+    print(f"bulk, {count:,} reports, {log[0]['workers']} processes: {log[-1]['reading_seconds']:,.0f} s to read them,")
+    print(f"{log[-1]['seconds']:,.0f} s with extractions.jsonl and the summary; {rate:,.0f} reports/s,")
+    print(f"{rate / bare:.2f} times one bare core ({bare:,.0f}); largest process {log[-1]['largest_process_mb']} MB")
+
+
+def _bare_rate(count: int) -> float:
+    """Reports a second on one core, text to JSON, with nothing around it."""
+    texts = [made.text.encode() for made in islice(make_reports(count, seed=1), BARE)]
+    start = time.perf_counter()
+    for data in texts:
+        extract_source(decode(data, "bench")).model_dump_json()
+    return len(texts) / (time.perf_counter() - start)
 
 
 def _best(work: Callable[[], None]) -> float:
