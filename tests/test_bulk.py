@@ -1,6 +1,7 @@
 """Bulk runs: nothing lost, nothing twice, the same bytes however they went."""
 
 import asyncio
+import io
 import json
 import os
 import resource
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +23,11 @@ from nianbao.pipeline.bulk.run import Run
 from nianbao.pipeline.bulk.runner import LocalRunner
 from nianbao.pipeline.bulk.shards import cut
 from nianbao.pipeline.bulk.sources import Columns, Given, list_files, reports
+from nianbao.pipeline.bulk.summary import summarise
 from nianbao.pipeline.bulk.texts import Texts
 from nianbao.pipeline.bulk.work import Outcome, read_reports
 from nianbao.pipeline.client import Spent
+from rich.console import Console
 
 from nianbao import InputError, extract
 
@@ -154,6 +158,21 @@ def test_a_shard_that_was_damaged_is_told_of(source: Path, tmp_path: Path) -> No
     file.write_bytes(data)
     with pytest.raises(InputError, match=r"000001.jsonl.gz: damaged"):
         written(ledger)
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_the_progress(source: Path, tmp_path: Path, is_terminal: bool) -> None:
+    """It tells what is done, the verdicts, and what was spent; a bar on a terminal, and nothing of one elsewhere."""
+    ledger = go(source, tmp_path / "RUN")
+    shown = io.StringIO()
+    with Progress(20, Console(file=shown, force_terminal=is_terminal, width=160)) as progress:
+        for number in ledger.committed():
+            progress.take(ledger.marker_of(number), Spent(requests=3, cost=Decimal("0.5")), is_new=number > 0)
+    told = summarise(ledger, list(ledger.committed())).told["by_status"]
+    statuses = ", ".join(f"{count} {status}" for status, count in told.items())
+    assert progress.line().startswith("20 of 20 reports · ")
+    assert progress.line().endswith(f"/s · {statuses} · 3 requests, 0 answers kept, 0.5000 USD")
+    assert ("━" in shown.getvalue()) == is_terminal
 
 
 def test_a_run_is_locked(source: Path, tmp_path: Path) -> None:

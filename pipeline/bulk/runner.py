@@ -5,6 +5,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Protocol
 
 from ..client import Client, Spent
@@ -49,6 +50,7 @@ class LocalRunner:
         self._pool, self._engine, self._client, self._read = pool, engine, client, by_rules
         self._in_hand = 2 * client.settings.max_in_flight if client else 0
         self._asking = asyncio.Semaphore(self._in_hand or 1)
+        self._turns = asyncio.Semaphore(pool.workers)
         self._stopped = False
 
     @property
@@ -77,10 +79,11 @@ class LocalRunner:
 
     async def _by_rules(self, reports: Sequence[Given]) -> list[Outcome]:
         for _ in range(_TRIES):
-            try:
-                return await self._pool.do(self._read, reports)
-            except DiedError:
-                continue
+            async with self._turns:
+                if self._stopped:
+                    raise StoppedError
+                with suppress(DiedError):
+                    return await self._pool.do(self._read, reports)
         if len(reports) == 1:
             return [killed(reports[0])]
         return [outcome for given in reports for outcome in await self._by_rules([given])]
