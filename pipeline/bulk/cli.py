@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..console import UNRESOLVED, engine_option, model_options, model_settings, say, write
-from ..errors import NianbaoError
+from ..errors import EndpointError
 
 if TYPE_CHECKING:
     from ..extract import Engine
@@ -106,7 +106,7 @@ def _run(plan: "Plan", out: str, formats: list[str], start_over: bool) -> "Summa
         summary = bulk(plan, out, formats, start_over=start_over)
     except (KeyboardInterrupt, asyncio.CancelledError):
         summary = None
-    except NianbaoError:
+    except EndpointError:
         _say_how_to_go_on(out)
         raise
     if summary is None:

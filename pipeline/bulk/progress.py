@@ -51,7 +51,8 @@ class Progress:
     def line(self) -> str:
         """Done, rate, time left, verdicts, requests and cost so far."""
         rate = self.new / max(self.seconds, 1e-9)
-        parts = [f"{self.done:,}{f' of {self.total:,}' if self.total else ''} reports", f"{rate:,.0f}/s"]
+        parts = [f"{self.done:,}{f' of {self.total:,}' if self.total else ''} reports"]
+        parts += [f"{rate:,.0f}/s"] if self.new else []
         if self.total and rate and self.done < self.total:
             parts.append(f"{_clock((self.total - self.done) / rate)} left")
         parts.append(", ".join(f"{count:,} {status}" for status, count in sorted(self.statuses.items())) or "none yet")

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from ...schemas.extraction import Extraction, Finding, ModelUse, SourceInfo, Status, finding
 from ..decode import Source, decode, from_text
-from ..errors import InputError
+from ..errors import InputError, SettingsError
 from ..extract import Engine, extract_source, extract_with
 from ..inputs import printable
 from .sources import Given
@@ -50,9 +50,16 @@ def read_reports(reports: Sequence[Given]) -> list[Outcome]:
 
 
 async def ask(given: Given, engine: Engine, client: "Client") -> Outcome:
-    """A report → its outcome with a model. Where the model cannot be used, `client.unusable` says so."""
-    source = source_of(given)
-    return outcome_of(await extract_with(source, engine, client))
+    """A report → its outcome with a model. Where the model cannot be used, `client.unusable` says so.
+
+    Raises SettingsError where the cache cannot be written.
+    """
+    try:
+        return outcome_of(await extract_with(source_of(given), engine, client))
+    except SettingsError:
+        raise
+    except Exception as error:  # as in reading by rules
+        return _failed(_unread(given), _wrong(error, given))
 
 
 def wants_model(outcome: Outcome, engine: Engine) -> bool:
@@ -91,11 +98,16 @@ def _read(given: Given) -> Outcome:
         source = source_of(given)
         info = SourceInfo(name=given.name, sha256=source.sha256, characters=len(source.text), encoding=source.encoding)
         return outcome_of(extract_source(source))
-    except InputError as error:
-        return _failed(info, finding("input_unusable", f"无法读取：{_reason(error, given)}"))
     except Exception as error:  # whatever is wrong with the reader, the other reports are read
-        told = f"{type(error).__name__}：{_reason(error, given)}"
-        return _failed(info, finding("reading_failed", f"读取出错：{told}"))
+        return _failed(info, _wrong(error, given))
+
+
+def _wrong(error: Exception, given: Given) -> Finding:
+    """What an error says, without the report's name: another report may have the same text."""
+    reason = printable(" ".join(str(error).removeprefix(f"{given.name}: ").split()))[:_LONGEST_REASON]
+    if isinstance(error, InputError):
+        return finding("input_unusable", f"无法读取：{reason}")
+    return finding("reading_failed", f"读取出错：{type(error).__name__}：{reason}")
 
 
 def source_of(given: Given) -> Source:
@@ -103,11 +115,6 @@ def source_of(given: Given) -> Source:
     if given.data is None:
         raise InputError(given.problem)
     return from_text(given.data, given.name) if isinstance(given.data, str) else decode(given.data, given.name)
-
-
-def _reason(error: Exception, given: Given) -> str:
-    """What an error says, without the report's name: another report may have the same text."""
-    return printable(" ".join(str(error).removeprefix(f"{given.name}: ").split()))[:_LONGEST_REASON]
 
 
 def _unread(given: Given) -> SourceInfo:
