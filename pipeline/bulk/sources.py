@@ -116,19 +116,27 @@ def _size(path: str) -> int | None:
 
 def _list_folder(folder: str) -> Iterator[File]:
     """A folder's files, sorted as paths are; hidden ones and the folders of runs are passed over."""
+    for name in _names(folder):
+        path = os.path.join(folder, name)  # noqa: PTH118  as the folder was given
+        if name.endswith("/"):
+            if not _holds_a_run(path):
+                yield from _list_folder(path[:-1])
+        elif Path(name).suffix.lower() in (*SUFFIXES, *KINDS):
+            yield _file(path)
+
+
+def _names(folder: str) -> list[str]:
+    """What is in a folder, sorted; a folder's name ends in "/". Only names are held, as there may be a million."""
     try:
         with os.scandir(folder) as entries:
-            found = sorted(entries, key=lambda entry: entry.name)
+            found = [
+                f"{entry.name}/" if entry.is_dir(follow_symlinks=False) else entry.name
+                for entry in entries
+                if not entry.name.startswith(".")
+            ]
     except OSError as error:
         raise InputError(f"{folder}: the folder cannot be read ({error.strerror}); check its permissions") from error
-    for entry in found:
-        if entry.name.startswith("."):
-            continue
-        if entry.is_dir(follow_symlinks=False):
-            if not _holds_a_run(entry.path):
-                yield from _list_folder(entry.path)
-        elif Path(entry.name).suffix.lower() in (*SUFFIXES, *KINDS):
-            yield _file(entry.path)
+    return sorted(found, key=lambda name: name.removesuffix("/"))
 
 
 def _holds_a_run(folder: str) -> bool:
