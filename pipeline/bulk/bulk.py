@@ -62,7 +62,7 @@ async def _bulk(plan: Plan, out: str, formats: Sequence[str], start_over: bool) 
             with Progress(total) as progress, _told(ledger, plan, progress) as told:
                 async with Pool(plan.workers) as pool:
                     run = Run(ledger, LocalRunner(pool, plan.engine, client), progress)
-                    with _stops(run.stop):
+                    with _Interrupts(run.stop):
                         if not await run.go(cut(loads, plan.shard_size, texts, ledger)):
                             told["ended"] = "stopped"
                             return None
@@ -128,7 +128,7 @@ async def _client(plan: Plan) -> AsyncIterator[Client | None]:
         yield client
 
 
-class _stops:  # noqa: N801  a context, as suppress is
+class _Interrupts:
     """Within, Ctrl-C stops the run in good order, and a second one at once."""
 
     def __init__(self, stop: Callable[[], None]) -> None:

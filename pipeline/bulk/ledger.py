@@ -262,11 +262,8 @@ def _same(home: Path, there: Manifest, wanted: Manifest) -> None:
 
 
 def _told(value: object) -> str:
-    return (
-        ", ".join(f"{v}" for v in (value.values() if isinstance(value, dict) else value))
-        if isinstance(value, dict | tuple)
-        else f"{value}"
-    )
+    many = value.values() if isinstance(value, dict) else value if isinstance(value, tuple) else (value,)
+    return ", ".join(map(str, many))
 
 
 # --- Files -----------------------------------------------------------------------------------------------------------
