@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from ...prompts import VERSION
-from ..client import Client, open_client
 from ..console import say
 from ..errors import NianbaoError
 from ..extract import Engine
 from ..settings import Settings
-from .estimate import Estimate, estimate
 from .export import export
 from .ledger import TEXTS, Ledger, Manifest, Shape, list_inputs, load_ledger, open_ledger
 from .pool import Pool
@@ -29,6 +28,10 @@ from .shards import cut
 from .sources import Columns, File, count_reports, list_files, reports
 from .summary import Summary
 from .texts import Texts
+
+if TYPE_CHECKING:
+    from ..client import Client
+    from .estimate import Estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +122,12 @@ def _total(plan: Plan, ledger: Ledger) -> int | None:
 
 
 @asynccontextmanager
-async def _client(plan: Plan) -> AsyncIterator[Client | None]:
+async def _client(plan: Plan) -> AsyncIterator["Client | None"]:
     if plan.settings is None:
         yield None
         return
+    from ..client import open_client  # which is slow to load, and not needed for rules
+
     async with open_client(plan.settings) as client:
         client.by_answer = True
         yield client
@@ -177,11 +182,13 @@ def tables(folder: str, formats: Sequence[str], workers: int) -> Summary:
     return found
 
 
-def estimated(plan: Plan) -> Estimate:
+def estimated(plan: Plan) -> "Estimate":
     """What a run over these sources would ask. Nothing is sent."""
+    from .estimate import estimate
+
     settings = plan.settings or Settings()
 
-    async def work(home: Path) -> Estimate:
+    async def work(home: Path) -> "Estimate":
         with Texts(home / TEXTS) as texts:
             loads = reports(_checked(plan), plan.columns)
             async with Pool(plan.workers) as pool:

@@ -3,15 +3,17 @@
 import time
 from collections import Counter
 from contextlib import suppress
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as Bar
 
-from ..client import Spent
 from ..console import say
 from .ledger import Marker
+
+if TYPE_CHECKING:
+    from ..client import Spent
 
 _SECONDS_BETWEEN_LINES = 10.0
 
@@ -34,7 +36,7 @@ class Progress:
             self._bar = Bar(BarColumn(24), TextColumn("{task.fields[line]}"), console=self._console, transient=True)
             self._task = self._bar.add_task("", total=total, line="starting")
 
-    def take(self, marker: Marker, spent: Spent | None = None, *, is_new: bool = True) -> None:
+    def take(self, marker: Marker, spent: "Spent | None" = None, *, is_new: bool = True) -> None:
         """A shard that is committed; new where it was read just now, and so counts for the rate."""
         self.seconds = time.monotonic() - self._start
         self.done += len(marker.entries)

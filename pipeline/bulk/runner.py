@@ -6,13 +6,15 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from ..client import Client, Spent
 from ..extract import Engine
 from .pool import DiedError, Pool
 from .sources import Given
 from .work import Outcome, ask, killed, read_reports, wants_model
+
+if TYPE_CHECKING:
+    from ..client import Client, Spent
 
 _TRIES = 2
 """So often reports are read together, and then each alone, in processes that die, until a report is given up."""
@@ -32,7 +34,7 @@ class Runner(Protocol):
     def room(self) -> int: ...
 
     @property
-    def spent(self) -> Spent | None: ...
+    def spent(self) -> "Spent | None": ...
 
     async def read(self, reports: Sequence[Given]) -> list[Outcome]:
         """Reports → their outcomes, in order. Raises EndpointError where the model cannot be used, StoppedError after `stop`."""
@@ -46,7 +48,7 @@ class Runner(Protocol):
 class LocalRunner:
     """Rules in the processes of a pool; what they leave to a model is asked in this one, through one client and its limits."""
 
-    def __init__(self, pool: Pool, engine: Engine, client: Client | None, by_rules: ByRules = read_reports) -> None:
+    def __init__(self, pool: Pool, engine: Engine, client: "Client | None", by_rules: ByRules = read_reports) -> None:
         self._pool, self._engine, self._client, self._read = pool, engine, client, by_rules
         self._in_hand = 2 * client.settings.max_in_flight if client else 0
         self._asking = asyncio.Semaphore(self._in_hand or 1)
@@ -59,7 +61,7 @@ class LocalRunner:
         return 2 * self._pool.workers + min(self._in_hand, 16)
 
     @property
-    def spent(self) -> Spent | None:
+    def spent(self) -> "Spent | None":
         return self._client.spent if self._client else None
 
     def stop(self) -> None:
@@ -88,7 +90,7 @@ class LocalRunner:
             return [killed(reports[0])]
         return [outcome for given in reports for outcome in await self._by_rules([given])]
 
-    async def _asked(self, given: Given, read: Outcome, client: Client) -> Outcome:
+    async def _asked(self, given: Given, read: Outcome, client: "Client") -> Outcome:
         if not wants_model(read, self._engine):
             return read
         async with self._asking:
