@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 from rich.console import Console
 from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as Bar
+from rich.table import Column
 
 from ..console import say
 from .ledger import Marker
@@ -33,7 +34,8 @@ class Progress:
         """From the beginning to the last shard."""
         self._bar: Bar | None = None
         if self._console.is_terminal:
-            self._bar = Bar(BarColumn(24), TextColumn("{task.fields[line]}"), console=self._console, transient=True)
+            told = TextColumn("{task.fields[line]}", table_column=Column(overflow="fold"))  # on a narrow terminal too
+            self._bar = Bar(BarColumn(16), told, console=self._console, transient=True)
             self._task = self._bar.add_task("", total=total, line="starting")
 
     def take(self, marker: Marker, spent: "Spent | None" = None, *, is_new: bool = True) -> None:
