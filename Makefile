@@ -21,8 +21,9 @@ check: $(READY) ## style, types
 	@for d in pipeline schemas prompts eval; do ln -sfn ../../$$d .types/nianbao/$$d; done
 	$(BIN)/mypy
 
-bench: $(READY) ## speed over the samples, beside the bare work; and with a model, beside what its latency allows
+bench: $(READY) ## speed over the samples, beside the bare work; in bulk; and with a model, beside what its latency allows
 	$(BIN)/python -m nianbao.eval.bench
+	$(BIN)/python -m nianbao.eval.bulk_bench
 	$(BIN)/python -m nianbao.eval.throughput
 
 tokens: $(READY) ## tokens of a question to a model, beside those of a plain one
@@ -49,7 +50,7 @@ cassettes: $(READY) ## record the conversations of tests/test_cassettes.py anew,
 	$(BIN)/python -m pytest -q tests/test_cassettes.py --record-mode=once
 
 lock: ## write requirements.lock anew from pyproject.toml (needs uv)
-	uv pip compile --quiet --universal --python-version 3.11 --group dev --extra eval --extra serve --generate-hashes --no-emit-index-url \
+	uv pip compile --quiet --universal --python-version 3.11 --group dev --extra bulk --extra eval --extra serve --generate-hashes --no-emit-index-url \
 		--no-annotate --custom-compile-command "make lock" pyproject.toml -o requirements.lock
 
 clean:

@@ -7,6 +7,8 @@ A document marks such a place with a comment, and the block after it is replaced
     <!-- settings: en -->              the table of settings, in English or Chinese
     <!-- problems: en -->              the table of the service's error codes, likewise
     <!-- file: example/map.toml -->    a file of this folder, in a block of any language
+    <!-- run folder -->                the files of a bulk run
+    <!-- columns: cells -->            the columns of a table of a bulk run
 
 A command that prints nothing of its own but is needed first stands in a comment without a block, as
 `<!-- runs: nianbao eval run samples --out RUN -->`. A word in capitals is a file of that name, which is there while the
@@ -21,7 +23,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from click.testing import CliRunner
+from nianbao.pipeline.bulk.formats import FORMATS
+from nianbao.pipeline.bulk.ledger import LAYOUT
+from nianbao.pipeline.bulk.summary import SUMMARY_FILES
+from nianbao.pipeline.bulk.tables import CELLS, DOUBTS, REPORTS
 from nianbao.pipeline.cli import main as nianbao
+from nianbao.pipeline.extract import REPORT
 from nianbao.pipeline.serve.problems import PROBLEMS
 from nianbao.pipeline.settings import VARIABLES, Settings
 from nianbao.schemas.findings import FINDINGS
@@ -32,7 +39,7 @@ DOCUMENTS = (
     "README.zh-CN.md",
     *(
         f"docs/{name}.md"
-        for name in ("findings", "model", "model.zh-CN", "check", "check.zh-CN", "serve", "serve.zh-CN")
+        for name in ("findings", "model", "model.zh-CN", "check", "check.zh-CN", "serve", "serve.zh-CN", "bulk")
     ),
 )
 _COMMANDS = re.compile(
@@ -43,6 +50,8 @@ _FINDINGS = re.compile(r"(<!-- findings: (?P<language>\w+) -->\n)(?:\|.*\n)*")
 _PROBLEMS = re.compile(r"(<!-- problems: (?P<language>\w+) -->\n)(?:\|.*\n)*")
 _PROBLEM_HEADS = {"en": ("status", "code", "meaning", "what to do"), "zh": ("状态", "代码", "含义", "怎么办")}
 _FILES = re.compile(r"(<!-- file: (?P<path>[^\n]*?) -->\n```\w+\n).*?```\n", re.DOTALL)
+_FOLDER = re.compile(r"(<!-- run folder -->\n)(?:\|.*\n)*")
+_COLUMNS = re.compile(r"(<!-- columns: (?P<table>\w+) -->\n)(?:\|.*\n)*")
 _HEADS = {"en": ("code", "severity", "meaning", "what to do"), "zh": ("代码", "级别", "含义", "怎么办")}
 _SETTINGS = re.compile(r"(<!-- settings: (?P<language>\w+) -->\n)(?:\|.*\n)*")
 _SETTING_HEADS = {
@@ -57,6 +66,8 @@ def render(text: str, folder: Path) -> str:
     text = _SETTINGS.sub(lambda m: m[1] + _settings(m["language"]), text)
     text = _PROBLEMS.sub(lambda m: m[1] + _problems(m["language"]), text)
     text = _FILES.sub(lambda m: f"{m[1]}{(ROOT / 'docs' / m['path']).read_text(encoding='utf-8')}```\n", text)
+    text = _FOLDER.sub(lambda m: m[1] + _folder(), text)
+    text = _COLUMNS.sub(lambda m: m[1] + _columns(m["table"]), text)
     return _FINDINGS.sub(lambda m: m[1] + _findings(m["language"]), text)
 
 
@@ -98,6 +109,24 @@ def _settings(language: str) -> str:
 def _problems(language: str) -> str:
     rows = [(str(kind.status), f"`{code}`", kind.meaning, kind.advice) for code, kind in PROBLEMS.items()]
     return _table([_PROBLEM_HEADS[language], *rows])
+
+
+def _folder() -> str:
+    made = [(file, f"with `--formats {name}`") for name, found in FORMATS.items() for file in found.files]
+    rows = [*LAYOUT.items(), *SUMMARY_FILES.items(), *made]
+    return _table([("file", "what it is"), *((f"`{name}`", meaning) for name, meaning in rows)])
+
+
+def _columns(name: str) -> str:
+    """The columns of a table; those of the form's cells in one line."""
+    table = next(t for t in (CELLS, REPORTS, DOUBTS) if t.name == name)
+    own = [c for c in table.columns if c.name not in REPORT.columns and c.name.rpartition(".")[0] not in REPORT.columns]
+    rows = [(f"`{c.name}`", c.head, c.kind) for c in own]
+    if len(own) < len(table.columns):
+        rows.append(
+            ("each path of a cell", "行名·列名", "number; an amount in three: `.figure`, `.unit`, `.yuan`, text")
+        )
+    return _table([("column", "head", "holds"), *rows])
 
 
 def _table(rows: Sequence[Sequence[str]]) -> str:

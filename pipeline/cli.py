@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..eval.cli import evaluate
+from .bulk.cli import bulk, export
 from .console import UNRESOLVED, UNUSABLE, Commands, engine_option, model_options, model_settings, say, write
 from .errors import InputError
 
@@ -125,6 +126,8 @@ def _take_all(
         answer.status = 130
 
 
+main.add_command(bulk)
+main.add_command(export)
 main.add_command(evaluate)
 
 

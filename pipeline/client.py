@@ -25,7 +25,7 @@ from tenacity.wait import wait_random_exponential
 
 from .answer import LONGEST_ANSWER, M, parse, raw_of
 from .cache import Cache, key_of, open_cache
-from .errors import BudgetError, EndpointError
+from .errors import BudgetError, EndpointError, RefusedError
 from .failures import api_error, host_of, is_passing, no_such_model, retry_after, unusable
 from .prices import price
 from .settings import Mode, Settings
@@ -42,8 +42,10 @@ _MODES: dict[Mode, instructor.Mode] = {
     "md_json": instructor.Mode.MD_JSON,
 }
 _REFUSED = frozenset((400, 404, 415, 422, 501))
-_CHARACTERS_A_TOKEN = 1.5
+_REFUSALS_IN_A_ROW = 10
+CHARACTERS_A_TOKEN = 1.5
 """About how many characters of Chinese make a token, for the estimate before a request."""
+TOKENS_AN_ANSWER = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,10 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Reply(Generic[M]):
-    """What came of a question. answer: None where it failed; failure says why. usages: one for each request that was paid."""
+    """What came of a question. answer: None where it failed; failure says why.
+
+    usages: one for each request that was paid for it; kept: those of a cached answer, when it was asked.
+    """
 
     answer: M | None
     raw: str
@@ -66,6 +71,7 @@ class Reply(Generic[M]):
     failure: str = ""
     requests: int = 0
     """Requests sent, those that failed too."""
+    kept: tuple[Usage, ...] = ()
 
 
 @dataclass(slots=True)
@@ -93,6 +99,10 @@ class Client:
     """Why the endpoint cannot be used, once that is known; nothing more is asked then."""
     mode: Mode | None = None
     """How structured answers are asked for, once that is known."""
+    by_answer: bool = False
+    """Whether an extraction tells what its answers took whoever asked them, now or earlier; else what was paid for it now."""
+    _refused_in_a_row: int | None = None
+    """Questions refused since the last answer; None before the first answer."""
     _flights: dict[str, "asyncio.Future[Reply[Any]]"] = field(default_factory=dict)
     _askers: dict[Mode, instructor.AsyncInstructor] = field(default_factory=dict)
     _options: dict[str, Any] = field(init=False)
@@ -120,14 +130,14 @@ class Client:
         flight = self._flights.get(key)
         if flight is not None:
             reply = await asyncio.shield(flight)
-            return Reply(reply.answer, reply.raw, True, failure=reply.failure)
+            return Reply(reply.answer, reply.raw, True, kept=reply.usages, failure=reply.failure)
         flight = self._flights[key] = asyncio.get_running_loop().create_future()
         try:
             if self.unusable is not None:
                 raise type(self.unusable)(str(self.unusable))
             reply = await self._ask(messages, answer)
             if reply.answer is not None and self.cache is not None:
-                await asyncio.to_thread(self.cache.set, key, json.dumps({"raw": reply.raw}, ensure_ascii=False))
+                await asyncio.to_thread(self.cache.set, key, _entry(reply))
             flight.set_result(reply)
             return reply
         except BaseException as error:
@@ -140,26 +150,19 @@ class Client:
             del self._flights[key]
 
     def key(self, messages: Sequence[Message], answer: type[BaseModel]) -> str:
-        """The key under which an answer is kept: all that shapes it, and not the endpoint's key."""
-        return key_of(
-            {
-                "endpoint": self.settings.base_url or "openai",
-                "model": self.settings.model,
-                "messages": list(messages),
-                "schema": _schema(answer),
-                "temperature": 0,
-                "max_output_tokens": self.settings.max_output_tokens,
-            }
-        )
+        """The key under which an answer is kept."""
+        return question_key(self.settings, messages, answer)
 
     def _kept(self, key: str, answer: type[M]) -> Reply[M] | None:
         text = self.cache.get(key) if self.cache else None
         try:
-            raw = json.loads(text)["raw"] if text else None
-        except (ValueError, KeyError, TypeError):
+            entry = json.loads(text) if text else {}
+            raw, used = entry.get("raw"), [(int(i), int(o)) for i, o in entry.get("usages", ())]
+        except (ValueError, AttributeError, TypeError):
             return None
         parsed = parse(raw, answer) if isinstance(raw, str) else None
-        return Reply(parsed, raw, True) if parsed is not None and isinstance(raw, str) else None
+        kept = tuple(Usage(i, o, price(self.settings, i, o)) for i, o in used)
+        return Reply(parsed, raw, True, kept=kept) if parsed is not None and isinstance(raw, str) else None
 
     async def _ask(self, messages: Sequence[Message], answer: type[M]) -> Reply[M]:
         """One question, and once more where the answer is malformed."""
@@ -171,7 +174,10 @@ class Client:
                 completion = await self._complete(asked, answer, sent)
             except EndpointError as error:
                 error.requests = len(sent)
+                if isinstance(error, RefusedError) and self._concerns_one_question():
+                    return Reply(None, "", False, tuple(usages), failure=str(error), requests=len(sent))
                 raise
+            self._refused_in_a_row = 0
             usages.append(self._paid(completion))
             raw, failure = raw_of(completion)
             parsed = None if failure else parse(raw, answer)
@@ -182,6 +188,13 @@ class Client:
             failure = failure or "malformed answer"
             asked = [*messages, {"role": "assistant", "content": raw[:2000]}, {"role": "user", "content": AGAIN}]
         return Reply(None, raw[:LONGEST_ANSWER], False, tuple(usages), failure, len(sent))
+
+    def _concerns_one_question(self) -> bool:
+        """Whether a refusal is of the question, as others are answered: after many in a row it is of the endpoint."""
+        if self._refused_in_a_row is None:
+            return False
+        self._refused_in_a_row += 1
+        return self._refused_in_a_row < _REFUSALS_IN_A_ROW
 
     async def _complete(self, messages: Sequence[Message], answer: type[BaseModel], sent: list[Mode]) -> ChatCompletion:
         """One request in the mode that the endpoint takes; the first mode that it does not refuse is kept.
@@ -231,7 +244,7 @@ class Client:
         sent: list[Mode],
     ) -> ChatCompletion:
         """One request, tried again with jitter while the endpoint is busy or failing."""
-        estimate = sum(len(m["content"]) for m in messages) / _CHARACTERS_A_TOKEN + 300
+        estimate = sum(len(m["content"]) for m in messages) / CHARACTERS_A_TOKEN + TOKENS_AN_ANSWER
         async for attempt in AsyncRetrying(
             retry=retry_if_exception(is_passing),
             stop=stop_after_attempt(self.settings.max_attempts),
@@ -327,6 +340,20 @@ class Client:
         return Usage(*tokens, cost)
 
 
+def question_key(settings: Settings, messages: Sequence[Message], answer: type[BaseModel]) -> str:
+    """The key under which an answer is kept: all that shapes it, and not the endpoint's key."""
+    return key_of(
+        {
+            "endpoint": settings.base_url or "openai",
+            "model": settings.model,
+            "messages": list(messages),
+            "schema": _schema(answer),
+            "temperature": 0,
+            "max_output_tokens": settings.max_output_tokens,
+        }
+    )
+
+
 AGAIN = "上一个回答不合格式。请只回答一个 JSON 对象，合于所给的 schema，不要有别的文字。"
 """What is said where an answer is malformed."""
 
@@ -360,6 +387,12 @@ async def connect(settings: Settings, cache: Cache | None) -> AsyncIterator[Clie
 @cache
 def _schema(answer: type[BaseModel]) -> dict[str, Any]:
     return answer.model_json_schema()
+
+
+def _entry(reply: Reply[Any]) -> str:
+    """What is kept of an answer: itself, and the tokens of each of its requests."""
+    usages = [(u.input_tokens, u.output_tokens) for u in reply.usages]
+    return json.dumps({"raw": reply.raw, "usages": usages}, ensure_ascii=False)
 
 
 def _limiter(per_minute: int | None) -> AsyncLimiter | None:

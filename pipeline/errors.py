@@ -4,7 +4,8 @@ NianbaoError
 ├── InputError      an input cannot be used: exit status 2
 ├── SettingsError   a setting is wrong: exit status 2
 └── EndpointError   the model's endpoint cannot be used: exit status 3
-    └── BudgetError what may be spent is spent; what was done is kept
+    ├── RefusedError it refuses this question
+    └── BudgetError  what may be spent is spent; what was done is kept
 """
 
 
@@ -24,6 +25,10 @@ class EndpointError(NianbaoError):
     """The model's endpoint cannot be used. requests: how many were sent before that was clear."""
 
     requests: int = 0
+
+
+class RefusedError(EndpointError):
+    """The endpoint refuses this question; others it may take."""
 
 
 class BudgetError(EndpointError):

@@ -6,10 +6,11 @@ from urllib.parse import urlsplit
 
 import openai
 
-from .errors import EndpointError
+from .errors import EndpointError, RefusedError
 from .settings import Settings
 
 _AGAIN = frozenset((408, 409, 429))
+_OF_THE_QUESTION = frozenset((400, 413, 422))
 
 
 def is_passing(error: BaseException) -> bool:
@@ -68,4 +69,5 @@ def unusable(error: openai.APIError, settings: Settings) -> EndpointError:
         404: f"no such model or address; check NIANBAO_MODEL ({settings.model}) and NIANBAO_BASE_URL",
         429: "still too many requests after every attempt; lower --max-in-flight or set a rate limit",
     }.get(status or 0, "try again later")
-    return EndpointError(f"{host}: {f'status {status}' if status else 'no usable response'}; {advice}")
+    kind = RefusedError if status in _OF_THE_QUESTION else EndpointError
+    return kind(f"{host}: {f'status {status}' if status else 'no usable response'}; {advice}")

@@ -61,5 +61,8 @@ def read_input(path: str) -> bytes:
 
 def printable(text: str) -> str:
     """Text from a stranger, fit for a terminal or a line of JSON: control characters and broken code points replaced."""
-    whole = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    try:
+        whole = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    except UnicodeEncodeError:  # a lone surrogate that stands for no byte, as JSON may hold
+        whole = text.encode("utf-8", "replace").decode("utf-8")
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in whole)

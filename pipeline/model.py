@@ -71,6 +71,8 @@ def _passages(page: Page, shown: Shown, answer: PointingToo, form: Form) -> dict
 
 def _use(client: Client, replies: Sequence[Reply[Pointing]], lost: int) -> ModelUse:
     """lost: requests that gave no reply at all."""
+    if client.by_answer:
+        replies = [replace(r, usages=r.usages or r.kept, is_cached=False, requests=1) for r in replies]
     usages = [usage for reply in replies for usage in reply.usages]
     costs = [usage.cost for usage in usages]
     return ModelUse(

@@ -64,6 +64,12 @@ FINDINGS: dict[str, FindingKind] = {
     "readers_differ": FindingKind(
         "info", "规则与模型所读有不同；取哪一种由判断决定，见结论", "结论为 unresolved 时，对照原文"
     ),
+    "input_unusable": FindingKind(
+        "error", "输入无法读取，或不是年度报告（批量处理时记为一条）", "看说明，改正输入后再读"
+    ),
+    "reading_failed": FindingKind(
+        "error", "读取中途出错，没有结果（批量处理时记为一条）", "看说明，并把该输入报告给本项目"
+    ),
     "agency_not_stated": FindingKind("info", "文中没有写明报告单位", "需要时由来源补充，不作推测"),
     "year_not_stated": FindingKind("info", "文中没有写明报告年度", "需要时由来源补充，不作推测"),
     "unit_not_stated": FindingKind("info", "金额没有写明单位", "不要假定单位；需要时核实"),

@@ -15,7 +15,8 @@ from nianbao.eval.standin import FAULTS, MODEL, StandIn, answer_from
 from nianbao.pipeline.answer import parse
 from nianbao.pipeline.cache import Cache, DiskCache
 from nianbao.pipeline.client import Client, Reply, connect
-from nianbao.pipeline.errors import BudgetError, EndpointError
+from nianbao.pipeline.errors import BudgetError, EndpointError, RefusedError
+from nianbao.pipeline.extract import extract_async
 from nianbao.pipeline.failures import retry_after
 from nianbao.pipeline.settings import Settings
 from nianbao.pipeline.wire import Pointing
@@ -109,6 +110,39 @@ def test_an_endpoint_that_cannot_be_used(fault: str, says: str) -> None:
     assert says in str(error.value)
     assert "127.0.0.1" in str(error.value)
     assert SECRET not in repr(error.value)
+
+
+def test_a_question_that_is_refused() -> None:
+    """After an answer a refusal is a failure of that question alone; many in a row say that the endpoint cannot be used."""
+
+    said: list[str] = []
+
+    async def work(client: Client) -> None:
+        for n in range(30):
+            said.append((await client.ask([{"role": "user", "content": f"{n}"}], Pointing)).failure)
+
+    with StandIn(right, ["ok", "400", "ok", *["400"] * 20]) as server, pytest.raises(RefusedError, match="status 400"):
+        do(work, settings(server))
+    assert [bool(failure) for failure in said] == [False, True, False, *[True] * 9]
+    assert "status 400" in said[1]
+
+
+@pytest.mark.parametrize("by_answer", [False, True])
+def test_what_an_answer_took(tmp_path: Path, by_answer: bool) -> None:
+    """A second reading pays nothing and says so; told by its answers, it says what they took when they were asked."""
+    damaged = SAMPLES[0].text.replace("规章\t0\t0\t0", "规章\t0")
+
+    async def work(client: Client) -> Extraction:
+        client.by_answer = by_answer
+        return await extract_async(damaged, model=client)
+
+    with StandIn(ANSWER) as server, DiskCache(tmp_path / "c") as cache:
+        first, second = (do(work, settings(server, input_price=1), cache).model for _ in range(2))
+    assert (first.calls > 0, first.cached_calls, first.cost > 0, first.input_tokens > 0) == (True, 0, True, True)
+    if by_answer:
+        assert second == first
+    else:
+        assert (second.calls, second.cached_calls, second.cost, second.input_tokens) == (0, first.calls, 0, 0)
 
 
 def test_nothing_listens() -> None:
@@ -326,5 +360,5 @@ def test_answers(raw: str, rows: Any) -> None:
 
 def test_settings_and_replies_are_plain_data() -> None:
     assert asdict(Reply(None, "", True)) == {
-        "answer": None, "raw": "", "is_cached": True, "usages": (), "failure": "", "requests": 0,
+        "answer": None, "raw": "", "is_cached": True, "usages": (), "failure": "", "requests": 0, "kept": (),
     }  # fmt: skip

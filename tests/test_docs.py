@@ -52,6 +52,6 @@ def test_the_public_names() -> None:
 
 def test_every_finding_that_the_code_gives_is_listed() -> None:
     """Each code in the pipeline is declared, and each declared code is given somewhere."""
-    code = "".join(p.read_text(encoding="utf-8") for p in (ROOT / "pipeline").glob("*.py"))
+    code = "".join(p.read_text(encoding="utf-8") for p in (ROOT / "pipeline").rglob("*.py"))
     given = set(re.findall(r'finding\(\s*"(\w+)"', code)) | set(re.findall(r'"(\w+_not_stated)"', code))
     assert given == set(FINDINGS)

@@ -1,0 +1,168 @@
+"""Sources: files, folders, globs, JSON Lines, Parquet and addresses give the same reports, in order, whatever is wrong with some."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import fsspec
+import pyarrow
+import pyarrow.parquet
+import pytest
+from nianbao.pipeline.bulk import sources
+from nianbao.pipeline.bulk.sources import Columns, Given, list_files, reports
+from nianbao.pipeline.decode import MAX_BYTES
+
+from nianbao import InputError
+
+from .made_up_runs import run
+
+TEXTS = {"甲": "一、总体情况", "乙": "二、主动公开", "丙": "三、申请"}
+GIVEN = [Given(name, text) for name, text in TEXTS.items()]
+
+
+def read(*given: str | Path, columns: Columns | None = None) -> list[Given]:
+    return [load() for load in reports(list_files(map(str, given)), columns or Columns())]
+
+
+def lines(path: Path, *rows: object) -> Path:
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """a-1.txt a/b.txt c.md, with what is to be passed over: another kind of file, a hidden one, a run."""
+    home = tmp_path / "reports"
+    for name in ("a/b.txt", "a-1.txt", "c.md", ".hidden.txt", "image.png", "RUN/summary.txt"):
+        (home / name).parent.mkdir(parents=True, exist_ok=True)
+        (home / name).write_bytes(name.encode())
+    (home / "RUN" / "shards").mkdir()
+    (home / "RUN" / "manifest.json").write_text("{}")
+    return home
+
+
+def test_files_and_folders(folder: Path) -> None:
+    """In the order given, and in a folder by name, as `nianbao extract` takes them; a run's own files are no reports."""
+    names = ["a/b.txt", "a-1.txt", "c.md"]
+    assert read(folder) == [Given(f"{folder}/{name}", name.encode()) for name in names]
+    assert read(folder / "c.md", folder / "a") == [Given(f"{folder}/{n}", n.encode()) for n in ("c.md", "a/b.txt")]
+    assert read(f"{folder}/*.*") == [Given(f"{folder}/{n}", n.encode()) for n in ("a-1.txt", "c.md", "image.png")]
+    assert read(f"{folder}/a*") == read(folder / "a", folder / "a-1.txt")
+
+
+def test_json_lines_and_parquet(tmp_path: Path) -> None:
+    """The same rows, whichever they are in; without a name a report is called after its place."""
+    rows = [{"name": g.name, "text": g.data} for g in GIVEN]
+    table = pyarrow.Table.from_pylist(rows)
+    pyarrow.parquet.write_table(table, tmp_path / "r.parquet", row_group_size=2)
+    assert read(lines(tmp_path / "r.jsonl", *rows)) == GIVEN
+    assert read(tmp_path / "r.parquet") == GIVEN
+    assert read(tmp_path / "r.parquet", columns=Columns(name="none")) == [
+        Given(f"{tmp_path}/r.parquet:{n}", g.data) for n, g in enumerate(GIVEN, 1)
+    ]
+    swapped = Columns(text="name", name="text")
+    assert read(tmp_path / "r.jsonl", columns=swapped) == [Given(str(g.data), g.name) for g in GIVEN]
+
+
+def test_bytes_in_a_column(tmp_path: Path) -> None:
+    """A column of bytes is decoded as a file is."""
+    table = pyarrow.table({"text": pyarrow.array(["报告".encode("gbk")], pyarrow.binary())})
+    pyarrow.parquet.write_table(table, tmp_path / "b.parquet")
+    assert read(tmp_path / "b.parquet") == [Given(f"{tmp_path}/b.parquet:1", "报告".encode("gbk"))]
+
+
+def test_rows_without_a_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is a report with a reason, called after its line; an empty line is none."""
+    file = tmp_path / "r.jsonl"
+    whole = json.dumps({"text": "甲"}).encode()
+    parts = [
+        b"{",
+        b"[1]",
+        b"",
+        b'{"text": 7}',
+        b'{"name": "x"}',
+        b'{"name": "\\ud800", "text": "t"}',
+        b"9" * 300,
+        whole,
+    ]
+    file.write_bytes(b"\n".join(parts))
+    monkeypatch.setattr(sources, "_LONGEST_LINE", 200)
+    found = read(file)
+    assert [(g.name.removeprefix(f"{file}:"), g.data) for g in found] == [
+        ("1", None), ("2", None), ("4", None), ("x", None), ("?", "t"), ("7", None), ("8", "甲")
+    ]  # fmt: skip
+    said = [
+        "no JSON",
+        "no JSON object",
+        "a value of type int in column text",
+        "no value in column text",
+        "",
+        "a line of",
+    ]
+    assert all(g.problem.startswith(part) for g, part in zip(found, said, strict=False))
+
+
+@pytest.fixture
+def store() -> Iterator[str]:
+    """Reports at addresses: memory:// stands for s3:// and the like."""
+    system = fsspec.filesystem("memory")
+    for name in ("in/b.txt", "in/a/c.txt", "in/.x.txt", "in/d.png"):
+        system.pipe(f"/{name}", name.encode())
+    system.pipe("/in/r.jsonl", json.dumps({"name": "甲", "text": "乙"}).encode())
+    yield "memory://in"
+    system.rm("/in", recursive=True)
+
+
+def test_addresses(store: str) -> None:
+    """Folders, globs and files at addresses, as on the disk."""
+    expected = [
+        Given("memory:///in/a/c.txt", b"in/a/c.txt"),
+        Given("memory:///in/b.txt", b"in/b.txt"),
+        Given("甲", "乙"),
+    ]
+    assert read(store) == expected
+    assert read(f"{store}/*.txt", f"{store}/r.jsonl")[-2:] == expected[1:]
+    with pytest.raises(InputError, match="cannot be listed"):
+        read(f"{store}/none.txt")
+    with pytest.raises(InputError, match="cannot be listed"):
+        read("nosuch://bucket/x")
+
+
+def test_a_file_that_goes_away(folder: Path, store: str) -> None:
+    """A file that is listed and then not there is a report with a reason."""
+    loads = list(reports(list_files([str(folder / "c.md"), f"{store}/b.txt"]), Columns()))
+    (folder / "c.md").unlink()
+    fsspec.filesystem("memory").rm("/in/b.txt")
+    assert [load().problem for load in loads] == ["no such file; check the path", "cannot be read (FileNotFoundError)"]
+
+
+def test_a_huge_file_is_not_read_whole(tmp_path: Path) -> None:
+    with (tmp_path / "huge.txt").open("wb") as file:
+        file.truncate(10 * MAX_BYTES)
+    (found,) = read(tmp_path / "huge.txt")
+    assert len(found.data or b"") == MAX_BYTES + 1
+
+
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        ("gone", "no such file or folder"),
+        ("gone-*.txt", "no reports there"),
+        ("empty", "no reports there"),
+        ("-", "standard input cannot be read again"),
+        ("other.jsonl", "has no column text (there are: body, title): name it with --text-column"),
+        ("other.parquet", "has no column text (there are: body)"),
+        ("broken.parquet", "cannot be read"),
+    ],
+)
+@pytest.mark.parametrize("more", [(), ("--estimate",)])
+def test_sources_that_cannot_be_used(tmp_path: Path, source: str, says: str, more: tuple[str, ...]) -> None:
+    """One line, status 2, before anything is read."""
+    (tmp_path / "empty").mkdir()
+    lines(tmp_path / "other.jsonl", {"body": "…", "title": "…"})
+    pyarrow.parquet.write_table(pyarrow.table({"body": ["…"]}), tmp_path / "other.parquet")
+    (tmp_path / "broken.parquet").write_bytes(b"no parquet")
+    result = run("bulk", source, "--out", "RUN", "--workers", "1", *more)
+    assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (2, "", 1)
+    assert f"nianbao: {source}: " in result.stderr
+    assert says.replace("): name", "); name") in result.stderr
