@@ -151,6 +151,8 @@ class _UnaskedError(Exception):
 class _Asker:
     """Stands for the client in a worker: gives the answers that the job brings, in their order."""
 
+    by_answer = False
+
     def __init__(self, job: Job) -> None:
         self.settings = SimpleNamespace(model=job.model)
         self.unusable: EndpointError | None = None
