@@ -121,7 +121,7 @@ def _detected(data: bytes, name: str, error: UnicodeDecodeError | None) -> str:
 
 def _fold_table() -> dict[int, str]:
     """Each character that stands for another → that other, one for one."""
-    table = dict.fromkeys((*range(8192, 8207), 160, 12288, 8239, 8287, 8288, 65279, 173), " ")
+    table = dict.fromkeys((*range(8192, 8207), 160, 12288, 8239, 8287, 8288, 65279), " ")
     table |= dict.fromkeys((0x0B, 0x0C, 0x1C, 0x1D, 0x1E, 0x85, 0x2028, 0x2029), "\n")
     for code in (*range(0xFF01, 0xFF5F), *range(0x2E80, 0x2FE0), *range(0xF900, 0xFB00)):
         plain = unicodedata.normalize("NFKC", chr(code))
@@ -147,6 +147,9 @@ def _simplified(characters: frozenset[str]) -> dict[int, str]:
 
 
 _LONE_RETURN = re.compile("\r(?!\n)")
+_SOFT_HYPHEN = "\u00ad"
+_MINUS = re.compile(r"(?<!\d)\u00ad(?=\s*\d)|(?<!\S)\u00ad(?!\S)")
+"""A soft hyphen before a number, or alone: `pdftotext` writes it for the hyphen of many fonts."""
 
 
 def fold(text: str) -> str:
@@ -154,6 +157,8 @@ def fold(text: str) -> str:
     folded = text.translate(_FOLD)
     if _TRADITIONAL.search(folded):
         folded = folded.translate(_simplified(frozenset(folded)))
+    if _SOFT_HYPHEN in folded:
+        folded = _MINUS.sub("-", folded).replace(_SOFT_HYPHEN, " ")
     if "\r" in folded:
         folded = _LONE_RETURN.sub("\n", folded).replace("\r", " ")
     return folded

@@ -42,12 +42,25 @@ def _trimmed(cells: Sequence[Cell], surplus: int) -> Iterator[Candidate]:
 
 
 def _without_strays(cells: Sequence[Cell], columns: int) -> Iterator[Candidate]:
-    """A number that is not zero is never left out: it could be the report that is wrong. Nor is a mark for a blank."""
-    if comb(len(cells), columns) <= MAX_CANDIDATES:
-        for kept in combinations(cells, columns):
-            left_out = [c for c in cells if c not in kept]
-            if not any(c.text.strip("0０") for c in left_out):
-                yield kept
+    """A number that is not zero is never left out: it could be the report that is wrong. Nor is a mark for a blank.
+
+    Nor is a zero that could be the end of the number before it, which digits parted by a space look like; and of several
+    such numbers each would bear out the other.
+    """
+    is_nothing = not any(map(_is_more_than_zero, cells))
+    if comb(len(cells), columns) > MAX_CANDIDATES or (len(cells) > columns + 1 and not is_nothing):
+        return
+    may_go = [
+        not _is_more_than_zero(c) and (i == 0 or not _is_more_than_zero(cells[i - 1])) for i, c in enumerate(cells)
+    ]
+    for kept in combinations(range(len(cells)), columns):
+        if all(may_go[i] for i in range(len(cells)) if i not in kept):
+            yield tuple(cells[i] for i in kept)
+
+
+def _is_more_than_zero(cell: Cell) -> bool:
+    """Whether a cell prints a number other than 0, or a mark."""
+    return bool(cell.text.strip("0０"))
 
 
 def with_blanks(cells: Sequence[Cell], columns: int) -> Iterator[Candidate]:
@@ -58,6 +71,12 @@ def with_blanks(cells: Sequence[Cell], columns: int) -> Iterator[Candidate]:
             for place, cell in zip(where, cells, strict=True):
                 filled[place] = cell
             yield tuple(filled)
+
+
+def in_one_field(run: Sequence[Cell]) -> tuple[Cell, ...] | None:
+    """The first numbers of a run that one field of a line with separators holds, where it holds several."""
+    fields = groupby((c for c in run if c.fields > 1), key=lambda c: (c.line, c.field))
+    return next((cells for _, group in fields if len(cells := tuple(group)) > 1), None)
 
 
 def cut_off(run: Sequence[Cell], columns: int, grid: Mapping[int, int]) -> Candidate | None:

@@ -6,6 +6,7 @@ hold speak first: one record among them is `verified`. Where none holds, one rec
 does not add up. Everything else is `unresolved`, with the best reading and what is in doubt.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,9 +20,12 @@ from .decode import Source, fold
 from .page import Page
 from .reading import Reading
 from .stated import stated
+from .values import is_piece_of_number
 from .words import plain, plain_label
 
 _SHOWN = 8
+_LONGEST_PIECE = 40
+_ROW_NUMBER = re.compile(r"[1-9][.,]")
 
 
 @dataclass(frozen=True)
@@ -123,11 +127,19 @@ def _used_twice(reading: Reading, form: Form) -> Iterator[Finding]:
 def _left_over(source: Source, cells: Mapping[str, Sequence[Cell]], reading: Reading, form: Form) -> Iterator[Finding]:
     used = {p.cell.id for p in reading.places.values() if p.cell is not None} | reading.explained
     for section, own in cells.items():
-        left = [c for c in own if c.kind == "number" and c.id not in used]
+        left = [c for i, c in enumerate(own) if c.id not in used and _is_number(source, c, own[i + 1 : i + 2])]
         if left:
             shown = "、".join(f"“{c.text}”（第 {source.place(c.start, c.end)[0]} 字）" for c in left[:_SHOWN])
             rest = f"等 {len(left)} 个" if len(left) > _SHOWN else ""
             yield finding("numbers_left_over", f"{form.label(section)}：{shown}{rest}无法解释", section)
+
+
+def _is_number(source: Source, cell: Cell, after: Sequence[Cell]) -> bool:
+    """Whether a cell prints a number, or a piece of one; the number of a row that stands alone before its label is none."""
+    if cell.kind != "words" or len(cell.text) > _LONGEST_PIECE:
+        return cell.kind == "number"
+    text = source.folded[cell.start : cell.end]
+    return is_piece_of_number(text) and not (_ROW_NUMBER.fullmatch(text) and after and after[0].kind == "words")
 
 
 def _missing(

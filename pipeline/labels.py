@@ -17,7 +17,7 @@ SHORTEST_BEGINNING = 4
 _ALIKE, _APART = 74.0, 12.0
 """A misprinted label is at least so much like the true one (of 100), and so much more than like any other."""
 
-_CONTRARY = frozenset("上下前后不未非无没")
+_CONTRARY = frozenset("上下前后不未非无没0123456789")
 _OTHER_MEASURES = tuple("值率比额")
 """After a head, such a character makes it the head of something else: 增减值, 公开率."""
 _LONGEST_LABEL = 60
@@ -126,12 +126,14 @@ def closest(text: str, rows: Sequence[FormRow], section: FormSection) -> Named |
     if not ranked or ranked[0][0] < _ALIKE or (len(ranked) > 1 and ranked[1][0] > ranked[0][0] - _APART):
         return None
     named = ranked[0][1]
-    is_contrary = all(_contrary(w) != _contrary(text[-named.length :]) for w in named.label.wordings)
+    numbered = [enumerator(w) for w in named.label.wordings]
+    own = text[-named.length :]
+    is_contrary = all(_contrary(rest) != _contrary(own.removeprefix(plain_label(number))) for number, rest in numbered)
     return named if any(named.row is row for row in rows) and not is_contrary else None
 
 
 def _contrary(text: str) -> list[str]:
-    """The characters of a text that turn what it says into its opposite."""
+    """The characters of a text that turn what it says into its opposite, and its digits, which may be a piece of a number."""
     return [c for c in text if c in _CONTRARY]
 
 

@@ -14,7 +14,7 @@ from functools import cache
 from ..schemas.extraction import Basis, Finding, finding
 from ..schemas.form import Form
 from .cut import Cell
-from .fit import Candidate, may_end_in_a_page_number
+from .fit import Candidate, in_one_field, may_end_in_a_page_number
 from .pieces import is_piece
 from .reading import Choice, Place
 from .search import Open, Ways, Worth, may_hold, search, worths
@@ -54,6 +54,7 @@ def settle(
             outside = [c for c in choice.cells if c not in candidate and c.kind == "number" and not is_piece(c)]
             strays |= {c.id for c in outside}
             findings += [_stray(choice, c, form) for c in outside]
+    findings += [_in_one_field(choice, both, form) for choice in choices if (both := in_one_field(choice.cells))]
     return places, frozenset(strays), findings
 
 
@@ -111,6 +112,13 @@ def _does_not_fit(choice: Choice, kept: Sequence[Candidate], ways: Ways, form: F
         "cells_do_not_fit",
         f"“{form.label(choice.path)}”应有 {len(choice.paths)} 格，文中有 {len(choice.cells)} 格（{shown}）{possible}",
         choice.path,
+    )
+
+
+def _in_one_field(choice: Choice, cells: Sequence[Cell], form: Form) -> Finding:
+    shown = " ".join(c.text for c in cells)
+    return finding(
+        "cells_do_not_fit", f"“{form.label(choice.path)}”一格里有几个数：“{shown}”，不能确认是几格", choice.path
     )
 
 

@@ -20,6 +20,9 @@ _PAGE_MARK = re.compile(
     r"[-—]\s*[0-9]{1,4}\s*[-—]|第\s*[0-9]{1,4}\s*页(?:\s*,?\s*共\s*[0-9]{1,4}\s*页)?|P\.?\s*[0-9]{1,4}"
 )
 _TOO_LONG_A_NUMBER = 18
+_PIECE = re.compile(
+    r"[约近超余]?[.,]?[0-9]+(?:,[0-9]+)*(?:\.[0-9]*)?,?[余多]?[万亿千百]?[余多]?(?:元|件|项|条|个|份|次)?[余多]?"
+)
 
 
 def is_value(folded: str) -> bool:
@@ -32,6 +35,11 @@ def is_value(folded: str) -> bool:
 def is_blank_mark(folded: str) -> bool:
     """Whether a field prints a mark for "nothing": / - — 无."""
     return folded in _BLANK_MARKS
+
+
+def is_piece_of_number(folded: str) -> bool:
+    """Whether a field that prints no value prints digits all the same: `.28`, `1,`, about 120."""
+    return len(folded) <= _LONGEST_VALUE and _PIECE.fullmatch(folded) is not None
 
 
 def is_page_mark(folded: str) -> bool:
