@@ -7,7 +7,7 @@ from functools import lru_cache
 from itertools import groupby
 from typing import Literal, NamedTuple
 
-from .decode import Source
+from .decode import Source, fold
 from .errors import InputError
 from .sections import Span
 from .values import is_blank_mark, is_page_mark, is_value
@@ -31,13 +31,17 @@ _BLANKS = frozenset("\u3000\u00a0")
 """Alone in a field or on a line, printed where a number would be."""
 _SENTENCE = re.compile(r"[,。;，；]")
 _TOKEN = re.compile(r"\S+(?: +(?:元|万元|亿元)(?= |$))?")
+_PAGE_NUMBER = re.compile(r" *[1-9][0-9]{0,2} *")
+_NEAR = 400
+"""So much of the text around a number is looked at for the break of a page."""
 _BRACKETED = re.compile(r"\([^()]*\)")
 
 
 class Cell(NamedTuple):
     """A field of the text: `text == source.shown[start:end]`. `line` counts the lines, `field` the fields of its line.
 
-    fields: how many fields its line has; 1 where the line has no separator.
+    fields: how many fields its line has; 1 where the line has no separator. at_page_break: a small number alone on the first
+    or last line of a page that bears no other page number.
     """
 
     id: int
@@ -48,6 +52,7 @@ class Cell(NamedTuple):
     line: int
     field: int
     fields: int
+    at_page_break: bool = False
 
 
 def cut(source: Source, span: Span, first_id: int = 0) -> tuple[Cell, ...]:
@@ -66,10 +71,21 @@ def cut(source: Source, span: Span, first_id: int = 0) -> tuple[Cell, ...]:
                 else:
                     b, shown = a, ""
             cells.append(Cell(first_id + len(cells), shown, a, b, kind, number, field, fields))
+        if cells and _PAGE_NUMBER.fullmatch(line) and _is_at_page_break(source, cells[-1]):
+            cells[-1] = cells[-1]._replace(at_page_break=True)
         if len(cells) > MAX_CELLS:
             raise InputError(f"{source.name}: more than {MAX_CELLS:,} cells in one section; this is no single report")
         start += len(line) + 1
     return tuple(cells)
+
+
+def _is_at_page_break(source: Source, cell: Cell) -> bool:
+    """Whether nothing stands between a cell and a page break, on the other side of which is no page number."""
+    before, after = source.shown[max(0, cell.start - _NEAR) : cell.start], source.shown[cell.end : cell.end + _NEAR]
+    end, start = len(before.rstrip()), len(after) - len(after.lstrip())
+    across = [before[:end].splitlines()[-1:]] if "\f" in before[end:] else []
+    across += [after[start:].splitlines()[:1]] if "\f" in after[:start] else []
+    return bool(across) and not any(kind_of(fold(line).strip()) == "page" for lines in across for line in lines)
 
 
 _Field = tuple[int, int, int, int, CellKind]

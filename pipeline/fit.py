@@ -34,7 +34,7 @@ def _trimmed(cells: Sequence[Cell], surplus: int) -> Iterator[Candidate]:
     for before in range(surplus + 1):
         after = len(cells) - (surplus - before)
         outside = [*cells[:before], *cells[after:]]
-        if not any(c.text.strip() for c in outside):
+        if not any(c.text.strip() for c in outside) and _may_all_go(outside, cells):
             kept = tuple(cells[before:after])
             if tuple(c.text for c in kept) not in seen:
                 seen.add(tuple(c.text for c in kept))
@@ -54,8 +54,15 @@ def _without_strays(cells: Sequence[Cell], columns: int) -> Iterator[Candidate]:
         not _is_more_than_zero(c) and (i == 0 or not _is_more_than_zero(cells[i - 1])) for i, c in enumerate(cells)
     ]
     for kept in combinations(range(len(cells)), columns):
-        if all(may_go[i] for i in range(len(cells)) if i not in kept):
+        outside = [cell for i, cell in enumerate(cells) if i not in kept]
+        if all(may_go[i] for i in range(len(cells)) if i not in kept) and _may_all_go(outside, cells):
             yield tuple(cells[i] for i in kept)
+
+
+def _may_all_go(outside: Sequence[Cell], cells: Sequence[Cell]) -> bool:
+    """Whether cells can be left out of their row: a printed blank, alone beside its label, is no indent of a later line."""
+    alone = {c.line for c in outside if c.kind == "blank"} - {c.line for c in cells if c not in outside}
+    return not any(line < cells[-1].line for line in alone)
 
 
 def _is_more_than_zero(cell: Cell) -> bool:

@@ -223,13 +223,12 @@ def _is_unit(text: str) -> bool:
 
 def _leads(text: str, section: FormSection) -> bool:
     """Whether text before a head is at an end of words of the form's."""
-    return not text or "".join(c for c in text[-_LONGEST_LABEL:] if c not in NUMERALS).endswith(_words(section))
+    return not text or _without_numerals(text[-_LONGEST_LABEL:]).endswith(_words(section))
 
 
 @cache
 def _words(section: FormSection) -> tuple[str, ...]:
-    plain = (plain_label(word) for word in section.spec.words)
-    return tuple("".join(c for c in word if c not in NUMERALS) for word in plain)
+    return tuple(_without_numerals(plain_label(word)) for word in section.spec.words)
 
 
 def _as_in_the_form(heads: tuple[Head, ...], columns: tuple[FormColumn, ...]) -> tuple[Head, ...]:
@@ -253,6 +252,24 @@ def has_heads(text: str, section: FormSection) -> bool:
 @cache
 def _any_head(section: FormSection) -> re.Pattern[str]:
     return _heads(tuple(c for row in section.rows for c in row.columns))[0]
+
+
+def is_all_of_the_form(text: str, section: FormSection) -> bool:
+    """Whether plain text with its years holds nothing but words of the section, units, numerals, and years before heads."""
+    return _all_of_the_form(section).fullmatch(_without_numerals(text)) is not None
+
+
+@cache
+def _all_of_the_form(section: FormSection) -> re.Pattern[str]:
+    labels = {plain_label(w) for row in section.rows for label in (*row.labels, *row.groups) for w in label.wordings}
+    words = {*_words(section), *map(_without_numerals, labels)} - {""}
+    known = "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
+    heads = f"(?:(?:19|20)[0-9]{{2}}年?度?)?(?:{_any_head(section).pattern})"
+    return re.compile(f"(?:{known}|{heads}|{_UNIT.pattern.replace('?P<unit>', '?:')})*")
+
+
+def _without_numerals(text: str) -> str:
+    return "".join(c for c in text if c not in NUMERALS)
 
 
 def head_years(text: str, section: FormSection) -> frozenset[str]:

@@ -21,6 +21,7 @@ from .labels import (
     has_heads,
     heads_are_there,
     heads_in,
+    is_all_of_the_form,
     is_nearly_there,
     named_before,
     rows_in_order,
@@ -28,7 +29,7 @@ from .labels import (
 )
 from .lead import before_label
 from .reading import Choice, Draft
-from .words import plain_label, plain_wording
+from .words import plain, plain_label, plain_wording
 
 FEWEST_ANCHORS = 3
 """A table is read in order only where so many of its rows still have their labels beside them."""
@@ -238,7 +239,7 @@ def _sub_table(section: FormSection, cells: Sequence[Cell], folded: str) -> Iter
     ]
     named, beside = [row for _, row in labelled], dict(labelled)
     heads = heads_in(_text(cells, folded), section, named[0].columns) if named else ()
-    if not heads:
+    if not heads or not is_all_of_the_form(_years_and_words(cells, folded), section):
         return
     rows, vectors = named, as_rows([c for c in cells if c.kind in ("number", "blank")], 1)
     if len(heads) > 1:
@@ -259,6 +260,10 @@ def _choice(
     row: FormRow, columns: Sequence[str], vector: tuple[Cell, ...], units: Mapping[str, Unit] | None = None
 ) -> Choice:
     return Choice(row.path, tuple(row.cell(c) for c in columns), (vector,), vector, units or {})
+
+
+def _years_and_words(cells: Sequence[Cell], folded: str) -> str:
+    return "".join(plain(folded[c.start : c.end]) for c in cells if c.kind == "words")
 
 
 def _text(cells: Sequence[Cell], folded: str) -> str:

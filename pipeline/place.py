@@ -58,7 +58,7 @@ class _Table:
 
     def placed(self, choice: Choice) -> Choice:
         """A row whose numbers all stand under those of full rows, with the one candidate that this leaves."""
-        if len(choice.cells) >= len(choice.paths) or not _in_one_line(choice):
+        if len(choice.cells) >= len(choice.paths) or not _in_one_line(choice) or not self._is_beside_words(choice):
             return choice
         columns = list(zip(*(self._full_rows(choice) or self._heads(choice)), strict=True))
         found = [_column(self._edges[cell.id], columns) for cell in choice.cells]
@@ -67,6 +67,10 @@ class _Table:
         at = dict(zip(found, choice.cells, strict=True))
         candidate: Candidate = tuple(at.get(i) for i in range(len(choice.paths)))
         return replace(choice, candidates=(candidate,), is_placed=True)
+
+    def _is_beside_words(self, choice: Choice) -> bool:
+        """Whether words stand on the line of the numbers, or right above or below: a label may be wrapped around them."""
+        return any(abs(line - choice.cells[0].line) <= 1 for line in self._lines_of_words)
 
     def _full_rows(self, choice: Choice) -> list[list[_Edges]]:
         """Where the numbers of the rows stand that have the same columns, and all of them."""
@@ -96,6 +100,10 @@ class _Table:
                 edges[cell.id] = (width, width + _width(cell.text))
                 at, width = cell.end, edges[cell.id][1]
         return edges
+
+    @cached_property
+    def _lines_of_words(self) -> frozenset[int]:
+        return frozenset(cell.line for cell in self.cells if cell.kind == "words")
 
     @cached_property
     def _words(self) -> list[_Word]:

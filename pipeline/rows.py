@@ -32,7 +32,7 @@ from .labels import (
 from .lead import before_label
 from .pieces import is_glued, splits
 from .reading import Choice, Draft
-from .words import plain_wording
+from .words import ends_in_a_year, plain, plain_label, plain_wording
 
 _LONGEST_HEAD = 400
 """A head is looked for in so much of the words before a table's first row, in characters."""
@@ -57,9 +57,10 @@ def read_rows(
     grid, head = grids(cells), ""
     draft, taken = Draft(), set[str]()
     blocks = list(_blocks(cells, section, folded, empty_lines_are_blanks))
-    texts = ["".join(plain_wording(folded[c.start : c.end]) for c in block.words) for block in blocks]
+    texts = [_wording_of(block, folded) for block in blocks]
     names = [named_by(text, block.words, section, folded) for text, block in zip(texts, blocks, strict=True)]
     there = {named.row.path for named in names if named}
+    is_unsure = False
     for block, text, read, window in zip(blocks, texts, names, _windows(names, section), strict=True):
         if read and not any(c.text for c in block.run) and there.intersection(read.row.parts):
             continue  # the label of a group, drawn over the width of the table
@@ -76,13 +77,14 @@ def read_rows(
         if section.spec.side_by_side and len(block.run) > len(section.rows[0].columns):
             _side_by_side(section, block, text, draft)
         elif named is None:
-            _unknown(block, text, section, head, draft)
+            _unknown(block, text, section, head, draft, after_unsure=is_unsure)
         elif named.row.path in taken:
             draft.findings.append(
                 finding("row_repeated", f"“{named.row.label}”出现不止一次，只取了第一处", named.row.path)
             )
         else:
             taken.add(named.row.path)
+            is_unsure = name_at_end(text, section) is None
             _row(section, block, named, head, grid, folded, draft)
     draft.choices = keep_aligned(draft.choices, cells, grid)
     return draft
@@ -106,6 +108,14 @@ def read_rows_without_blanks(section: FormSection, cells: Sequence[Cell], folded
             draft.choices.append(Choice(row.path, paths, ((None,) * len(paths),), ()))
             draft.forms |= {row.form} if row.form else set()
     return draft
+
+
+def _wording_of(block: Block, folded: str) -> str:
+    """The plain words of a block. A year right before the numbers is not left out: they are of that year."""
+    texts = [folded[c.start : c.end] for c in block.words]
+    last = plain(texts[-1]) if texts else ""
+    end = last if ends_in_a_year(last) else plain_wording(last)
+    return "".join(map(plain_wording, texts[:-1])) + end
 
 
 def _windows(names: Sequence[Named | None], section: FormSection) -> Iterator[Sequence[FormRow]]:
@@ -134,6 +144,7 @@ def _blocks(cells: Sequence[Cell], section: FormSection, folded: str, empty_line
     words: list[Cell] = []
     run: list[Cell] = []
     lines = Counter(cell.line for cell in cells if cell.kind in ("number", "blank"))
+    worded = {cell.line for cell in cells if cell.kind == "words"}
     for cell in _in_play(cells, empty_lines):
         if cell.kind == "words":
             unit = UNITS.get(cell.text.strip()) if run and cell.line == run[-1].line else None
@@ -142,6 +153,11 @@ def _blocks(cells: Sequence[Cell], section: FormSection, folded: str, empty_line
                 words = []
             run = []
             words += [] if unit else [cell]
+        elif run and run[-1].fields > 1 and cell.line != run[-1].line and cell.line in worded:
+            if _is_block(words, run, section, folded):
+                yield Block(tuple(words), tuple(run))
+                words = []
+            run = [cell] if cell.kind == "number" else []
         elif (words or cell.kind == "number") and _goes_on(run, cell, lines):
             run.append(cell)
     if run and _is_block(words, run, section, folded):
@@ -254,8 +270,11 @@ def _columns(section: FormSection, row: FormRow, head: str) -> tuple[Head, ...]:
     return heads if len(set(names)) == len(names) else ()
 
 
-def _unknown(block: Block, text: str, section: FormSection, head: str, draft: Draft) -> None:
-    """Numbers after words that name no row: a row of the report's own, where they fill its sub-table's columns, or a doubt."""
+def _unknown(block: Block, text: str, section: FormSection, head: str, draft: Draft, *, after_unsure: bool) -> None:
+    """Numbers after words that name no row: a row of the report's own, where they fill its sub-table's columns, or a doubt.
+
+    after_unsure: the row before was named with an explanation, or misprinted, so that this could be another part of it.
+    """
     numbers = [c for c in block.run if c.kind == "number"]
     if not numbers or not text:
         return
@@ -264,7 +283,8 @@ def _unknown(block: Block, text: str, section: FormSection, head: str, draft: Dr
     columns = (
         max(len(heads_in(head, section, row.columns)) for row in section.rows) if section.spec.heads == "printed" else 0
     )
-    if len(numbers) == len(block.run) == columns and _OWN_LABEL.fullmatch("".join(label.split())):
+    is_own = _OWN_LABEL.fullmatch("".join(label.split())) and not has_heads(plain_label(label), section)
+    if is_own and not after_unsure and len(numbers) == len(block.run) == columns:
         draft.explained |= {c.id for c in numbers}
         draft.findings.append(finding("row_of_its_own", message, section.path))
     else:

@@ -59,8 +59,9 @@ def settle(
 
 
 def _wary(choice: Choice) -> Choice:
-    """The choice, to be held to its identities where its last number could be that of the page."""
-    return replace(choice, must_add_up=True) if any(map(may_end_in_a_page_number, choice.candidates)) else choice
+    """The choice, to be held to its identities where one of its numbers could be that of the page."""
+    is_in_doubt = any(c.at_page_break for c in choice.cells) or any(map(may_end_in_a_page_number, choice.candidates))
+    return replace(choice, must_add_up=True) if is_in_doubt else choice
 
 
 def _by_own_identities(choice: Choice, form: Form, worth: Worth) -> list[Candidate]:
@@ -108,6 +109,7 @@ def _does_not_fit(choice: Choice, kept: Sequence[Candidate], ways: Ways, form: F
     shown_ways = [" ".join(c.text or "空" if c else "空" for c in candidate) for candidate in kept[:4]]
     possible = f"，可能的读法有 {len(kept)} 种：{'；'.join(shown_ways)}" if kept else ""
     possible += "" if ways.is_complete else "；组合太多，未能逐一试过"
+    possible += "".join(f"；“{c.text}”独占一行、紧靠分页，可能是页码" for c in choice.cells if c.at_page_break)
     return finding(
         "cells_do_not_fit",
         f"“{form.label(choice.path)}”应有 {len(choice.paths)} 格，文中有 {len(choice.cells)} 格（{shown}）{possible}",

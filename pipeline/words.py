@@ -9,12 +9,18 @@ _SHORT = 80
 """Up to this length, wording is likely to be a label, and to come again in the next report."""
 
 _WORD = re.compile(r"\w+")
+_LAST_YEAR = re.compile(r"(?:19|20)\d\d年度?$")
 _YEAR = re.compile(r"(?:19|20)\d\d年?(?:度(?=\D))?")
 
 
 def plain(text: str) -> str:
     """Folded text without white space and punctuation; what is left compares equal for the same words."""
     return "".join(_WORD.findall(text))
+
+
+def ends_in_a_year(text: str) -> bool:
+    """Whether plain text says a year at its end."""
+    return _LAST_YEAR.search(text) is not None
 
 
 def plain_wording(text: str) -> str:
