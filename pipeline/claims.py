@@ -20,7 +20,9 @@ from .labels import (
     heads_in,
     heads_of,
     rows_in_order,
+    stated_units,
     whole_name,
+    wording,
 )
 from .lead import before_label
 from .order import FEWEST_ANCHORS, is_there, sub_tables
@@ -78,10 +80,11 @@ def _draft_table(
     draft: Draft,
 ) -> None:
     """The claims of one table with its own heads."""
-    text = _text(table, folded)
+    text, before = _text(table, folded, section), _before_rows(section, table, claims, folded)
+    stated = stated_units(table, folded)
     in_one = _in_one_line(section, table, claims, folded)
     for claim in claims:
-        heads = _heads(section, claim, text, len(section.rows) if in_one else 1)
+        heads = _heads(section, claim, before, stated, text, len(section.rows) if in_one else 1)
         if heads is None:
             message = f"“{claim.row.label}”的表头与所指的列不符：“{text[-60:]}”"
             draft.findings.append(finding("heads_unreadable", message, claim.row.path))
@@ -98,14 +101,26 @@ def _draft_table(
     draft.findings += _out_of_place(section, table, claims, folded, in_one=in_one)
 
 
-def _heads(section: FormSection, claim: Claim, text: str, times: int) -> tuple[Head, ...] | None:
+def _before_rows(section: FormSection, table: Sequence[Cell], claims: Sequence[Claim], folded: str) -> str:
+    """The words of a table before its first row: before the label of its first value."""
+    owned = {c.id for claim in claims for c in claim.values}
+    first = next((i for i, c in enumerate(table) if c.id in owned), len(table))
+    words = [c for c in table[:first] if c.kind == "words"]
+    text = _text(words, folded, section)
+    named = named_by(text, words, section, folded)
+    return text[: len(text) - (named.length if named else len(_text(words[-1:], folded, section)))]
+
+
+def _heads(
+    section: FormSection, claim: Claim, before: str, stated: frozenset[str], text: str, times: int
+) -> tuple[Head, ...] | None:
     """The heads of a claim's columns as its table prints them, `times` over; None where it prints others.
 
-    A column that the table does not print must be claimed to be blank.
+    before: the words before the table's rows. stated: the units of the whole table. text: all words of the table. A column that the table does not print must be claimed to be blank.
     """
     if section.spec.heads == "fixed":
         return heads_of(claim.columns) if heads_are_there(text, section, times) else None
-    heads = heads_in(text, section, claim.row.columns)
+    heads = heads_in(before, section, claim.row.columns, stated)
     printed = [h.column for h in heads]
     claimed = [c for c, cell in zip(claim.columns, claim.cells, strict=False) if cell is not None]
     fits = printed == [c for c in claim.columns if c in printed] and set(claimed) <= set(printed)
@@ -116,7 +131,7 @@ def _in_one_line(section: FormSection, table: Sequence[Cell], claims: Sequence[C
     """Whether rows stand side by side: no row's label stands between their values."""
     owned = {c.id for claim in claims for c in claim.values}
     at = [i for i, c in enumerate(table) if c.id in owned]
-    between = _text(table[at[0] : at[-1]], folded)
+    between = _text(table[at[0] : at[-1]], folded, section)
     return section.spec.side_by_side and not any(is_there(row, between) for row in section.rows)
 
 
@@ -218,7 +233,7 @@ def _out_of_place(
             last = order[claim.row.path]
         if in_one:
             anchors += len(block.claims)
-            if not _beside_each_other(section, block, claims, _text(table, folded)):
+            if not _beside_each_other(section, block, claims, _text(table, folded, section)):
                 yield _doubt(block.claims[0], "并列各组的先后无法确认")
             continue
         row, doubt = _named(section, block, folded)
@@ -259,7 +274,7 @@ def _is_beside(block: _Block) -> bool:
 
 def _named(section: FormSection, block: _Block, folded: str) -> tuple[FormRow | None, str]:
     """The row that the words before a block name, and what makes that name doubtful."""
-    text = _text(block.words, folded)
+    text = _text(block.words, folded, section)
     if section.spec.side_by_side:
         there = [row for row in section.rows if is_there(row, text)]
         return (there[0] if len(there) == 1 else None), ""
@@ -283,5 +298,5 @@ def _doubt(claim: Claim, why: str) -> Finding:
     return finding("place_doubtful", f"“{claim.row.label}”所指的单元格（{shown}）不能确认：{why}", claim.row.path)
 
 
-def _text(cells: Sequence[Cell], folded: str) -> str:
-    return "".join(plain_wording(folded[c.start : c.end]) for c in cells if c.kind == "words")
+def _text(cells: Sequence[Cell], folded: str, section: FormSection) -> str:
+    return "".join(wording(c, folded, section) for c in cells if c.kind == "words")

@@ -9,7 +9,8 @@ from rapidfuzz.fuzz import partial_ratio, ratio
 
 from ..schemas.form import FormColumn, FormRow, FormSection, Label, enumerator
 from ..schemas.report import YUAN, Unit
-from .words import plain_label
+from .cut import Cell
+from .words import plain_label, plain_wording
 
 SHORTEST_BEGINNING = 4
 """A label cut short is taken for a row only where at least so many characters are left, and no other row begins so."""
@@ -173,9 +174,10 @@ class Head:
 
 UNITS: Mapping[str, Unit] = {unit: unit for unit in YUAN}
 _MONEY = "(?P<unit>(?:[十百千万亿美港欧]*元)+)"
-_UNIT = re.compile(rf"(?:单位)?(?:人民币)?{_MONEY}")
-_STATED_UNIT = re.compile(rf"单位(?:人民币)?[件项个宗次条份起部篇]*{_MONEY}")
-"""A unit stated once for the whole table."""
+_UNIT = re.compile(rf"(?:单位[件项个宗次条份起部篇]*)?(?:人民币)?{_MONEY}")
+_STATED_UNIT = re.compile(
+    rf"(?<!填报)(?<!编制)单位[为是:\s]*(?:人民币)?[件项个宗次条份起部篇、,/和或\s]*{_MONEY}(?![一-鿿])|以(?:人民币)?{_MONEY.replace('unit', 'by')}(?:计|为单位)"
+)
 
 
 @cache
@@ -184,12 +186,24 @@ def heads_of(columns: tuple[FormColumn, ...]) -> tuple[Head, ...]:
     return tuple(Head(column, column.labels[0], None) for column in columns)
 
 
+_EXPLANATION = re.compile(r"\([^()元]*\)")
+
+
+def stated_units(cells: Sequence[Cell], folded: str) -> frozenset[str]:
+    """The units of money that a table states once for all of it, as printed."""
+    text = folded[cells[0].start : cells[-1].end] if cells else ""
+    return frozenset(m["unit"] or m["by"] for m in _STATED_UNIT.finditer(text))
+
+
 @lru_cache(maxsize=1024)
-def heads_in(text: str, section: FormSection, columns: tuple[FormColumn, ...]) -> tuple[Head, ...]:
+def heads_in(
+    text: str, section: FormSection, columns: tuple[FormColumn, ...], stated: frozenset[str] = frozenset()
+) -> tuple[Head, ...]:
     """Plain head text → the columns of its last head, in its order; () where it holds words that the form has not.
 
     A head follows words of the form, or nothing, and its columns follow each other: 上年 before 现行有效件数 makes another
-    column of it. So does a unit that is none of the form's, or two of them.
+    column of it. So does a unit that is none of the form's, or two of them. After the last column nothing may follow that
+    could be the head of one more. stated: the units of the whole table.
     """
     pattern, known = _heads(columns)
     matches = list(pattern.finditer(text))
@@ -200,21 +214,23 @@ def heads_in(text: str, section: FormSection, columns: tuple[FormColumn, ...]) -
         return ()
     if any(text[m.end() : m.end() + 1] in _OTHER_MEASURES for m in matches[first:]):
         return ()
+    if not is_all_of_the_form(text[matches[-1].end() :], section):
+        return ()
     found = []
     for match in matches[first:]:
         column, label = known[match.group()]
-        unit = _unit(text, match.end()) if column.kind == "amount" else None
+        unit = _unit(text, match.end(), stated) if column.kind == "amount" else None
         if unit is not None and unit not in UNITS:
             return ()
         found.append(Head(column, label, UNITS[unit] if unit else None))
     return _as_in_the_form(tuple(found), columns)
 
 
-def _unit(text: str, at: int) -> str | None:
+def _unit(text: str, at: int, stated: frozenset[str]) -> str | None:
     """The unit of the head that ends at a place, or that is stated once: as printed, which may be several, or none of ours."""
     after = _UNIT.match(text, at)
-    units = {after["unit"]} if after else {m["unit"] for m in _STATED_UNIT.finditer(text)}
-    return "".join(units) if units else None
+    units = {after["unit"]} if after else stated
+    return "".join(sorted(units)) if units else None
 
 
 def _is_unit(text: str) -> bool:
@@ -244,6 +260,14 @@ def _as_in_the_form(heads: tuple[Head, ...], columns: tuple[FormColumn, ...]) ->
     return heads
 
 
+def wording(cell: Cell, folded: str, section: FormSection) -> str:
+    """The plain words of a cell, without the year, and without the explanations of a head that is printed."""
+    text = folded[cell.start : cell.end]
+    if section.spec.heads == "printed" and "(" in text and has_heads(plain_wording(text), section):
+        text = _EXPLANATION.sub("", text)
+    return plain_wording(text)
+
+
 def has_heads(text: str, section: FormSection) -> bool:
     """Whether plain text holds the head of any column of the section."""
     return bool(text) and _any_head(section).search(text) is not None
@@ -255,7 +279,7 @@ def _any_head(section: FormSection) -> re.Pattern[str]:
 
 
 def is_all_of_the_form(text: str, section: FormSection) -> bool:
-    """Whether plain text with its years holds nothing but words of the section, units, numerals, and years before heads."""
+    """Whether plain text holds nothing but words of the section, units and numerals."""
     return _all_of_the_form(section).fullmatch(_without_numerals(text)) is not None
 
 
@@ -264,7 +288,7 @@ def _all_of_the_form(section: FormSection) -> re.Pattern[str]:
     labels = {plain_label(w) for row in section.rows for label in (*row.labels, *row.groups) for w in label.wordings}
     words = {*_words(section), *map(_without_numerals, labels)} - {""}
     known = "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
-    heads = f"(?:(?:19|20)[0-9]{{2}}年?度?)?(?:{_any_head(section).pattern})"
+    heads = _any_head(section).pattern
     return re.compile(f"(?:{known}|{heads}|{_UNIT.pattern.replace('?P<unit>', '?:')})*")
 
 

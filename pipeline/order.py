@@ -7,7 +7,7 @@ that still stands by its numbers agrees. Sub-tables that print their own heads a
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from ..schemas.extraction import finding
 from ..schemas.form import FormRow, FormSection
@@ -15,6 +15,7 @@ from ..schemas.report import Unit
 from .cut import Cell
 from .fit import as_rows, runs_across
 from .labels import (
+    UNITS,
     Head,
     Named,
     closest,
@@ -25,11 +26,13 @@ from .labels import (
     is_nearly_there,
     named_before,
     rows_in_order,
+    stated_units,
     whole_name,
+    wording,
 )
 from .lead import before_label
 from .reading import Choice, Draft
-from .words import plain, plain_label, plain_wording
+from .words import ends_in_a_year, plain, plain_label, plain_wording
 
 FEWEST_ANCHORS = 3
 """A table is read in order only where so many of its rows still have their labels beside them."""
@@ -76,12 +79,12 @@ def _blocks(section: FormSection, cells: Sequence[Cell], folded: str, columns: i
             return None
         if vectors:
             beside = bool(words) and words[-1].line == vectors[0][0].line
-            text = _text(words, folded)
+            text = _text(words, folded, section)
             named = named_before(text, section)
             if beside:
                 named = named or closest(text, section.rows, section)
                 named = named if named and before_label(words, named, section, folded) is None else None
-            blocks.append(_Block(vectors, named, beside, _text(since, folded)))
+            blocks.append(_Block(vectors, named, beside, _text(since, folded, section)))
             since = []
     return blocks
 
@@ -92,14 +95,14 @@ def _blocks(section: FormSection, cells: Sequence[Cell], folded: str, columns: i
 def _one_table(section: FormSection, cells: Sequence[Cell], folded: str) -> Draft:
     """A table whose columns are the form's: as many rows of numbers as labels, and the labels that are left agree."""
     columns = section.rows[0].columns
-    text = _text(cells, folded)
+    text = _text(cells, folded, section)
     rows = _printed_rows(section, text)
     blocks = _blocks(section, cells, folded, len(columns))
     if not blocks or not heads_are_there(text, section) or sum(len(b.vectors) for b in blocks) != len(rows):
         return Draft()
     draft = Draft()
     is_anchored = _agrees(blocks, [row.path for row in rows])
-    if is_anchored or _in_step(blocks, rows, _tail(cells, folded)):
+    if is_anchored or _in_step(blocks, rows, _tail(cells, folded, section)):
         vectors = ((v, not is_anchored and len(b.vectors) > 1) for b in blocks for v in b.vectors)
         for row, (vector, must_add_up) in zip(rows, vectors, strict=True):
             choice = _choice(row, [c.name for c in columns], vector)
@@ -179,15 +182,15 @@ def _plain_labels(row: FormRow) -> list[str]:
     return [plain_label(wording) for label in row.labels for wording in label.wordings]
 
 
-def _tail(cells: Sequence[Cell], folded: str) -> str:
+def _tail(cells: Sequence[Cell], folded: str, section: FormSection) -> str:
     """The text after the last number."""
     last = max((i for i, c in enumerate(cells) if c.kind == "number"), default=-1)
-    return _text(cells[last + 1 :], folded)
+    return _text(cells[last + 1 :], folded, section)
 
 
 def _one_line(section: FormSection, cells: Sequence[Cell], folded: str) -> Draft:
     """Rows side by side: exactly as many numbers as they have cells, under heads that are all there, or all lost."""
-    text = _text(cells, folded)
+    text = _text(cells, folded, section)
     rows = rows_in_order(section, text) or section.rows
     numbers = tuple(c for c in cells if c.kind == "number" or (c.kind == "blank" and c.text))
     paths = tuple(row.cell(c.name) for row in rows for c in row.columns)
@@ -238,14 +241,21 @@ def _sub_table(section: FormSection, cells: Sequence[Cell], folded: str) -> Iter
         if c.kind == "words" and (n := whole_name(plain_wording(folded[c.start : c.end]), section))
     ]
     named, beside = [row for _, row in labelled], dict(labelled)
-    heads = heads_in(_text(cells, folded), section, named[0].columns) if named else ()
-    if not heads or not is_all_of_the_form(_years_and_words(cells, folded), section):
+    heads = (
+        heads_in(_text(cells, folded, section), section, named[0].columns, stated_units(cells, folded)) if named else ()
+    )
+    if (
+        not heads
+        or _has_years_of_rows(cells, folded)
+        or not is_all_of_the_form(_text(cells, folded, section), section)
+        or _is_followed_by_a_unit(cells)
+    ):
         return
     rows, vectors = named, as_rows([c for c in cells if c.kind in ("number", "blank")], 1)
     if len(heads) > 1:
         blocks = _blocks(section, cells, folded, len(heads)) or []
         vectors = tuple(v for b in blocks for v in b.vectors)
-        if not _in_step(blocks, rows, _tail(cells, folded)):
+        if not _in_step(blocks, rows, _tail(cells, folded, section)):
             rows = [b.named.row for b in blocks if b.named]
     known = all({h.column.name for h in heads} <= {c.name for c in row.columns} for row in rows)
     if known and vectors is not None and len(vectors) == len(rows) == len(named):
@@ -262,9 +272,17 @@ def _choice(
     return Choice(row.path, tuple(row.cell(c) for c in columns), (vector,), vector, units or {})
 
 
-def _years_and_words(cells: Sequence[Cell], folded: str) -> str:
-    return "".join(plain(folded[c.start : c.end]) for c in cells if c.kind == "words")
+def _has_years_of_rows(cells: Sequence[Cell], folded: str) -> bool:
+    """Whether a year stands right before a number: the row is split by years."""
+    words = (a for a, b in pairwise(cells) if a.kind == "words" and b.kind in ("number", "blank"))
+    return any(ends_in_a_year(plain(folded[c.start : c.end])) for c in words)
 
 
-def _text(cells: Sequence[Cell], folded: str) -> str:
-    return "".join(plain_wording(folded[c.start : c.end]) for c in cells if c.kind == "words")
+def _is_followed_by_a_unit(cells: Sequence[Cell]) -> bool:
+    """Whether a unit stands alone after a number."""
+    there = [c for c in cells if c.kind != "empty_line"]
+    return any(a.kind == "number" and b.text.strip() in UNITS for a, b in pairwise(there))
+
+
+def _text(cells: Sequence[Cell], folded: str, section: FormSection) -> str:
+    return "".join(wording(c, folded, section) for c in cells if c.kind == "words")

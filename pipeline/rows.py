@@ -27,11 +27,14 @@ from .labels import (
     heads_of,
     name_at_end,
     rows_in_order,
+    stated_units,
     whole_name,
+    wording,
 )
 from .lead import before_label
 from .pieces import is_glued, splits
 from .reading import Choice, Draft
+from .values import noted_unit
 from .words import ends_in_a_year, plain, plain_label, plain_wording
 
 _LONGEST_HEAD = 400
@@ -54,10 +57,10 @@ def read_rows(
     section: FormSection, cells: Sequence[Cell], folded: str, *, empty_lines_are_blanks: bool = False
 ) -> Draft:
     """Cells of a section → its rows. Where a section's rows stand side by side, its one line of numbers is read too."""
-    grid, head = grids(cells), ""
+    grid, head, stated = grids(cells), "", stated_units(cells, folded)
     draft, taken = Draft(), set[str]()
     blocks = list(_blocks(cells, section, folded, empty_lines_are_blanks))
-    texts = [_wording_of(block, folded) for block in blocks]
+    texts = [_wording_of(block, section, folded) for block in blocks]
     names = [named_by(text, block.words, section, folded) for text, block in zip(texts, blocks, strict=True)]
     there = {named.row.path for named in names if named}
     is_unsure = False
@@ -71,7 +74,7 @@ def read_rows(
             draft.findings.append(
                 finding("label_misprinted", f"行名“{text[-named.length :]}”取作“{named.row.label}”", named.row.path)
             )
-        before = text[: len(text) - named.length] if named else text
+        before = text[: len(text) - (named.length if named else len(_last_words(block, section, folded)))]
         if _is_head(before, section):
             head = before
         if section.spec.side_by_side and len(block.run) > len(section.rows[0].columns):
@@ -85,7 +88,7 @@ def read_rows(
         else:
             taken.add(named.row.path)
             is_unsure = name_at_end(text, section) is None
-            _row(section, block, named, head, grid, folded, draft)
+            _row(section, block, named, head, stated, grid, folded, draft)
     draft.choices = keep_aligned(draft.choices, cells, grid)
     return draft
 
@@ -110,12 +113,16 @@ def read_rows_without_blanks(section: FormSection, cells: Sequence[Cell], folded
     return draft
 
 
-def _wording_of(block: Block, folded: str) -> str:
+def _wording_of(block: Block, section: FormSection, folded: str) -> str:
     """The plain words of a block. A year right before the numbers is not left out: they are of that year."""
-    texts = [folded[c.start : c.end] for c in block.words]
-    last = plain(texts[-1]) if texts else ""
-    end = last if ends_in_a_year(last) else plain_wording(last)
-    return "".join(map(plain_wording, texts[:-1])) + end
+    words = [wording(cell, folded, section) for cell in block.words]
+    last = plain(folded[block.words[-1].start : block.words[-1].end]) if words else ""
+    return "".join([*words[:-1], last] if ends_in_a_year(last) else words)
+
+
+def _last_words(block: Block, section: FormSection, folded: str) -> str:
+    """The last words of a block, plain: the label of a row that is not the form's."""
+    return wording(block.words[-1], folded, section) if block.words else ""
 
 
 def _windows(names: Sequence[Named | None], section: FormSection) -> Iterator[Sequence[FormRow]]:
@@ -147,7 +154,7 @@ def _blocks(cells: Sequence[Cell], section: FormSection, folded: str, empty_line
     worded = {cell.line for cell in cells if cell.kind == "words"}
     for cell in _in_play(cells, empty_lines):
         if cell.kind == "words":
-            unit = UNITS.get(cell.text.strip()) if run and cell.line == run[-1].line else None
+            unit = UNITS.get(cell.text.strip()) if run and cell.line <= run[-1].line + cell.fields % 2 else None
             if run and _is_block(words, run, section, folded):
                 yield Block(tuple(words), tuple(run), unit)
                 words = []
@@ -222,12 +229,19 @@ def named_by(text: str, words: Sequence[Cell], section: FormSection, folded: str
 
 
 def _row(
-    section: FormSection, block: Block, named: Named, head: str, grid: Mapping[int, int], folded: str, draft: Draft
+    section: FormSection,
+    block: Block,
+    named: Named,
+    head: str,
+    stated: frozenset[str],
+    grid: Mapping[int, int],
+    folded: str,
+    draft: Draft,
 ) -> None:
     row = named.row
     if (stray := before_label(block.words, named, section, folded)) is not None:
         draft.findings.append(finding("label_doubtful", f"“{row.label}”之前有“{stray}”，不能确认是这一行", row.path))
-    heads = _columns(section, row, head)
+    heads = _columns(section, row, head, stated)
     if not heads:
         path, name = (row.path, row.label) if section.spec.heads == "printed" else (section.path, section.title)
         problem = finding("heads_unreadable", f"“{name}”的表头无法辨认：“{head[-60:]}”", path)
@@ -242,6 +256,26 @@ def _row(
         )
     draft.forms |= {label.form for label in (named.label, *(h.label for h in heads)) if label.form}
     draft.choices.append(_choice(row, columns, candidates, block, heads))
+    noted = noted_unit(folded[block.words[-1].start : block.words[-1].end]) if block.words else None
+    if noted is not None:
+        _note_unit(draft, row, columns, noted)
+
+
+def _note_unit(draft: Draft, row: FormRow, columns: Sequence[FormColumn], noted: str) -> None:
+    """Give the row's amount the unit that its label states, or say that it cannot be that."""
+    paths = [row.cell(c.name) for c in columns if c.kind == "amount"]
+    choice, unit = draft.choices[-1], UNITS.get(noted)
+    for path in paths:
+        if unit is not None and choice.units.get(path, unit) == unit:
+            draft.choices[-1] = choice = replace(choice, units={**choice.units, path: unit})
+        else:
+            draft.findings.append(
+                finding(
+                    "heads_unreadable",
+                    f"“{row.label}”的单位不能确认：行名写作“{noted}”，与表头不同或不是元、万元、亿元",
+                    path,
+                )
+            )
 
 
 def _candidates(run: Sequence[Cell], columns: int) -> tuple[Candidate, ...]:
@@ -261,11 +295,11 @@ def _choice(
     return Choice(row.path, tuple(row.cell(c.name) for c in columns), candidates, block.run, units)
 
 
-def _columns(section: FormSection, row: FormRow, head: str) -> tuple[Head, ...]:
+def _columns(section: FormSection, row: FormRow, head: str, stated: frozenset[str]) -> tuple[Head, ...]:
     """The columns of a row: as its sub-table's head prints them, or in the form's order where that is fixed."""
     if section.spec.heads == "fixed":
         return heads_of(row.columns) if head else ()
-    heads = heads_in(head[-_LONGEST_HEAD:], section, row.columns)
+    heads = heads_in(head[-_LONGEST_HEAD:], section, row.columns, stated)
     names = [h.column.name for h in heads]
     return heads if len(set(names)) == len(names) else ()
 

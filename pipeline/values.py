@@ -11,7 +11,8 @@ _VALUE = re.compile(
     r"\s*(?P<unit>万元|亿元|元)?(?P<counter>件|项|項|条|个|份|次|宗|起|部|篇|户|人次|人)?"
     r"(?P<note>\([^()]{1,60}\))?"
 )
-_NOTED_UNIT = re.compile(r"\((?:单位)?[: ]*(?:人民币)?(?P<unit>[十百千万亿美港欧]*元)\)")
+_NOTED_UNIT = re.compile(r"\((?:金额|计量)?(?:单位)?[: ]*(?:人民币)?(?P<unit>[十百千万亿美港欧]*元)\)")
+_LAST_NOTE = re.compile(_NOTED_UNIT.pattern + r"\s*$")
 _LESS = re.compile(r"[减降负]")
 """Said in a note, it may give an unsigned number another sign."""
 _LONGEST_VALUE = 100
@@ -53,6 +54,12 @@ def is_annotated(folded: str) -> bool:
     return found is not None and found["note"] is not None
 
 
+def noted_unit(folded: str) -> str | None:
+    """The unit of money that a bracket at the end of a text states, as printed."""
+    found = _LAST_NOTE.search(folded)
+    return found["unit"] if found else None
+
+
 def as_count(folded: str) -> int | None:
     """The count that a field prints; None where it is no whole number from 0 up, or could be several, glued: 00, 01."""
     digits = folded.replace(" ", "")
@@ -63,8 +70,12 @@ def as_count(folded: str) -> int | None:
 
 
 def as_change(folded: str) -> int | None:
-    """The signed change that a field prints: +21, -417, 减3; None where it is no whole number."""
-    return _whole(folded)
+    """The signed change that a field prints: +21, -417, 减3; None where it is no whole number.
+
+    Nor where it has a note and no sign: the note may give it one, 5（取消5项）.
+    """
+    found = _VALUE.fullmatch(folded)
+    return None if found is not None and found["note"] and not found["sign"] else _whole(folded)
 
 
 def as_amount(folded: str, head_unit: Unit | None) -> Amount | None:
