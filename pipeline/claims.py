@@ -18,6 +18,7 @@ from .labels import (
     closest,
     heads_are_there,
     heads_in,
+    heads_keep_order,
     heads_of,
     rows_in_order,
     stated_units,
@@ -80,7 +81,8 @@ def _draft_table(
     draft: Draft,
 ) -> None:
     """The claims of one table with its own heads."""
-    text, before = _text(table, folded, section), _before_rows(section, table, claims, folded)
+    text = _text(table, folded, section) if heads_keep_order(table, folded, section) else ""
+    before = _before_rows(section, table, claims, folded)
     stated = stated_units(table, folded)
     in_one = _in_one_line(section, table, claims, folded)
     for claim in claims:
@@ -119,7 +121,7 @@ def _heads(
     before: the words before the table's rows. stated: the units of the whole table. text: all words of the table. A column that the table does not print must be claimed to be blank.
     """
     if section.spec.heads == "fixed":
-        return heads_of(claim.columns) if heads_are_there(text, section, times) else None
+        return heads_of(claim.columns) if text and heads_are_there(text, section, times) else None
     heads = heads_in(before, section, claim.row.columns, stated)
     printed = [h.column for h in heads]
     claimed = [c for c, cell in zip(claim.columns, claim.cells, strict=False) if cell is not None]

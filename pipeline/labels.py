@@ -4,13 +4,14 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import groupby, pairwise
 
 from rapidfuzz.fuzz import partial_ratio, ratio
 
 from ..schemas.form import FormColumn, FormRow, FormSection, Label, enumerator
 from ..schemas.report import YUAN, Unit
 from .cut import Cell
-from .words import plain_label, plain_wording
+from .words import plain, plain_label, plain_wording
 
 SHORTEST_BEGINNING = 4
 """A label cut short is taken for a row only where at least so many characters are left, and no other row begins so."""
@@ -311,6 +312,32 @@ def heads_are_there(text: str, section: FormSection, times: int = 1) -> bool:
     if len(text) < 2 * times * len(columns) or not _in_order(text, columns):
         return False
     return all(any(_is_there(own, text, times) for own in column) for column in _own_characters(section))
+
+
+def heads_keep_order(cells: Sequence[Cell], folded: str, section: FormSection) -> bool:
+    """Whether the heads that begin on one line follow each other there as in the form, wherever the line breaks them off.
+
+    The last one need only come after the first: the others may be drawn under a head of their own. Where rows stand side by
+    side, they begin again from the first.
+    """
+    columns = section.rows[0].columns
+    for _, line in groupby((c for c in cells if c.kind == "words"), key=lambda c: c.line):
+        words = [plain(word) for cell in line for word in folded[cell.start : cell.end].split()]
+        found = [at for word in words if (at := _head_that_begins(word, columns)) is not None]
+        if found[:1] == [len(columns) - 1] and 0 in found:
+            return False
+        inner = [at for at in found if at < len(columns) - 1]
+        if any(b <= a and not (section.spec.side_by_side and b == inner[0]) for a, b in pairwise(inner)):
+            return False
+    return True
+
+
+@lru_cache(maxsize=4096)
+def _head_that_begins(word: str, columns: tuple[FormColumn, ...]) -> int | None:
+    """The one column whose head a word is, or begins."""
+    wordings = ((i, plain_label(w)) for i, c in enumerate(columns) for label in c.labels for w in label.wordings)
+    found = {i for i, own in wordings if len(word) > 1 and own.startswith(word)}
+    return found.pop() if len(found) == 1 else None
 
 
 def _is_there(own: str, text: str, times: int) -> bool:

@@ -22,6 +22,7 @@ from .labels import (
     has_heads,
     heads_are_there,
     heads_in,
+    heads_keep_order,
     is_all_of_the_form,
     is_nearly_there,
     named_before,
@@ -98,7 +99,8 @@ def _one_table(section: FormSection, cells: Sequence[Cell], folded: str) -> Draf
     text = _text(cells, folded, section)
     rows = _printed_rows(section, text)
     blocks = _blocks(section, cells, folded, len(columns))
-    if not blocks or not heads_are_there(text, section) or sum(len(b.vectors) for b in blocks) != len(rows):
+    headed = heads_are_there(text, section) and heads_keep_order(cells, folded, section)
+    if not blocks or not headed or sum(len(b.vectors) for b in blocks) != len(rows):
         return Draft()
     draft = Draft()
     is_anchored = _agrees(blocks, [row.path for row in rows])
@@ -195,6 +197,7 @@ def _one_line(section: FormSection, cells: Sequence[Cell], folded: str) -> Draft
     numbers = tuple(c for c in cells if c.kind == "number" or (c.kind == "blank" and c.text))
     paths = tuple(row.cell(c.name) for row in rows for c in row.columns)
     headed = rows_in_order(section, text) is not None and heads_are_there(text, section, len(rows))
+    headed = headed and heads_keep_order(cells, folded, section)
     if len(numbers) != len(paths) or (text and not headed) or not runs_across(numbers, len(paths)):
         return Draft()
     draft = Draft(choices=[Choice(section.path, paths, (numbers,), numbers, must_add_up=not headed)])

@@ -24,6 +24,7 @@ from .labels import (
     has_heads,
     heads_are_there,
     heads_in,
+    heads_keep_order,
     heads_of,
     name_at_end,
     rows_in_order,
@@ -75,10 +76,10 @@ def read_rows(
                 finding("label_misprinted", f"行名“{text[-named.length :]}”取作“{named.row.label}”", named.row.path)
             )
         before = text[: len(text) - (named.length if named else len(_last_words(block, section, folded)))]
-        if _is_head(before, section):
+        if _is_head(before, section, block.words, folded):
             head = before
         if section.spec.side_by_side and len(block.run) > len(section.rows[0].columns):
-            _side_by_side(section, block, text, draft)
+            _side_by_side(section, block, text, folded, draft)
         elif named is None:
             _unknown(block, text, section, head, draft, after_unsure=is_unsure)
         elif named.row.path in taken:
@@ -207,10 +208,10 @@ def _is_block(words: list[Cell], run: list[Cell], section: FormSection, folded: 
     return named is not None and (named.numbered or text not in also_heads(section)) and not section.spec.side_by_side
 
 
-def _is_head(text: str, section: FormSection) -> bool:
+def _is_head(text: str, section: FormSection, words: Sequence[Cell], folded: str) -> bool:
     if section.spec.heads == "printed":
         return has_heads(text, section)
-    return heads_are_there(text, section)
+    return heads_are_there(text, section) and heads_keep_order(words, folded, section)
 
 
 # --- Rows ------------------------------------------------------------------------------------------------------------
@@ -328,12 +329,13 @@ def _unknown(block: Block, text: str, section: FormSection, head: str, draft: Dr
 # --- Rows side by side -----------------------------------------------------------------------------------------------
 
 
-def _side_by_side(section: FormSection, block: Block, text: str, draft: Draft) -> None:
+def _side_by_side(section: FormSection, block: Block, text: str, folded: str, draft: Draft) -> None:
     """One line of numbers for all rows of a section, one row after the other in the order of their labels."""
     order = rows_in_order(section, text)
     columns = section.rows[0].columns
     across = runs_across(block.run, len(block.run))
-    if order is None or not across or not heads_are_there(text, section, len(section.rows)):
+    headed = heads_are_there(text, section, len(section.rows)) and heads_keep_order(block.words, folded, section)
+    if order is None or not across or not headed:
         draft.findings.append(
             finding("groups_unreadable", f"{section.title}：表头无法辨认：“{text[-80:]}”", section.path)
         )
