@@ -25,6 +25,8 @@ from .words import plain, plain_label
 
 _SHOWN = 8
 _LONGEST_PIECE = 40
+_FEWEST_SUMS = 3
+"""A table of which so many rows, and all, do not add up is read in the wrong columns, or its printed totals say nothing."""
 _ROW_NUMBER = re.compile(r"[1-9][.,]")
 
 
@@ -81,12 +83,14 @@ def weigh(page: Page, reading: Reading, form: Form) -> Case:
     """A reading, what its cells print, its checks, and everything that is in doubt about it."""
     source, cells = page.source, page.tables
     values, findings = copy_cells(source, reading, form)
+    checks = check(values, form)
     found = [*page.doubts, *reading.findings, *findings]
     found += [*_used_twice(reading, form), *_left_over(source, cells, reading, form)]
+    found += _in_no_column(form, checks)
     found += _missing(cells, reading, form, found)
     found += _unsaid(reading, form)
     found += stated(source, reading.passages, values, form)
-    return Case(reading, values, check(values, form), tuple(found))
+    return Case(reading, values, checks, tuple(found))
 
 
 def best(cases: Sequence[Case]) -> Case:
@@ -170,6 +174,25 @@ def _is_due(row: FormRow, read: set[str], forms: frozenset[str], form: Form) -> 
     if whole is not None:
         return bool(read.intersection(whole.parts))
     return row.form is None or forms == {row.form}
+
+
+def _in_no_column(form: Form, checks: Sequence[Check]) -> Iterator[Finding]:
+    """A finding for each table with fixed columns of which no row adds up that has anything to add: its columns may be others."""
+    for section in form.sections:
+        if section.spec.heads == "fixed" and not section.spec.side_by_side:
+            own = [c for c in checks if (c.left or c.right) and _row_of(c) in {row.path for row in section.rows}]
+            if len(own) >= _FEWEST_SUMS and all(c.outcome == "fail" for c in own):
+                yield finding(
+                    "heads_unreadable",
+                    f"“{section.title}”有数的 {len(own)} 行没有一行相加等于总计，不能确认各列的次序",
+                    section.path,
+                )
+
+
+def _row_of(check: Check) -> str | None:
+    """The row whose cells a check is over; None where they are of several."""
+    rows = {path.rpartition(".")[0] for path in check.paths}
+    return rows.pop() if len(rows) == 1 else None
 
 
 def _unsaid(reading: Reading, form: Form) -> Iterator[Finding]:

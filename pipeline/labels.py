@@ -372,9 +372,24 @@ def _own_characters(section: FormSection) -> tuple[tuple[str, ...], ...]:
 
 
 def rows_in_order(section: FormSection, text: str) -> tuple[FormRow, ...] | None:
-    """The rows of a section whose labels stand side by side in plain text; None where one is missing or they are out of order."""
-    where = []
-    for row in section.rows:
-        found = [text.find(plain_label(w)) for label in row.labels for w in label.wordings]
-        where.append(min((f for f in found if f >= 0), default=-1))
-    return section.rows if -1 not in where and where == sorted(where) else None
+    """The rows of a section whose labels stand side by side in plain text; None where one is missing or they are out of order.
+
+    They may stand there several times, as in a sentence before the table, but each time in the form's order; further words of
+    the section, which head some of the rows, not before the first row's label alone.
+    """
+    names, pattern = _side_by_side(section)
+    found = [names[match.group()] for match in pattern.finditer(text)]
+    order = [at for at in found if at >= 0]
+    if set(order) != set(range(len(section.rows))) or any(b < a and b != 0 for a, b in pairwise(order)):
+        return None
+    first = max(i for i, (a, b) in enumerate(pairwise(order)) if (a, b) == (0, 1))
+    start = [i for i, at in enumerate(found) if at >= 0][first]
+    return section.rows if -1 not in found[:start] or -1 in found[start:] else None
+
+
+@cache
+def _side_by_side(section: FormSection) -> tuple[Mapping[str, int], re.Pattern[str]]:
+    """Labels of rows that stand side by side → their place, further words → -1; and the pattern of them all."""
+    names = {plain_label(word): -1 for word in section.spec.words}
+    names |= {plain_label(w): i for i, row in enumerate(section.rows) for label in row.labels for w in label.wordings}
+    return names, re.compile("|".join(map(re.escape, sorted(names, key=len, reverse=True))))

@@ -103,7 +103,8 @@ def _one_table(section: FormSection, cells: Sequence[Cell], folded: str) -> Draf
     if not blocks or not headed or sum(len(b.vectors) for b in blocks) != len(rows):
         return Draft()
     draft = Draft()
-    is_anchored = _agrees(blocks, [row.path for row in rows])
+    printed = _labels_in(text, rows)
+    is_anchored = _agrees(blocks, [row.path for row in rows]) and printed == [row for row in rows if row in printed]
     if is_anchored or _in_step(blocks, rows, _tail(cells, folded, section)):
         vectors = ((v, not is_anchored and len(b.vectors) > 1) for b in blocks for v in b.vectors)
         for row, (vector, must_add_up) in zip(rows, vectors, strict=True):

@@ -90,6 +90,13 @@ def read_rows(
             taken.add(named.row.path)
             is_unsure = name_at_end(text, section) is None
             _row(section, block, named, head, stated, grid, folded, draft)
+    draft.findings += [
+        finding(
+            "label_doubtful", f"“{named.row.label}”没有写序号，它的各项又另有其行，不能确认是这一行", named.row.path
+        )
+        for named in names
+        if named and not named.numbered and taken.issuperset({named.row.path, *named.row.parts}) and named.row.parts
+    ]
     draft.choices = keep_aligned(draft.choices, cells, grid)
     return draft
 
