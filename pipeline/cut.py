@@ -41,7 +41,7 @@ class Cell(NamedTuple):
     """A field of the text: `text == source.shown[start:end]`. `line` counts the lines, `field` the fields of its line.
 
     fields: how many fields its line has; 1 where the line has no separator. at_page_break: a small number alone on the first
-    or last line of a page that bears no other page number.
+    or last line of a page that bears no other page number. page: how many page breaks of the section stand before it.
     """
 
     id: int
@@ -53,6 +53,7 @@ class Cell(NamedTuple):
     field: int
     fields: int
     at_page_break: bool = False
+    page: int = 0
 
 
 def cut(source: Source, span: Span, first_id: int = 0) -> tuple[Cell, ...]:
@@ -60,6 +61,7 @@ def cut(source: Source, span: Span, first_id: int = 0) -> tuple[Cell, ...]:
     cells: list[Cell] = []
     text, folded = source.shown, source.folded
     start = span.start + folded.startswith("\n", span.start, span.end)
+    page = 0
     lines = folded[start : span.end].removesuffix("\n").split("\n")
     for number, (line, bars) in enumerate(zip(lines, _outer_bars(lines), strict=True)):
         for field, fields, a, b, kind in _fields(line, bars):
@@ -70,12 +72,13 @@ def cut(source: Source, span: Span, first_id: int = 0) -> tuple[Cell, ...]:
                     kind = "blank"
                 else:
                     b, shown = a, ""
-            cells.append(Cell(first_id + len(cells), shown, a, b, kind, number, field, fields))
+            cells.append(Cell(first_id + len(cells), shown, a, b, kind, number, field, fields, page=page))
         if cells and _PAGE_NUMBER.fullmatch(line) and _is_at_page_break(source, cells[-1]):
             cells[-1] = cells[-1]._replace(at_page_break=True)
         if len(cells) > MAX_CELLS:
             raise InputError(f"{source.name}: more than {MAX_CELLS:,} cells in one section; this is no single report")
         start += len(line) + 1
+        page += text[start - 1 : start] == "\f"
     return tuple(cells)
 
 

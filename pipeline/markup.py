@@ -70,6 +70,13 @@ _SEEN: tuple[_Event, ...] = ("text", "entity")
 _UNSEEN = frozenset(("script_element", "style_element", "comment", "doctype"))
 
 
+_HIDES = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all")
+_SHOWS_ITS_VALUE = ("", "text", "number", "tel")
+_MARKS = frozenset(("sup", "s", "strike", "select"))
+"""What stands in such an element is no part of the number beside it; a mark parts them, so that it is not read as one."""
+_MARK = "^"
+
+
 def is_markup(text: str) -> bool:
     """Whether a text is HTML source."""
     return sum(1 for _, _ in zip(range(_ENOUGH_TAGS), _LOOKS_LIKE.finditer(text), strict=False)) == _ENOUGH_TAGS
@@ -121,16 +128,52 @@ def _events(tree: "Tree") -> Iterator[tuple[_Event, int, int]]:
     stack: list[Node] = [tree.root_node]
     while stack:
         node = stack.pop()
-        if node.type in _UNSEEN:
+        if node.type in _UNSEEN or (node.type == "element" and node.children and _is_hidden(node.children[0])):
             continue
         if node.type in ("start_tag", "self_closing_tag", "end_tag"):
-            tag = next((c for c in node.children if c.type == "tag_name"), None)
-            if tag is not None:
-                yield "close" if node.type == "end_tag" else "open", tag.start_byte, tag.end_byte
+            yield from _tag_events(node)
         elif node.type in ("text", "entity"):
             yield "text" if node.type == "text" else "entity", node.start_byte, node.end_byte
         else:
             stack += reversed(node.children)
+
+
+def _tag_events(tag: "Node") -> Iterator[tuple[_Event, int, int]]:
+    """A tag, and the value of a field to fill in, which a reader sees as text."""
+    name = next((c for c in tag.children if c.type == "tag_name"), None)
+    if name is None:
+        return
+    yield "close" if tag.type == "end_tag" else "open", name.start_byte, name.end_byte
+    attributes = _attributes(tag) if _text_of(name) == "input" else {}
+    value, kind = attributes.get("value"), attributes.get("type")
+    if value is not None and (kind is None or _text_of(kind).strip("\"'") in _SHOWS_ITS_VALUE):
+        yield "text", value.start_byte, value.end_byte
+
+
+def _is_hidden(tag: "Node") -> bool:
+    """Whether the element that a tag opens is not shown, or shown as deleted."""
+    if tag.type not in ("start_tag", "self_closing_tag"):
+        return False
+    name = next((_text_of(c) for c in tag.children if c.type == "tag_name"), "")
+    attributes = _attributes(tag)
+    style = attributes.get("style")
+    return name == "del" or "hidden" in attributes or (style is not None and bool(_HIDES.search(_text_of(style))))
+
+
+def _attributes(tag: "Node") -> "dict[str, Node]":
+    """The attributes of a tag by name, each with the node of its value, or its own where it has none."""
+    found = {}
+    for attribute in tag.children:
+        if attribute.type == "attribute":
+            name, *value = attribute.children
+            last = value[-1] if value else name
+            inner = [c for c in last.children if c.type == "attribute_value"]
+            found[_text_of(name)] = inner[0] if inner else last
+    return found
+
+
+def _text_of(node: "Node") -> str:
+    return (node.text or b"").decode("utf-8", "replace").lower()
 
 
 @dataclass
@@ -166,6 +209,8 @@ class _Page:
             if self.has_cell[-1]:
                 self._put("\t", at)
             self.in_cell[-1] = self.has_cell[-1] = True
+        elif tag in _MARKS:
+            self._put(_MARK, at)
         elif tag in _BLOCKS:
             self._put(" " if self.in_cell[-1] and tag != "table" else "\n", at)
         if tag == "table":

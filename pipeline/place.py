@@ -11,6 +11,7 @@ from unicodedata import east_asian_width
 from ..schemas.form import FormSection
 from .cut import Cell
 from .fit import Candidate
+from .order import sub_tables
 from .reading import Choice, Draft
 from .rows import read_rows
 from .words import plain_label, plain_wording
@@ -46,6 +47,7 @@ def _has_gap(candidate: Candidate) -> bool:
 class _Word(NamedTuple):
     text: str
     line: int
+    page: int
     edges: _Edges
 
 
@@ -73,9 +75,22 @@ class _Table:
         return any(abs(line - choice.cells[0].line) <= 1 for line in self._lines_of_words)
 
     def _full_rows(self, choice: Choice) -> list[list[_Edges]]:
-        """Where the numbers of the rows stand that have the same columns, and all of them."""
-        like = (c for c in self.choices if len(c.cells) == len(c.paths) and _names(c) == _names(choice))
+        """Where the numbers of the rows stand that have all of the same columns, under the same heads on the same page."""
+        full = (c for c in self.choices if len(c.cells) == len(c.paths) and _names(c) == _names(choice))
+        like = (c for c in full if self._table_of(c) == self._table_of(choice))
         return [[self._edges[cell.id] for cell in c.cells] for c in like if _in_one_line(c)]
+
+    def _table_of(self, choice: Choice) -> tuple[int, int]:
+        """The sub-table and the page that a row is on: each is set by itself."""
+        return self._tables[choice.cells[0].id], choice.cells[0].page
+
+    @cached_property
+    def _tables(self) -> Mapping[int, int]:
+        """Cell id → its sub-table."""
+        if self.section.spec.heads == "fixed":
+            return dict.fromkeys((cell.id for cell in self.cells), 0)
+        tables = enumerate(sub_tables(self.section, self.cells, self.folded))
+        return {cell.id: i for i, table in tables for cell in table}
 
     def _heads(self, choice: Choice) -> list[list[_Edges]]:
         """Where the heads right above a row stand, each a word of its own; empty where one is missing."""
@@ -83,7 +98,10 @@ class _Table:
         found: list[_Word] = []
         for column in (c for name in _names(choice) for c in row.columns if c.name == name):
             wordings = {plain_label(w) for label in column.labels for w in label.wordings}
-            found += [w for w in self._words if w.line < choice.cells[0].line and w.text in wordings][-1:]
+            first = choice.cells[0]
+            found += [w for w in self._words if w.line < first.line and w.page == first.page and w.text in wordings][
+                -1:
+            ]
         lines = [w.line for w in found]
         is_whole = len(found) == len(choice.paths) and max(lines) - min(lines) <= _HEAD_LINES
         return [[w.edges for w in found]] if is_whole else []
@@ -115,7 +133,7 @@ class _Table:
             for match in _WORD.finditer(self.folded, cell.start, cell.end):
                 start = self._edges[cell.id][0] + _width(cell.text[: match.start() - cell.start])
                 width = _width(cell.text[match.start() - cell.start : match.end() - cell.start])
-                yield _Word(plain_wording(match.group()), cell.line, (start, start + width))
+                yield _Word(plain_wording(match.group()), cell.line, cell.page, (start, start + width))
 
 
 def _names(choice: Choice) -> list[str]:

@@ -64,7 +64,7 @@ def read_rows(
     texts = [_wording_of(block, section, folded) for block in blocks]
     names = [named_by(text, block.words, section, folded) for text, block in zip(texts, blocks, strict=True)]
     there = {named.row.path for named in names if named}
-    is_unsure = False
+    is_unsure, unnumbered = False, list[FormRow]()
     for block, text, read, window in zip(blocks, texts, names, _windows(names, section), strict=True):
         if read and not any(c.text for c in block.run) and there.intersection(read.row.parts):
             continue  # the label of a group, drawn over the width of the table
@@ -89,14 +89,12 @@ def read_rows(
         else:
             taken.add(named.row.path)
             is_unsure = name_at_end(text, section) is None
+            unnumbered += [named.row] if named.row.parts and not named.numbered else []
             _row(section, block, named, head, stated, grid, folded, draft)
-    draft.findings += [
-        finding(
-            "label_doubtful", f"“{named.row.label}”没有写序号，它的各项又另有其行，不能确认是这一行", named.row.path
-        )
-        for named in names
-        if named and not named.numbered and taken.issuperset({named.row.path, *named.row.parts}) and named.row.parts
-    ]
+    for row in unnumbered:
+        if taken.issuperset(row.parts):
+            message = f"“{row.label}”没有写序号，它的各项又另有其行，不能确认是这一行"
+            draft.findings.append(finding("label_doubtful", message, row.path))
     draft.choices = keep_aligned(draft.choices, cells, grid)
     return draft
 

@@ -53,7 +53,22 @@ def find_sections(folded: str, form: Form) -> Mapping[str, Stretch]:
     headings = list(_headings(folded, form))
     chosen = sorted(_choose(headings, folded, form), key=lambda h: h.line.start)
     ends = [*(h.line.start for h in chosen), len(folded)][1:]
-    return {h.path: Stretch(h.line, Span(h.line.end, end), h.rivals) for h, end in zip(chosen, ends, strict=False)}
+    found = {h.path: Stretch(h.line, Span(h.line.end, end), h.rivals) for h, end in zip(chosen, ends, strict=False)}
+    for section in form.sections:
+        if section.path in found:
+            found[section.path] = _with_rivals(section, found[section.path], folded)
+    return found
+
+
+def _with_rivals(section: FormSection, stretch: Stretch, folded: str) -> Stretch:
+    """A table's stretch, with one rival at least where the rest of the text holds as good as all of the table's own wording."""
+    if stretch.rivals:
+        return stretch
+    body = plain(folded[stretch.body.start : stretch.body.end])
+    rest = plain(folded[: stretch.body.start]) + "\n" + plain(folded[stretch.body.end :])
+    own = [word for word in _wording(section) if word in body]
+    again = sum(word in rest for word in own)
+    return replace(stretch, rivals=int(again > _RIVAL * len(own)))
 
 
 def _headings(folded: str, form: Form) -> "list[_Heading]":
@@ -81,7 +96,7 @@ def _heading_pattern(form: Form) -> re.Pattern[str]:
 
 
 def _choose(headings: list[_Heading], folded: str, form: Form) -> list[_Heading]:
-    tables = [h for section in form.sections if (h := _table_heading(section, headings, folded))]
+    tables = _in_their_places([h for section in form.sections if (h := _table_heading(section, headings, folded))])
     first = min((h.line.start for h in tables), default=len(folded))
     last = max((h.line.start for h in tables), default=-1)
     chosen = list(tables)
@@ -94,6 +109,19 @@ def _choose(headings: list[_Heading], folded: str, form: Form) -> list[_Heading]
         elif after and prose is not form.proses[0]:
             chosen.append(after[0])
     return chosen
+
+
+def _in_their_places(tables: list[_Heading]) -> list[_Heading]:
+    """Tables in the form's order, without those that have no heading and stand elsewhere: an annex may be of another year."""
+    headed = [h.line.start for h in tables if h.line.end > h.line.start]
+    kept = []
+    for i, heading in enumerate(tables):
+        before = [h.line.start for h in tables[:i] if h.line.start in headed]
+        after = [h.line.start for h in tables[i + 1 :] if h.line.start in headed]
+        is_there = max(before, default=-1) <= heading.line.start <= min(after, default=heading.line.start)
+        if heading.line.start in headed or is_there:
+            kept.append(heading)
+    return kept
 
 
 def _table_heading(section: FormSection, headings: list[_Heading], folded: str) -> _Heading | None:
