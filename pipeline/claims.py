@@ -10,9 +10,11 @@ from dataclasses import dataclass, field, replace
 
 from ..schemas.extraction import Finding, finding
 from ..schemas.form import FormColumn, FormRow, FormSection, Label
+from ..schemas.report import Unit
 from .cut import Cell
 from .fit import Candidate, as_rows, cut_off, fit, grids, keep_aligned, runs_across
 from .labels import (
+    UNITS,
     Head,
     also_heads,
     closest,
@@ -28,7 +30,8 @@ from .labels import (
 from .lead import before_label
 from .order import FEWEST_ANCHORS, is_there, sub_tables
 from .reading import Choice, Draft
-from .rows import named_by, read_rows
+from .rows import named_by, note_unit, read_rows
+from .values import noted_unit
 from .words import plain_wording
 
 
@@ -55,13 +58,14 @@ def draft_claims(section: FormSection, cells: Sequence[Cell], claims: Sequence[C
     draft = Draft()
     if not claims:
         return draft
-    grid = grids(cells)
+    grid, stated = grids(cells), stated_units(cells, folded)
     tables = list(sub_tables(section, cells, folded)) if section.spec.heads == "printed" else [list(cells)]
     for table in tables:
         inside = {c.id for c in table}
         own = [c for c in claims if c.values[0].id in inside]
         if own:
-            _draft_table(section, table, own, grid, folded, draft)
+            printed = _printed(section, table, own, stated, folded)
+            _draft_table(section, table, own, printed, grid, folded, draft)
     aligned = keep_aligned(draft.choices, cells, grid)
     draft.choices = [_as_claimed(a, d, claims) for a, d in zip(aligned, draft.choices, strict=True)]
     claimed = {c.id for claim in claims for c in claim.values}
@@ -76,19 +80,17 @@ def _draft_table(
     section: FormSection,
     table: Sequence[Cell],
     claims: Sequence[Claim],
+    printed: "_Printed",
     grid: Mapping[int, int],
     folded: str,
     draft: Draft,
 ) -> None:
     """The claims of one table with its own heads."""
-    text = _text(table, folded, section) if heads_keep_order(table, folded, section) else ""
-    before = _before_rows(section, table, claims, folded)
-    stated = stated_units(table, folded)
     in_one = _in_one_line(section, table, claims, folded)
     for claim in claims:
-        heads = _heads(section, claim, before, stated, text, len(section.rows) if in_one else 1)
+        heads = _heads(section, claim, printed, len(section.rows) if in_one else 1)
         if heads is None:
-            message = f"“{claim.row.label}”的表头与所指的列不符：“{text[-60:]}”"
+            message = f"“{claim.row.label}”的表头与所指的列不符：“{printed.text[-60:]}”"
             draft.findings.append(finding("heads_unreadable", message, claim.row.path))
         columns = tuple(h.column for h in heads) if heads else claim.columns
         paths = tuple(claim.row.cell(c.name) for c in columns)
@@ -98,31 +100,63 @@ def _draft_table(
             message = f"“{claim.row.label}”在表格右缘被截断：只印出前 {len(run)} 格"
             draft.findings.append(finding("row_cut_off", message, claim.row.path))
         units = {claim.row.cell(h.column.name): h.unit for h in heads or () if h.unit and h.column.kind == "amount"}
+        units |= _units_beside(claim, columns, table)
         draft.choices.append(Choice(claim.row.path, paths, (first,) if first else fit(run, len(paths)), run, units))
+        if noted := _noted(claim, table, folded):
+            note_unit(draft, claim.row, columns, noted)
         draft.forms |= {x.form for x in (claim.label, *(h.label for h in heads or ())) if x.form}
     draft.findings += _out_of_place(section, table, claims, folded, in_one=in_one)
 
 
-def _before_rows(section: FormSection, table: Sequence[Cell], claims: Sequence[Claim], folded: str) -> str:
-    """The words of a table before its first row: before the label of its first value."""
+def _units_beside(claim: Claim, columns: Sequence[FormColumn], table: Sequence[Cell]) -> dict[str, Unit]:
+    """The unit that stands alone after a claim's last value, on its line or the next."""
+    last = claim.values[-1]
+    after = next((c for c in table if c.start >= last.end and c.kind != "empty_line"), None)
+    unit = UNITS.get(after.text.strip()) if after and after.line <= last.line + 1 else None
+    return {claim.row.cell(columns[-1].name): unit} if unit and columns[-1].kind == "amount" else {}
+
+
+def _noted(claim: Claim, table: Sequence[Cell], folded: str) -> str | None:
+    """The unit that the words before a claim's first value state in a bracket."""
+    words = [c for c in table if c.kind == "words" and c.end <= claim.values[0].start]
+    return noted_unit(folded[words[-1].start : words[-1].end]) if words else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Printed:
+    """What a table prints of its heads. text: all its words. before: those before the label of its first value.
+
+    in_order: whether heads that begin on one line follow each other as in the form. stated: the units of the whole section.
+    """
+
+    text: str
+    before: str
+    in_order: bool
+    stated: frozenset[str]
+
+
+def _printed(
+    section: FormSection, table: Sequence[Cell], claims: Sequence[Claim], stated: frozenset[str], folded: str
+) -> _Printed:
     owned = {c.id for claim in claims for c in claim.values}
     first = next((i for i, c in enumerate(table) if c.id in owned), len(table))
     words = [c for c in table[:first] if c.kind == "words"]
     text = _text(words, folded, section)
     named = named_by(text, words, section, folded)
-    return text[: len(text) - (named.length if named else len(_text(words[-1:], folded, section)))]
+    label = named.length if named else len(_text(words[-1:], folded, section))
+    in_order = heads_keep_order(table, folded, section)
+    return _Printed(_text(table, folded, section), text[: len(text) - label], in_order, stated)
 
 
-def _heads(
-    section: FormSection, claim: Claim, before: str, stated: frozenset[str], text: str, times: int
-) -> tuple[Head, ...] | None:
+def _heads(section: FormSection, claim: Claim, table: _Printed, times: int) -> tuple[Head, ...] | None:
     """The heads of a claim's columns as its table prints them, `times` over; None where it prints others.
 
-    before: the words before the table's rows. stated: the units of the whole table. text: all words of the table. A column that the table does not print must be claimed to be blank.
+    A column that the table does not print must be claimed to be blank.
     """
     if section.spec.heads == "fixed":
-        return heads_of(claim.columns) if text and heads_are_there(text, section, times) else None
-    heads = heads_in(before, section, claim.row.columns, stated)
+        is_there = table.in_order and heads_are_there(table.text, section, times)
+        return heads_of(claim.columns) if is_there else None
+    heads = heads_in(table.before, section, claim.row.columns, table.stated)
     printed = [h.column for h in heads]
     claimed = [c for c, cell in zip(claim.columns, claim.cells, strict=False) if cell is not None]
     fits = printed == [c for c in claim.columns if c in printed] and set(claimed) <= set(printed)

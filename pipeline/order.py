@@ -212,8 +212,9 @@ def _one_line(section: FormSection, cells: Sequence[Cell], folded: str) -> Draft
 def _sub_tables(section: FormSection, cells: Sequence[Cell], folded: str) -> Draft:
     """Sub-tables with heads of their own, each read by itself; none is read where one cannot be."""
     draft = Draft()
+    stated = stated_units(cells, folded)
     for table in sub_tables(section, cells, folded):
-        found = list(_sub_table(section, table, folded))
+        found = list(_sub_table(section, table, folded, stated))
         if not found:
             return Draft()
         draft.choices += (choice for choice, _ in found)
@@ -237,7 +238,9 @@ def sub_tables(section: FormSection, cells: Sequence[Cell], folded: str) -> Iter
     yield table
 
 
-def _sub_table(section: FormSection, cells: Sequence[Cell], folded: str) -> Iterator[tuple[Choice, tuple[Head, ...]]]:
+def _sub_table(
+    section: FormSection, cells: Sequence[Cell], folded: str, stated: frozenset[str]
+) -> Iterator[tuple[Choice, tuple[Head, ...]]]:
     """One sub-table → its rows with their heads: labels beside their numbers, or, under one head, labels in order."""
     labelled = [
         (c.line, n.row)
@@ -245,9 +248,7 @@ def _sub_table(section: FormSection, cells: Sequence[Cell], folded: str) -> Iter
         if c.kind == "words" and (n := whole_name(plain_wording(folded[c.start : c.end]), section))
     ]
     named, beside = [row for _, row in labelled], dict(labelled)
-    heads = (
-        heads_in(_text(cells, folded, section), section, named[0].columns, stated_units(cells, folded)) if named else ()
-    )
+    heads = heads_in(_text(cells, folded, section), section, named[0].columns, stated) if named else ()
     if (
         not heads
         or _has_years_of_rows(cells, folded)

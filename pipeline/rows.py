@@ -264,10 +264,10 @@ def _row(
     draft.choices.append(_choice(row, columns, candidates, block, heads))
     noted = noted_unit(folded[block.words[-1].start : block.words[-1].end]) if block.words else None
     if noted is not None:
-        _note_unit(draft, row, columns, noted)
+        note_unit(draft, row, columns, noted)
 
 
-def _note_unit(draft: Draft, row: FormRow, columns: Sequence[FormColumn], noted: str) -> None:
+def note_unit(draft: Draft, row: FormRow, columns: Sequence[FormColumn], noted: str) -> None:
     """Give the row's amount the unit that its label states, or say that it cannot be that."""
     paths = [row.cell(c.name) for c in columns if c.kind == "amount"]
     choice, unit = draft.choices[-1], UNITS.get(noted)
