@@ -102,10 +102,10 @@ def _one_table(section: FormSection, cells: Sequence[Cell], folded: str) -> Draf
     headed = heads_are_there(text, section) and heads_keep_order(cells, folded, section)
     if not blocks or not headed or sum(len(b.vectors) for b in blocks) != len(rows):
         return Draft()
-    draft = Draft()
-    printed = _labels_in(text, rows)
-    is_anchored = _agrees(blocks, [row.path for row in rows]) and printed == [row for row in rows if row in printed]
-    if is_anchored or _in_step(blocks, rows, _tail(cells, folded, section)):
+    draft, tail = Draft(), _tail(cells, folded, section)
+    is_anchored = _agrees(blocks, [row.path for row in rows])
+    is_anchored = is_anchored and all(_is_in_order(b.words, rows) for b in blocks) and _is_in_order(tail, rows)
+    if is_anchored or _in_step(blocks, rows, tail):
         vectors = ((v, not is_anchored and len(b.vectors) > 1) for b in blocks for v in b.vectors)
         for row, (vector, must_add_up) in zip(rows, vectors, strict=True):
             choice = _choice(row, [c.name for c in columns], vector)
@@ -173,6 +173,12 @@ def _in_step(blocks: Sequence[_Block], rows: Sequence[FormRow], tail: str) -> bo
         used += len(block.vectors)
     order += _labels_in(tail, rows)
     return used == len(rows) and order == list(rows)
+
+
+def _is_in_order(text: str, rows: Sequence[FormRow]) -> bool:
+    """Whether the labels that stand together in plain text are in the form's order."""
+    printed = _labels_in(text, rows)
+    return printed == [row for row in rows if row in printed]
 
 
 def _labels_in(text: str, rows: Sequence[FormRow]) -> list[FormRow]:
