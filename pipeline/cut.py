@@ -40,8 +40,9 @@ _BRACKETED = re.compile(r"\([^()]*\)")
 class Cell(NamedTuple):
     """A field of the text: `text == source.shown[start:end]`. `line` counts the lines, `field` the fields of its line.
 
-    fields: how many fields its line has; 1 where the line has no separator. at_page_break: a small number alone on the first
-    or last line of a page that bears no other page number. page: how many page breaks of the section stand before it.
+    fields: how many fields its line has; 1 where the line has no separator. at_page_break: whether it could be the number of
+    its page: a small number alone on the first line of a page, or on its last one after an empty line, where nothing else
+    beside the page break is a page number. page: how many page breaks of the section stand before it.
     """
 
     id: int
@@ -83,11 +84,15 @@ def cut(source: Source, span: Span, first_id: int = 0) -> tuple[Cell, ...]:
 
 
 def _is_at_page_break(source: Source, cell: Cell) -> bool:
-    """Whether nothing stands between a cell and a page break, on the other side of which is no page number."""
+    """Whether nothing stands between a cell and a page break, on the other side of which is no page number.
+
+    At the end of a page an empty line parts it from what stands above: a value would stand right below its label.
+    """
     before, after = source.shown[max(0, cell.start - _NEAR) : cell.start], source.shown[cell.end : cell.end + _NEAR]
     end, start = len(before.rstrip()), len(after) - len(after.lstrip())
     across = [before[:end].splitlines()[-1:]] if "\f" in before[end:] else []
-    across += [after[start:].splitlines()[:1]] if "\f" in after[:start] else []
+    is_parted = "\f" in before[end:] or before[end:].count("\n") > 1
+    across += [after[start:].splitlines()[:1]] if "\f" in after[:start] and is_parted else []
     return bool(across) and not any(kind_of(fold(line).strip()) == "page" for lines in across for line in lines)
 
 
