@@ -62,7 +62,7 @@ def cut(source: Source, span: Span, first_id: int = 0) -> tuple[Cell, ...]:
     cells: list[Cell] = []
     text, folded = source.shown, source.folded
     start = span.start + folded.startswith("\n", span.start, span.end)
-    page = 0
+    page, has_pages = 0, "\f" in text[span.start : span.end + 1]
     lines = folded[start : span.end].removesuffix("\n").split("\n")
     for number, (line, bars) in enumerate(zip(lines, _outer_bars(lines), strict=True)):
         for field, fields, a, b, kind in _fields(line, bars):
@@ -73,13 +73,13 @@ def cut(source: Source, span: Span, first_id: int = 0) -> tuple[Cell, ...]:
                     kind = "blank"
                 else:
                     b, shown = a, ""
-            cells.append(Cell(first_id + len(cells), shown, a, b, kind, number, field, fields, page=page))
-        if cells and _PAGE_NUMBER.fullmatch(line) and _is_at_page_break(source, cells[-1]):
+            cells.append(Cell(first_id + len(cells), shown, a, b, kind, number, field, fields, False, page))
+        if has_pages and cells and _PAGE_NUMBER.fullmatch(line) and _is_at_page_break(source, cells[-1]):
             cells[-1] = cells[-1]._replace(at_page_break=True)
         if len(cells) > MAX_CELLS:
             raise InputError(f"{source.name}: more than {MAX_CELLS:,} cells in one section; this is no single report")
         start += len(line) + 1
-        page += text[start - 1 : start] == "\f"
+        page += has_pages and text[start - 1 : start] == "\f"
     return tuple(cells)
 
 

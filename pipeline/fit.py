@@ -60,9 +60,12 @@ def _without_strays(cells: Sequence[Cell], columns: int) -> Iterator[Candidate]:
 
 
 def _may_all_go(outside: Sequence[Cell], cells: Sequence[Cell]) -> bool:
-    """Whether cells can be left out of their row: a printed blank, alone beside its label, is no indent of a later line."""
-    alone = {c.line for c in outside if c.kind == "blank"} - {c.line for c in cells if c not in outside}
-    return not any(line < cells[-1].line for line in alone)
+    """Whether cells can be left out of their row: a printed blank beside its label is no indent of a number alone further down."""
+    if cells[0].line == cells[-1].line:
+        return True
+    kept = [c for c in cells if c not in outside]
+    alone = {c.line for c in outside if c.kind == "blank"} - {c.line for c in kept}
+    return not any(line < c.line for line in alone for c in kept if c.fields == 1)
 
 
 def _is_more_than_zero(cell: Cell) -> bool:
@@ -82,6 +85,8 @@ def with_blanks(cells: Sequence[Cell], columns: int) -> Iterator[Candidate]:
 
 def in_one_field(run: Sequence[Cell]) -> tuple[Cell, ...] | None:
     """The first numbers of a run that one field of a line with separators holds, where it holds several."""
+    if len({(c.line, c.field) for c in run}) == len(run):
+        return None
     fields = groupby((c for c in run if c.fields > 1), key=lambda c: (c.line, c.field))
     return next((cells for _, group in fields if len(cells := tuple(group)) > 1), None)
 

@@ -180,7 +180,8 @@ def _in_no_column(form: Form, checks: Sequence[Check]) -> Iterator[Finding]:
     """A finding for each table with fixed columns of which no row adds up that has anything to add: its columns may be others."""
     for section in form.sections:
         if section.spec.heads == "fixed" and not section.spec.side_by_side:
-            own = [c for c in checks if (c.left or c.right) and _row_of(c) in {row.path for row in section.rows}]
+            rows = {row.path for row in section.rows}
+            own = [c for c in checks if (c.left or c.right) and _row_of(c) in rows]
             if len(own) >= _FEWEST_SUMS and all(c.outcome == "fail" for c in own):
                 yield finding(
                     "heads_unreadable",

@@ -71,6 +71,8 @@ _UNSEEN = frozenset(("script_element", "style_element", "comment", "doctype"))
 
 
 _HIDES = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all")
+_MAY_HIDE = re.compile(rb"<del\b|hidden|none|mso-hide", re.IGNORECASE)
+"""What the source of a tag holds whose element is not shown."""
 _SHOWS_ITS_VALUE = ("", "text", "number", "tel")
 _MARKS = frozenset(("sup", "s", "strike", "select"))
 """What stands in such an element is no part of the number beside it; a mark parts them, so that it is not read as one."""
@@ -91,7 +93,7 @@ def render(text: str, name: str) -> "tuple[str, array[int]]":
     last: _Event = "open"
     data = text.encode("utf-8")
     at_byte = at_character = 0
-    for event, start, end in _events(_parse(data, name)):
+    for event, start, end in _events(_parse(data, name), data):
         gap, taken = data[at_byte:start].decode("utf-8"), data[start:end].decode("utf-8")
         if _parts_words(gap, after_text=last in _SEEN):
             page.take("text", " ", at_character)
@@ -123,37 +125,38 @@ def _parse(data: bytes, name: str) -> "Tree":
         raise InputError(f"{name}: HTML too broken to be parsed; save the page's text and give that") from error
 
 
-def _events(tree: "Tree") -> Iterator[tuple[_Event, int, int]]:
+def _events(tree: "Tree", data: bytes) -> Iterator[tuple[_Event, int, int]]:
     """Tags, texts and character references in the order of the source, each with its bytes."""
     stack: list[Node] = [tree.root_node]
     while stack:
         node = stack.pop()
-        if node.type in _UNSEEN or (node.type == "element" and node.children and _is_hidden(node.children[0])):
+        kind = node.type
+        if kind in _UNSEEN:
             continue
-        if node.type in ("start_tag", "self_closing_tag", "end_tag"):
-            yield from _tag_events(node)
-        elif node.type in ("text", "entity"):
-            yield "text" if node.type == "text" else "entity", node.start_byte, node.end_byte
+        if kind in ("start_tag", "self_closing_tag", "end_tag"):
+            tag = next((c for c in node.children if c.type == "tag_name"), None)
+            if tag is not None:
+                yield "close" if kind == "end_tag" else "open", tag.start_byte, tag.end_byte
+                if data[tag.start_byte : tag.end_byte].lower() == b"input" and (value := _value_shown(node)):
+                    yield "text", value.start_byte, value.end_byte
+        elif kind in ("text", "entity"):
+            yield "text" if kind == "text" else "entity", node.start_byte, node.end_byte
         else:
-            stack += reversed(node.children)
+            inside = node.children
+            if kind == "element" and inside and _MAY_HIDE.search(data, inside[0].start_byte, inside[0].end_byte):
+                inside = [] if _is_hidden(inside[0]) else inside
+            stack += reversed(inside)
 
 
-def _tag_events(tag: "Node") -> Iterator[tuple[_Event, int, int]]:
-    """A tag, and the value of a field to fill in, which a reader sees as text."""
-    name = next((c for c in tag.children if c.type == "tag_name"), None)
-    if name is None:
-        return
-    yield "close" if tag.type == "end_tag" else "open", name.start_byte, name.end_byte
-    attributes = _attributes(tag) if _text_of(name) == "input" else {}
+def _value_shown(tag: "Node") -> "Node | None":
+    """The value of a field to fill in, where a reader sees it as text."""
+    attributes = _attributes(tag)
     value, kind = attributes.get("value"), attributes.get("type")
-    if value is not None and (kind is None or _text_of(kind).strip("\"'") in _SHOWS_ITS_VALUE):
-        yield "text", value.start_byte, value.end_byte
+    return value if kind is None or _text_of(kind).strip("\"'") in _SHOWS_ITS_VALUE else None
 
 
 def _is_hidden(tag: "Node") -> bool:
     """Whether the element that a tag opens is not shown, or shown as deleted."""
-    if tag.type not in ("start_tag", "self_closing_tag"):
-        return False
     name = next((_text_of(c) for c in tag.children if c.type == "tag_name"), "")
     attributes = _attributes(tag)
     style = attributes.get("style")

@@ -33,7 +33,7 @@ from .labels import (
 )
 from .lead import before_label
 from .reading import Choice, Draft
-from .words import ends_in_a_year, plain, plain_label, plain_wording
+from .words import ends_in_a_year, plain_label, plain_wording
 
 FEWEST_ANCHORS = 3
 """A table is read in order only where so many of its rows still have their labels beside them."""
@@ -286,7 +286,7 @@ def _choice(
 def _has_years_of_rows(cells: Sequence[Cell], folded: str) -> bool:
     """Whether a year stands right before a number: the row is split by years."""
     words = (a for a, b in pairwise(cells) if a.kind == "words" and b.kind in ("number", "blank"))
-    return any(ends_in_a_year(plain(folded[c.start : c.end])) for c in words)
+    return any(ends_in_a_year(folded[c.start : c.end]) for c in words)
 
 
 def _is_followed_by_a_unit(cells: Sequence[Cell]) -> bool:

@@ -122,8 +122,9 @@ def read_rows_without_blanks(section: FormSection, cells: Sequence[Cell], folded
 def _wording_of(block: Block, section: FormSection, folded: str) -> str:
     """The plain words of a block. A year right before the numbers is not left out: they are of that year."""
     words = [wording(cell, folded, section) for cell in block.words]
-    last = plain(folded[block.words[-1].start : block.words[-1].end]) if words else ""
-    return "".join([*words[:-1], last] if ends_in_a_year(last) else words)
+    if block.words and ends_in_a_year(last := folded[block.words[-1].start : block.words[-1].end]):
+        words[-1] = plain(last)
+    return "".join(words)
 
 
 def _last_words(block: Block, section: FormSection, folded: str) -> str:

@@ -54,20 +54,20 @@ def find_sections(folded: str, form: Form) -> Mapping[str, Stretch]:
     chosen = sorted(_choose(headings, folded, form), key=lambda h: h.line.start)
     ends = [*(h.line.start for h in chosen), len(folded)][1:]
     found = {h.path: Stretch(h.line, Span(h.line.end, end), h.rivals) for h, end in zip(chosen, ends, strict=False)}
+    whole = plain(folded)
     for section in form.sections:
         if section.path in found:
-            found[section.path] = _with_rivals(section, found[section.path], folded)
+            found[section.path] = _with_rivals(section, found[section.path], folded, whole)
     return found
 
 
-def _with_rivals(section: FormSection, stretch: Stretch, folded: str) -> Stretch:
+def _with_rivals(section: FormSection, stretch: Stretch, folded: str, whole: str) -> Stretch:
     """A table's stretch, with one rival at least where the rest of the text holds as good as all of the table's own wording."""
     if stretch.rivals:
         return stretch
     body = plain(folded[stretch.body.start : stretch.body.end])
-    rest = plain(folded[: stretch.body.start]) + "\n" + plain(folded[stretch.body.end :])
     own = [word for word in _wording(section) if word in body]
-    again = sum(word in rest for word in own)
+    again = sum(whole.count(word) > body.count(word) for word in own)
     return replace(stretch, rivals=int(again > _RIVAL * len(own)))
 
 

@@ -9,7 +9,8 @@ _SHORT = 80
 """Up to this length, wording is likely to be a label, and to come again in the next report."""
 
 _WORD = re.compile(r"\w+")
-_LAST_YEAR = re.compile(r"(?:19|20)\d\d年度?$")
+_LAST_YEAR = re.compile(r"(?:19|20)\d\d\s*年\s*度?\W*$")
+_ENDS_A_YEAR = frozenset("年度) ")
 _YEAR = re.compile(r"(?:19|20)\d\d年?(?:度(?=\D))?")
 
 
@@ -19,8 +20,8 @@ def plain(text: str) -> str:
 
 
 def ends_in_a_year(text: str) -> bool:
-    """Whether plain text says a year at its end."""
-    return _LAST_YEAR.search(text) is not None
+    """Whether folded text says a year at its end, but for brackets."""
+    return text[-1:] in _ENDS_A_YEAR and _LAST_YEAR.search(text) is not None
 
 
 def plain_wording(text: str) -> str:

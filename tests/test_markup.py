@@ -44,6 +44,25 @@ def test_evidence_is_the_source(found: tuple[str, Extraction]) -> None:
     assert extraction.evidence["disclosure.licensing.decisions"].text == "1<b>7</b>3"
 
 
+@pytest.mark.parametrize(
+    "cell",
+    [
+        '<span style="display: none">1</span>173',
+        "<span style='mso-hide:all'>1</span>173",
+        "<b hidden>1</b>173",
+        "<del>137</del><ins>173</ins>",
+        '<input type="text" value="173">',
+        '<input value=173><input type="hidden" value="9">',
+        '<span title="none hidden">173</span>',
+    ],
+)
+def test_what_the_page_shows(cell: str) -> None:
+    """What is hidden or deleted is not read; what stands in a field to fill in is."""
+    extraction = extract(page(report(cells={"disclosure.licensing.decisions": cell}, write=in_row)))
+    assert extraction.report is not None
+    assert (extraction.status, extraction.report.disclosure.licensing.decisions) == ("verified", 173)
+
+
 @pytest.mark.parametrize("blank", ["&nbsp;", "&#160;", "", "<br>", "　", "<span></span>"])
 def test_blank_cells(blank: str) -> None:
     path = "requests.granted.research"
