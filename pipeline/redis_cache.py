@@ -121,7 +121,7 @@ class RedisCache:
         """What is wrong, in our words: a server's may repeat what it was sent."""
         exceptions = self._redis.exceptions
         for kind, reason in (
-            (exceptions.AuthenticationError, "the password is refused"),
+            (exceptions.AuthenticationError, "the password is missing or refused"),
             (exceptions.NoPermissionError, "it is not permitted"),
             (exceptions.BusyLoadingError, "it is still starting"),
             (exceptions.OutOfMemoryError, "its memory is full"),
@@ -131,8 +131,7 @@ class RedisCache:
         ):
             if isinstance(error, kind):
                 return reason
-        refuses = isinstance(error, exceptions.ResponseError) and str(error).startswith("NOAUTH")
-        return "it asks for a password" if refuses else type(error).__name__
+        return type(error).__name__
 
     def __enter__(self) -> Self:
         return self

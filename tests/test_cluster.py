@@ -1,0 +1,286 @@
+"""Bulk runs on a Ray cluster of two nodes: the same bytes as here, whatever is lost on the way; and limits kept by all together."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import time
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from nianbao.eval.standin import StandIn, answer_from
+from nianbao.pipeline.bulk.cluster import RayWorkers
+from nianbao.pipeline.bulk.ledger import SHARDS
+from nianbao.pipeline.bulk.runner import PoolRunner
+from nianbao.pipeline.bulk.sources import Given
+from nianbao.pipeline.bulk.work import Outcome, read_reports
+
+from .made_up_runs import cases, line, write
+from .servers import add_node, free_port, ray_cluster, redis_server
+from .test_bulk import bulk, given, model, question, start, tree, until_committed
+
+pytestmark = pytest.mark.cluster
+MANY = 200
+RULES = ("--engine", "rules", "--shard-size", "4")
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Any]:
+    with ray_cluster() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def cache_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with redis_server(tmp_path_factory.mktemp("redis")) as (url, _):
+        yield url
+
+
+@pytest.fixture
+def redis(cache_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty Redis is the cache."""
+    monkeypatch.setenv("NIANBAO_CACHE_URL", cache_url)
+    from nianbao.pipeline.redis_cache import RedisCache
+
+    with RedisCache(cache_url) as cache:
+        cache.clear()
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, bytes]]:
+    """Reports enough to be disturbed in the middle, and the files of an undisturbed run over them, of this machine."""
+    folder = tmp_path_factory.mktemp("many")
+    source = write(folder / "many.jsonl", given(MANY))
+    bulk(source, folder / "A", *RULES)
+    return source, tree(folder / "A")
+
+
+def doubtful(count: int) -> list[dict[str, Any]]:
+    """Reports of which every second is shown to the model, each with a question of its own."""
+    found = []
+    for n in range(count):
+        made = line(f"县{n}", cells={"disclosure.licensing.decisions": str(n)})
+        text = made["text"].replace("规章\t0\t0\t0", "规章\t0") if n % 2 else made["text"]
+        found.append({"name": f"报告{n}", "text": text})
+    return found
+
+
+def far(cluster: Any, *arguments: str | Path) -> "subprocess.Popen[str]":
+    """A run on the cluster, begun."""
+    return start("bulk", *arguments, "--runner", f"ray={cluster.address}")
+
+
+def ended(process: "subprocess.Popen[str]", status: int = 1) -> str:
+    """What a run said on standard error till its end."""
+    with process:
+        out, said = process.communicate()
+    assert (process.returncode, "Traceback" in said) == (status, False), said
+    assert ("reports\nby status:" in out) == (status < 2), out
+    return said
+
+
+def processes(name: str) -> list[int]:
+    """The processes of the cluster's workers that do this now."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            if path.read_bytes().startswith(b"ray::" + name.encode()):
+                found.append(int(path.parent.name))
+    return found
+
+
+# --- By rules --------------------------------------------------------------------------------------------------------
+
+
+def test_the_same_bytes_as_here(cluster: Any, tmp_path: Path) -> None:
+    """All files of a run are those of a run of this machine, but for the one that holds times."""
+    source = write(tmp_path / "reports.jsonl", [*given(60), {"name": "leer", "text": ""}])
+    options = (*RULES, "--formats", "jsonl,csv,parquet,xlsx")
+    bulk(source, tmp_path / "A", *options)
+    ended(far(cluster, source, "--out", tmp_path / "B", *options))
+    assert tree(tmp_path / "B") == tree(tmp_path / "A")
+
+
+def test_killed_and_taken_up_elsewhere(cluster: Any, tmp_path: Path, many: tuple[Path, dict[str, bytes]]) -> None:
+    """kill -9 in mid-run: begun here, gone on there, killed there too, ended there; all files as if nothing had been."""
+    (source, undisturbed), out = many, tmp_path / "B"
+    begun = [lambda: start("bulk", source, "--out", out, *RULES), lambda: far(cluster, source, "--out", out, *RULES)]
+    for committed, begin in ((3, begun[0]), (9, begun[1]), (15, begun[1])):
+        with begin() as process:
+            until_committed(out, committed, process)
+            process.kill()
+        assert process.returncode == -signal.SIGKILL
+    ended(far(cluster, source, "--out", out, *RULES))
+    assert tree(out) == undisturbed
+
+
+def test_a_node_is_lost(cluster: Any, tmp_path: Path, many: tuple[Path, dict[str, bytes]]) -> None:
+    """A node that is killed in mid-run costs the shards that it had in hand, which are read again elsewhere."""
+    source, undisturbed = many
+    process = far(cluster, source, "--out", tmp_path / "B", *RULES)
+    until_committed(tmp_path / "B", 8, process)
+    cluster.remove_node(next(iter(cluster.worker_nodes)), allow_graceful=False)
+    assert process.poll() is None
+    ended(process)
+    add_node(cluster)
+    assert tree(tmp_path / "B") == undisturbed
+
+
+def test_a_worker_is_lost(cluster: Any, tmp_path: Path, many: tuple[Path, dict[str, bytes]]) -> None:
+    """A process that is killed costs its shard another reading, and no report."""
+    source, undisturbed = many
+    process = far(cluster, source, "--out", tmp_path / "B", *RULES)
+    until_committed(tmp_path / "B", 8, process)
+    for worker in processes("_do"):
+        os.kill(worker, signal.SIGKILL)
+    assert process.poll() is None
+    ended(process)
+    assert tree(tmp_path / "B") == undisturbed
+
+
+def deadly(reports: Sequence[Given]) -> list[Outcome]:
+    """Read reports, unless one of them ends the process, as one that takes all memory would."""
+    if any(given.name == "报告4" for given in reports):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return read_reports(reports)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_report_that_kills_its_reader_is_found(cluster: Any) -> None:
+    """Workers die of the shard, then of the one report: it becomes an error, and the others are read."""
+    import ray
+
+    some = [Given(g["name"], g["text"]) for g in given(6)]
+    ray.cloudpickle.register_pickle_by_value(__import__(__name__, fromlist=["deadly"]))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        ray.init(address=cluster.address, log_to_driver=False, logging_level="CRITICAL")
+    try:
+        found = asyncio.run(PoolRunner(RayWorkers(ray, 3), "rules", None, deadly).read(some))
+    finally:
+        ray.shutdown()
+    plain = read_reports(some)
+    assert found[4].facts.findings == ("reading_failed",)
+    assert [o for n, o in enumerate(found) if n != 4] == [o for n, o in enumerate(plain) if n != 4]
+
+
+def test_ctrl_c(cluster: Any, tmp_path: Path, many: tuple[Path, dict[str, bytes]]) -> None:
+    """It finishes what it has in hand, says how to go on, and ends with 130; the same command goes on."""
+    source, undisturbed = many
+    process = far(cluster, source, "--out", tmp_path / "B", *RULES)
+    until_committed(tmp_path / "B", 2, process)
+    process.send_signal(signal.SIGINT)
+    assert "the same command goes on from there" in ended(process, 130)
+    assert len(list((tmp_path / "B" / SHARDS).glob("*.json"))) < MANY // 4
+    bulk(source, tmp_path / "B", *RULES)
+    assert tree(tmp_path / "B") == undisturbed
+
+
+@pytest.mark.parametrize("address", ["ray=127.0.0.1:{port}", "ray=nowhere", "ray=ray://127.0.0.1:{port}"])
+@pytest.mark.usefixtures("cluster")
+def test_no_cluster_there(tmp_path: Path, address: str) -> None:
+    """One line, status 2, and nothing is written."""
+    source = write(tmp_path / "reports.jsonl", given(2))
+    runner = address.format(port=free_port())
+    said = ended(start("bulk", source, "--out", tmp_path / "B", *RULES, "--runner", runner), 2)
+    assert (said.count("\n"), "no cluster at" in said) == (1, True)
+    assert not (tmp_path / "B").exists()
+
+
+# --- With a model ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("redis")
+def test_with_a_model(cluster: Any, tmp_path: Path) -> None:
+    """The files are those of a run of this machine; what is asked there is in the cache for both; limits hold for all."""
+    source = write(tmp_path / "reports.jsonl", doubtful(60))
+    with StandIn(answer_from(cases(tmp_path, line("县0"))), latency_s=0.05) as server:
+        options = model(server, "--shard-size", "4", "--max-in-flight", "3")
+        ended(far(cluster, source, "--out", tmp_path / "B", *options))
+        asked = [question(body) for body in server.requests]
+        assert len(asked) == len(set(asked)) >= 30
+        assert 1 < server.in_flight_most <= 3
+        ended(far(cluster, source, "--out", tmp_path / "B", *options, "--start-over"))
+        bulk(source, tmp_path / "A", *options)
+        assert len(server.requests) == len(asked)
+    assert tree(tmp_path / "B") == tree(tmp_path / "A")
+    spent = json.loads((tmp_path / "B" / "log.jsonl").read_text(encoding="utf-8").splitlines()[-1])
+    assert (spent["requests"], spent["cached"] >= len(asked)) == (0, True)
+
+
+@pytest.mark.usefixtures("redis")
+def test_killed_with_a_model(cluster: Any, tmp_path: Path) -> None:
+    """kill -9 of the run, and of the workers that ask: the same bytes, and little is asked twice."""
+    source = write(tmp_path / "reports.jsonl", doubtful(60))
+    with StandIn(answer_from(cases(tmp_path, line("县0"))), latency_s=0.1) as server:
+        options = (source, "--out", tmp_path / "B", *model(server, "--shard-size", "4", "--max-in-flight", "4"))
+        with far(cluster, *options) as process:
+            while process.poll() is None and len(server.requests) < 6:
+                time.sleep(0.01)
+            process.kill()
+        process = far(cluster, *options)
+        while process.poll() is None and len(server.requests) < 16:
+            time.sleep(0.01)
+        for worker in processes("Asking"):
+            os.kill(worker, signal.SIGKILL)
+        assert process.poll() is None
+        ended(process)
+        asked = [question(body) for body in server.requests]
+        bulk(source, tmp_path / "A", *options[3:])
+        assert len(server.requests) == len(asked)
+    assert len(asked) - len(set(asked)) <= 2 * 4
+    assert tree(tmp_path / "B") == tree(tmp_path / "A")
+
+
+@pytest.mark.usefixtures("redis")
+def test_a_budget_stops_the_run(cluster: Any, tmp_path: Path) -> None:
+    """At --max-cost it ends with 3, soon after what all workers spent reaches it; with a higher one it goes on to its end."""
+    source = write(tmp_path / "reports.jsonl", doubtful(60))
+    with StandIn(answer_from(cases(tmp_path, line("县0"))), latency_s=0.05) as server:
+        options = ("--shard-size", "4", "--max-in-flight", "2")
+        arguments = (source, "--out", tmp_path / "B", *model(server, *options))
+        said = ended(far(cluster, *arguments, "--max-cost", "0.02"), 3)
+        log = (tmp_path / "B" / "log.jsonl").read_text(encoding="utf-8").splitlines()
+        spent = float(json.loads(log[-1])["cost"])
+        each = spent / len(server.requests)
+        assert "--max-cost 0.02 reached" in said
+        assert 0.02 - each < spent < 0.02 + 2 * 2 * 2 * each
+        ended(far(cluster, *arguments, "--max-cost", "9"))
+        bulk(source, tmp_path / "A", *model(server, *options))
+    assert tree(tmp_path / "B") == tree(tmp_path / "A")
+
+
+@pytest.mark.usefixtures("redis")
+def test_a_model_that_cannot_be_used(cluster: Any, tmp_path: Path) -> None:
+    """One line, status 3; what a worker was told of the key is nowhere."""
+    source = write(tmp_path / "reports.jsonl", doubtful(10))
+    with StandIn(answer_from([]), faults=["401"] * 99) as server:
+        said = ended(far(cluster, source, "--out", tmp_path / "B", *model(server)), 3)
+    assert "401" in said
+
+
+def test_the_cache_is_lost(cluster: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the beginning: one line, status 2, and nothing is written. In mid-run: what is committed is kept, and it can go on."""
+    source, port = write(tmp_path / "reports.jsonl", doubtful(60)), free_port()
+    monkeypatch.setenv("NIANBAO_CACHE_URL", f"redis://:geheim%2F1%402@127.0.0.1:{port}/0")
+    with StandIn(answer_from(cases(tmp_path, line("县0"))), latency_s=0.05) as server:
+        options = (source, "--out", tmp_path / "B", *model(server, "--shard-size", "4", "--max-in-flight", "2"))
+        said = ended(far(cluster, *options), 2)
+        assert (said.count("\n"), "cannot be used (no connection)" in said, "geheim" in said) == (1, True, False)
+        assert not (tmp_path / "B").exists()
+        with redis_server(tmp_path / "r", port=port) as (_, cache):
+            process = far(cluster, *options)
+            until_committed(tmp_path / "B", 4, process)
+            cache.kill()
+            said = ended(process, 2)
+        assert ("cannot be written (no connection)" in said, "geheim" in said) == (True, False)
+        with redis_server(tmp_path / "r", port=port):
+            ended(far(cluster, *options))
+            bulk(source, tmp_path / "A", *options[3:])
+    assert tree(tmp_path / "B") == tree(tmp_path / "A")
+    assert b"geheim" not in b"".join(tree(tmp_path / "B").values())
