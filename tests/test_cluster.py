@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
 import warnings
 from collections.abc import Iterator, Sequence
@@ -14,11 +15,17 @@ from typing import Any
 
 import pytest
 from nianbao.eval.standin import StandIn, answer_from
+from nianbao.pipeline.bulk.askers import Askers, shares
+from nianbao.pipeline.bulk.asking import Asked, Asking
 from nianbao.pipeline.bulk.cluster import RayWorkers
 from nianbao.pipeline.bulk.ledger import SHARDS
+from nianbao.pipeline.bulk.node import check_version
 from nianbao.pipeline.bulk.runner import PoolRunner
 from nianbao.pipeline.bulk.sources import Given
 from nianbao.pipeline.bulk.work import Outcome, read_reports
+from nianbao.pipeline.client import Spent
+from nianbao.pipeline.errors import SettingsError
+from nianbao.pipeline.settings import Settings
 
 from .made_up_runs import cases, line, write
 from .servers import add_node, free_port, ray_cluster, redis_server
@@ -109,9 +116,9 @@ def test_the_same_bytes_as_here(cluster: Any, tmp_path: Path) -> None:
 def test_killed_and_taken_up_elsewhere(cluster: Any, tmp_path: Path, many: tuple[Path, dict[str, bytes]]) -> None:
     """kill -9 in mid-run: begun here, gone on there, killed there too, ended there; all files as if nothing had been."""
     (source, undisturbed), out = many, tmp_path / "B"
-    begun = [lambda: start("bulk", source, "--out", out, *RULES), lambda: far(cluster, source, "--out", out, *RULES)]
-    for committed, begin in ((3, begun[0]), (9, begun[1]), (15, begun[1])):
-        with begin() as process:
+    there = ("--runner", f"ray={cluster.address}")
+    for committed, runner in ((3, ()), (9, there), (15, there)):
+        with start("bulk", source, "--out", out, *RULES, *runner) as process:
             until_committed(out, committed, process)
             process.kill()
         assert process.returncode == -signal.SIGKILL
@@ -150,23 +157,68 @@ def deadly(reports: Sequence[Given]) -> list[Outcome]:
     return read_reports(reports)
 
 
-@pytest.mark.filterwarnings("ignore")
-def test_a_report_that_kills_its_reader_is_found(cluster: Any) -> None:
-    """Workers die of the shard, then of the one report: it becomes an error, and the others are read."""
+@pytest.fixture
+def ray(cluster: Any) -> Iterator[Any]:
+    """This process as a driver of the cluster, which is sent the functions of this file."""
     import ray
 
-    some = [Given(g["name"], g["text"]) for g in given(6)]
-    ray.cloudpickle.register_pickle_by_value(__import__(__name__, fromlist=["deadly"]))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        ray.cloudpickle.register_pickle_by_value(sys.modules[__name__])
         ray.init(address=cluster.address, log_to_driver=False, logging_level="CRITICAL")
-    try:
-        found = asyncio.run(PoolRunner(RayWorkers(ray, 3), "rules", None, deadly).read(some))
-    finally:
+        yield ray
         ray.shutdown()
+
+
+def test_a_report_that_kills_its_reader_is_found(ray: Any) -> None:
+    """Workers die of the shard, then of the one report: it becomes an error, and the others are read."""
+    some = [Given(g["name"], g["text"]) for g in given(6)]
+    found = asyncio.run(PoolRunner(RayWorkers(ray, 3), "rules", None, deadly).read(some))
     plain = read_reports(some)
     assert found[4].facts.findings == ("reading_failed",)
     assert [o for n, o in enumerate(found) if n != 4] == [o for n, o in enumerate(plain) if n != 4]
+
+
+class DeadlyAsking(Asking):
+    """Asks nobody and gives what the rules read, after a while; one report ends its process."""
+
+    async def ask(self, given: Given, others: Spent) -> Asked:
+        await asyncio.sleep(0.2)
+        return Asked(deadly([given])[0], others)
+
+
+def test_a_report_that_kills_its_asker_is_found(ray: Any) -> None:
+    """It is given up when it is asked about alone and the worker dies again; those that were asked about beside it are not."""
+    some = [Given(g["name"], g["text"]) for g in given(10)]
+    nodes = [node["NodeID"] for node in ray.nodes() if node["Alive"]]
+
+    async def work() -> list[Outcome]:
+        askers = Askers(ray, "model", shares(Settings(max_in_flight=5), 2), nodes, DeadlyAsking)
+        await askers.begin()
+        return await PoolRunner(RayWorkers(ray, 3), "model", askers).read(some)
+
+    found, plain = asyncio.run(work()), read_reports(some)
+    assert found[4].facts.findings == ("reading_failed",)
+    assert [o for n, o in enumerate(found) if n != 4] == [o for n, o in enumerate(plain) if n != 4]
+
+
+def failing(reports: Sequence[Given]) -> list[Outcome]:
+    raise SettingsError("no room") if reports[0].name == "ours" else OSError("no room")
+
+
+@pytest.mark.parametrize(
+    ("name", "says"), [("ours", "^no room$"), ("other", r"the Ray cluster cannot do the work \(OSError: no room\)")]
+)
+def test_an_error_of_a_worker_is_told(ray: Any, name: str, says: str) -> None:
+    """What a worker raises ends the run with one line: our own errors in their words, others by their kind."""
+    with pytest.raises(SettingsError, match=says):
+        asyncio.run(RayWorkers(ray, 1).do(failing, [Given(name, "")]))
+
+
+def test_a_worker_of_another_version() -> None:
+    """It is told of, as its bytes might be others."""
+    with pytest.raises(SettingsError, match=r"has nianbao .*, this is 0\.0\.1; install the same on every node"):
+        check_version("0.0.1")
 
 
 def test_ctrl_c(cluster: Any, tmp_path: Path, many: tuple[Path, dict[str, bytes]]) -> None:
@@ -218,7 +270,12 @@ def test_killed_with_a_model(cluster: Any, tmp_path: Path) -> None:
     """kill -9 of the run, and of the workers that ask: the same bytes, and little is asked twice."""
     source = write(tmp_path / "reports.jsonl", doubtful(60))
     with StandIn(answer_from(cases(tmp_path, line("县0"))), latency_s=0.1) as server:
-        options = (source, "--out", tmp_path / "B", *model(server, "--shard-size", "4", "--max-in-flight", "4"))
+        options = (
+            str(source),
+            "--out",
+            str(tmp_path / "B"),
+            *model(server, "--shard-size", "4", "--max-in-flight", "4"),
+        )
         with far(cluster, *options) as process:
             while process.poll() is None and len(server.requests) < 6:
                 time.sleep(0.01)
@@ -243,7 +300,7 @@ def test_a_budget_stops_the_run(cluster: Any, tmp_path: Path) -> None:
     source = write(tmp_path / "reports.jsonl", doubtful(60))
     with StandIn(answer_from(cases(tmp_path, line("县0"))), latency_s=0.05) as server:
         options = ("--shard-size", "4", "--max-in-flight", "2")
-        arguments = (source, "--out", tmp_path / "B", *model(server, *options))
+        arguments = (str(source), "--out", str(tmp_path / "B"), *model(server, *options))
         said = ended(far(cluster, *arguments, "--max-cost", "0.02"), 3)
         log = (tmp_path / "B" / "log.jsonl").read_text(encoding="utf-8").splitlines()
         spent = float(json.loads(log[-1])["cost"])
@@ -269,7 +326,12 @@ def test_the_cache_is_lost(cluster: Any, tmp_path: Path, monkeypatch: pytest.Mon
     source, port = write(tmp_path / "reports.jsonl", doubtful(60)), free_port()
     monkeypatch.setenv("NIANBAO_CACHE_URL", f"redis://:geheim%2F1%402@127.0.0.1:{port}/0")
     with StandIn(answer_from(cases(tmp_path, line("县0"))), latency_s=0.05) as server:
-        options = (source, "--out", tmp_path / "B", *model(server, "--shard-size", "4", "--max-in-flight", "2"))
+        options = (
+            str(source),
+            "--out",
+            str(tmp_path / "B"),
+            *model(server, "--shard-size", "4", "--max-in-flight", "2"),
+        )
         said = ended(far(cluster, *options), 2)
         assert (said.count("\n"), "cannot be used (no connection)" in said, "geheim" in said) == (1, True, False)
         assert not (tmp_path / "B").exists()

@@ -11,6 +11,7 @@ from ..client import Spent
 from ..errors import SettingsError
 from ..extract import Engine
 from ..settings import Settings
+from .asking import Asking
 from .node import ours
 from .sources import Given
 from .work import Outcome, killed
@@ -76,11 +77,11 @@ def _part(limit: int | None, count: int, n: int) -> int | None:
 class Askers:
     """The workers that ask. Made by `open_askers`."""
 
-    def __init__(self, ray: Any, engine: Engine, shares: Sequence[Settings], nodes: Sequence[str]) -> None:
-        from .asking import Asking
-
+    def __init__(
+        self, ray: Any, engine: Engine, shares: Sequence[Settings], nodes: Sequence[str], kind: type = Asking
+    ) -> None:
         self._ray, self._engine = ray, engine
-        self._kind = ray.remote(num_cpus=0, max_restarts=0, max_task_retries=0)(Asking)
+        self._kind = ray.remote(num_cpus=0, max_restarts=0, max_task_retries=0)(kind)
         self._workers = [_Worker(s, node, self._start(s, node)) for s, node in zip(shares, nodes, strict=False)]
         self._lost = Spent()
         self._changed = asyncio.Condition()

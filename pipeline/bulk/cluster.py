@@ -16,7 +16,6 @@ from ..cache import open_cache
 from ..errors import SettingsError
 from ..extract import Engine
 from ..settings import Settings
-from .askers import Askers, open_askers
 from .extra import needs
 from .node import check_version, ours
 from .pool import DiedError
@@ -47,10 +46,12 @@ async def open_cluster(
         cores = _cores(ray)
         # A few tasks wait at the cluster, so that a core that is free has the next one there.
         pool = RayWorkers(ray, workers or sum(cores.values()) + len(cores))
-        asker: Askers | None = None
-        if settings is not None:
-            asker = await open_askers(ray, engine, settings, list(cores))
-        yield PoolRunner(pool, engine, asker)
+        if settings is None:
+            yield PoolRunner(pool, engine, None)
+            return
+        from .askers import open_askers  # which is slow to load, and not needed for rules
+
+        yield PoolRunner(pool, engine, await open_askers(ray, engine, settings, list(cores)))
 
 
 class RayWorkers:
