@@ -91,14 +91,19 @@ def ended(process: "subprocess.Popen[str]", status: int = 1) -> str:
     return said
 
 
-def processes(name: str) -> list[int]:
-    """The processes of the cluster's workers that do this now."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        with suppress(OSError):
-            if path.read_bytes().startswith(b"ray::" + name.encode()):
-                found.append(int(path.parent.name))
-    return found
+def kill_workers(cluster: Any, name: str, run: "subprocess.Popen[str]") -> None:
+    """Kill the processes of this cluster that do this now; wait for one, while the run goes on."""
+    raylets = {node.all_processes["raylet"][0].process.pid for node in cluster.list_all_nodes()}
+    found: list[int] = []
+    while not found:
+        assert run.poll() is None
+        for path in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                parent = int((path / "stat").read_text().rpartition(")")[2].split()[1])
+                if parent in raylets and (path / "cmdline").read_bytes().startswith(b"ray::" + name.encode()):
+                    found.append(int(path.name))
+    for worker in found:
+        os.kill(worker, signal.SIGKILL)
 
 
 # --- By rules --------------------------------------------------------------------------------------------------------
@@ -143,9 +148,7 @@ def test_a_worker_is_lost(cluster: Any, tmp_path: Path, many: tuple[Path, dict[s
     source, undisturbed = many
     process = far(cluster, source, "--out", tmp_path / "B", *RULES)
     until_committed(tmp_path / "B", 8, process)
-    for worker in processes("_do"):
-        os.kill(worker, signal.SIGKILL)
-    assert process.poll() is None
+    kill_workers(cluster, "_do", process)
     ended(process)
     assert tree(tmp_path / "B") == undisturbed
 
@@ -267,7 +270,7 @@ def test_with_a_model(cluster: Any, tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("redis")
 def test_killed_with_a_model(cluster: Any, tmp_path: Path) -> None:
-    """kill -9 of the run, and of the workers that ask: the same bytes, and little is asked twice."""
+    """kill -9 of the run, begun here, and of the workers that ask there: the same bytes, and little is asked twice."""
     source = write(tmp_path / "reports.jsonl", doubtful(60))
     with StandIn(answer_from(cases(tmp_path, line("县0"))), latency_s=0.1) as server:
         options = (
@@ -276,16 +279,14 @@ def test_killed_with_a_model(cluster: Any, tmp_path: Path) -> None:
             str(tmp_path / "B"),
             *model(server, "--shard-size", "4", "--max-in-flight", "4"),
         )
-        with far(cluster, *options) as process:
+        with start("bulk", *options) as process:
             while process.poll() is None and len(server.requests) < 6:
                 time.sleep(0.01)
             process.kill()
         process = far(cluster, *options)
         while process.poll() is None and len(server.requests) < 16:
             time.sleep(0.01)
-        for worker in processes("Asking"):
-            os.kill(worker, signal.SIGKILL)
-        assert process.poll() is None
+        kill_workers(cluster, "Asking", process)
         ended(process)
         asked = [question(body) for body in server.requests]
         bulk(source, tmp_path / "A", *options[3:])
@@ -307,7 +308,7 @@ def test_a_budget_stops_the_run(cluster: Any, tmp_path: Path) -> None:
         each = spent / len(server.requests)
         assert "--max-cost 0.02 reached" in said
         assert 0.02 - each < spent < 0.02 + 2 * 2 * 2 * each
-        ended(far(cluster, *arguments, "--max-cost", "9"))
+        bulk(source, tmp_path / "B", *model(server, *options), "--max-cost", "9")
         bulk(source, tmp_path / "A", *model(server, *options))
     assert tree(tmp_path / "B") == tree(tmp_path / "A")
 
@@ -342,7 +343,7 @@ def test_the_cache_is_lost(cluster: Any, tmp_path: Path, monkeypatch: pytest.Mon
             said = ended(process, 2)
         assert ("cannot be written (no connection)" in said, "geheim" in said) == (True, False)
         with redis_server(tmp_path / "r", port=port):
-            ended(far(cluster, *options))
+            bulk(source, tmp_path / "B", *options[3:])
             bulk(source, tmp_path / "A", *options[3:])
     assert tree(tmp_path / "B") == tree(tmp_path / "A")
     assert b"geheim" not in b"".join(tree(tmp_path / "B").values())
