@@ -236,13 +236,17 @@ def test_ctrl_c(cluster: Any, tmp_path: Path, many: tuple[Path, dict[str, bytes]
     assert tree(tmp_path / "B") == undisturbed
 
 
-@pytest.mark.parametrize("address", ["ray=127.0.0.1:{port}", "ray=nowhere", "ray=ray://127.0.0.1:{port}"])
 @pytest.mark.usefixtures("cluster")
-def test_no_cluster_there(tmp_path: Path, address: str) -> None:
-    """One line, status 2, and nothing is written."""
-    source = write(tmp_path / "reports.jsonl", given(2))
-    runner = address.format(port=free_port())
-    said = ended(start("bulk", source, "--out", tmp_path / "B", *RULES, "--runner", runner), 2)
+@pytest.mark.parametrize(
+    "runner", ["ray=127.0.0.1:{port}", "ray=nowhere", "ray=ray://127.0.0.1:{port}", "ray", "ray=auto"]
+)
+def test_no_cluster_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, runner: str) -> None:
+    """One line, status 2, and nothing is written; also where Ray remembers a cluster of this machine that is gone."""
+    source, port = write(tmp_path / "reports.jsonl", given(2)), free_port()
+    monkeypatch.setenv("RAY_TMPDIR", str(tmp_path))
+    (tmp_path / "ray").mkdir()
+    (tmp_path / "ray" / "ray_current_cluster").write_text(f"127.0.0.1:{port}")
+    said = ended(start("bulk", source, "--out", tmp_path / "B", *RULES, "--runner", runner.format(port=port)), 2)
     assert (said.count("\n"), "no cluster at" in said) == (1, True)
     assert not (tmp_path / "B").exists()
 

@@ -42,7 +42,8 @@ async def open_cluster(
     if settings is not None:
         with open_cache(settings):  # what is wrong with it is said here, before anything is begun
             pass
-    with _connected(ray, address or os.environ.get("RAY_ADDRESS")):
+    address = address or os.environ.get("RAY_ADDRESS")
+    with _connected(ray, None if address == "auto" else address):
         cores = _cores(ray)
         # A few tasks wait at the cluster, so that a core that is free has the next one there.
         pool = RayWorkers(ray, workers or sum(cores.values()) + len(cores))
@@ -90,7 +91,8 @@ def _connected(ray: Any, address: str | None) -> Iterator[None]:
     """Within, this process is a driver of the cluster. What Ray prints is kept off the standard output."""
     with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
         try:
-            _reach(address)
+            # Ray notes the cluster of this machine in a file, where one that is gone may still stand.
+            _reach(address or ray._private.utils.read_ray_address())
             ray.init(address=address or "auto", logging_level="CRITICAL", log_to_driver=False)
         except (OSError, ValueError, RuntimeError, ray.exceptions.RayError) as error:
             reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
@@ -106,7 +108,7 @@ def _connected(ray: Any, address: str | None) -> Iterator[None]:
 
 def _reach(address: str | None) -> None:
     """See at once whether anybody is there, for which Ray takes a minute."""
-    if address is None or address == "auto":
+    if address is None:
         return
     host, _, port = address.rpartition(":")
     if not host or not port.isdigit() or "/" in host:
