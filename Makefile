@@ -2,8 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
+CLUSTER := .venv/cluster
 
-.PHONY: demo test check bench tokens mutations cassettes lock clean
+.PHONY: demo test test-cluster check bench tokens mutations cassettes lock clean
 
 demo: $(READY) ## read the sample reports and show the result
 	$(BIN)/nianbao extract eval/samples
@@ -11,6 +12,9 @@ demo: $(READY) ## read the sample reports and show the result
 
 test: $(READY) ## run all tests
 	$(BIN)/python -m pytest
+
+test-cluster: $(CLUSTER) ## run the tests on a Ray cluster of two nodes and a redis-server, which they start
+	$(BIN)/python -m pytest -m cluster tests/test_cluster.py tests/test_redis_cache.py
 
 check: $(READY) ## style, types
 	$(BIN)/ruff check .
@@ -45,13 +49,24 @@ $(READY): requirements.lock pyproject.toml
 	fi
 	@touch $(READY)
 
+$(CLUSTER): requirements-cluster.lock $(READY) # Ray is heavy, and the other tests do without it
+	@if command -v uv >/dev/null 2>&1; then \
+		uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-cluster.lock ; \
+	else \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-cluster.lock ; \
+	fi
+	@touch $(CLUSTER)
+
 cassettes: $(READY) ## record the conversations of tests/test_cassettes.py anew, against the stand-in
 	rm -rf tests/cassettes
 	$(BIN)/python -m pytest -q tests/test_cassettes.py --record-mode=once
 
-lock: ## write requirements.lock anew from pyproject.toml (needs uv)
-	uv pip compile --quiet --universal --python-version 3.11 --group dev --extra bulk --extra eval --extra serve --generate-hashes --no-emit-index-url \
-		--no-annotate --custom-compile-command "make lock" pyproject.toml -o requirements.lock
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --group dev --extra bulk --extra eval --extra serve --generate-hashes \
+	--no-emit-index-url --no-annotate --custom-compile-command "make lock"
+
+lock: ## write the locks anew from pyproject.toml (needs uv)
+	$(LOCK) pyproject.toml -o requirements.lock
+	$(LOCK) --extra cluster --constraint requirements.lock pyproject.toml -o requirements-cluster.lock
 
 clean:
 	rm -rf .venv .types build dist *.egg-info

@@ -7,8 +7,8 @@ A document marks such a place with a comment, and the block after it is replaced
     <!-- settings: en -->              the table of settings, in English or Chinese
     <!-- problems: en -->              the table of the service's error codes, likewise
     <!-- file: example/map.toml -->    a file of this folder, in a block of any language
-    <!-- run folder -->                the files of a bulk run
-    <!-- columns: cells -->            the columns of a table of a bulk run
+    <!-- run folder: en -->            the files of a bulk run, in English or Chinese
+    <!-- columns: cells, en -->        the columns of a table of a bulk run, likewise
 
 A command that prints nothing of its own but is needed first stands in a comment without a block, as
 `<!-- runs: nianbao eval run samples --out RUN -->`. A word in capitals is a file of that name, which is there while the
@@ -39,7 +39,17 @@ DOCUMENTS = (
     "README.zh-CN.md",
     *(
         f"docs/{name}.md"
-        for name in ("findings", "model", "model.zh-CN", "check", "check.zh-CN", "serve", "serve.zh-CN", "bulk")
+        for name in (
+            "findings",
+            "model",
+            "model.zh-CN",
+            "check",
+            "check.zh-CN",
+            "serve",
+            "serve.zh-CN",
+            "bulk",
+            "bulk.zh-CN",
+        )
     ),
 )
 _COMMANDS = re.compile(
@@ -50,8 +60,27 @@ _FINDINGS = re.compile(r"(<!-- findings: (?P<language>\w+) -->\n)(?:\|.*\n)*")
 _PROBLEMS = re.compile(r"(<!-- problems: (?P<language>\w+) -->\n)(?:\|.*\n)*")
 _PROBLEM_HEADS = {"en": ("status", "code", "meaning", "what to do"), "zh": ("状态", "代码", "含义", "怎么办")}
 _FILES = re.compile(r"(<!-- file: (?P<path>[^\n]*?) -->\n```\w+\n).*?```\n", re.DOTALL)
-_FOLDER = re.compile(r"(<!-- run folder -->\n)(?:\|.*\n)*")
-_COLUMNS = re.compile(r"(<!-- columns: (?P<table>\w+) -->\n)(?:\|.*\n)*")
+_FOLDER = re.compile(r"(<!-- run folder: (?P<language>\w+) -->\n)(?:\|.*\n)*")
+_FOLDER_HEADS = {"en": ("file", "what it is"), "zh": ("文件", "内容")}
+_FOLDER_ZH = {
+    "manifest.json": "运行的是什么：版本、引擎、模型、设置、来源，以及文件清单的哈希",
+    "inputs.jsonl": "该清单：每个文件的地址、种类和大小",
+    "shards/000000.jsonl.gz": "一个分片：每行一份抽取结果，按来源的次序",
+    "shards/000000.json": "分片的标记，最后写入；没有它，这个分片重新读取",
+    "done.json": "共有几个分片、几份报告；全部完成时写入",
+    "log.jsonl": "每个分片何时提交、到那时用了多少：唯一含有时间的文件",
+    "texts.sqlite": "运行的锁；不在工作时是空的",
+    "summary.json": "按结论、格式、年度统计的报告数，最常不成立的勾稽，发现，回答的费用",
+    "summary.txt": "同上，供人阅读",
+}
+"""File of a run → what it is, in Chinese; a test sees that none is missing, as the table cannot be written then."""
+_COLUMNS = re.compile(r"(<!-- columns: (?P<table>\w+), (?P<language>\w+) -->\n)(?:\|.*\n)*")
+_COLUMN_HEADS = {"en": ("column", "head", "holds"), "zh": ("列", "表头", "内容")}
+_COLUMN_KINDS = {"en": {"text": "text", "number": "number"}, "zh": {"text": "文字", "number": "数"}}
+_COLUMN_CELLS = {
+    "en": ("each path of a cell", "行名·列名", "number; an amount in three: `.figure`, `.unit`, `.yuan`, text"),
+    "zh": ("每个单元格的路径", "行名·列名", "数；金额分三列：`.figure`、`.unit`、`.yuan`，文字"),
+}
 _HEADS = {"en": ("code", "severity", "meaning", "what to do"), "zh": ("代码", "级别", "含义", "怎么办")}
 _SETTINGS = re.compile(r"(<!-- settings: (?P<language>\w+) -->\n)(?:\|.*\n)*")
 _SETTING_HEADS = {
@@ -66,8 +95,8 @@ def render(text: str, folder: Path) -> str:
     text = _SETTINGS.sub(lambda m: m[1] + _settings(m["language"]), text)
     text = _PROBLEMS.sub(lambda m: m[1] + _problems(m["language"]), text)
     text = _FILES.sub(lambda m: f"{m[1]}{(ROOT / 'docs' / m['path']).read_text(encoding='utf-8')}```\n", text)
-    text = _FOLDER.sub(lambda m: m[1] + _folder(), text)
-    text = _COLUMNS.sub(lambda m: m[1] + _columns(m["table"]), text)
+    text = _FOLDER.sub(lambda m: m[1] + _folder(m["language"]), text)
+    text = _COLUMNS.sub(lambda m: m[1] + _columns(m["table"], m["language"]), text)
     return _FINDINGS.sub(lambda m: m[1] + _findings(m["language"]), text)
 
 
@@ -111,22 +140,23 @@ def _problems(language: str) -> str:
     return _table([_PROBLEM_HEADS[language], *rows])
 
 
-def _folder() -> str:
-    made = [(file, f"with `--formats {name}`") for name, found in FORMATS.items() for file in found.files]
-    rows = [*LAYOUT.items(), *SUMMARY_FILES.items(), *made]
-    return _table([("file", "what it is"), *((f"`{name}`", meaning) for name, meaning in rows)])
+def _folder(language: str) -> str:
+    own = {**LAYOUT, **SUMMARY_FILES}
+    told = {file: _FOLDER_ZH[file] for file in own} if language == "zh" else own
+    options = {f: f"`--formats {name}`" for name, found in FORMATS.items() for f in found.files}
+    made = "with {}" if language == "en" else "用 {} 时"
+    rows = [*told.items(), *((file, made.format(option)) for file, option in options.items())]
+    return _table([_FOLDER_HEADS[language], *((f"`{name}`", meaning) for name, meaning in rows)])
 
 
-def _columns(name: str) -> str:
+def _columns(name: str, language: str) -> str:
     """The columns of a table; those of the form's cells in one line."""
     table = next(t for t in (CELLS, REPORTS, DOUBTS) if t.name == name)
     own = [c for c in table.columns if c.name not in REPORT.columns and c.name.rpartition(".")[0] not in REPORT.columns]
-    rows = [(f"`{c.name}`", c.head, c.kind) for c in own]
+    rows = [(f"`{c.name}`", c.head, _COLUMN_KINDS[language][c.kind]) for c in own]
     if len(own) < len(table.columns):
-        rows.append(
-            ("each path of a cell", "行名·列名", "number; an amount in three: `.figure`, `.unit`, `.yuan`, text")
-        )
-    return _table([("column", "head", "holds"), *rows])
+        rows.append(_COLUMN_CELLS[language])
+    return _table([_COLUMN_HEADS[language], *rows])
 
 
 def _table(rows: Sequence[Sequence[str]]) -> str:

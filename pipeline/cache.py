@@ -12,13 +12,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import diskcache
 from diskcache.core import MODE_PICKLE
 
 from .errors import SettingsError
 from .settings import Settings
+
+if TYPE_CHECKING:
+    from .redis_cache import RedisCache
 
 _DAMAGE = (zlib.error, sqlite3.Error, OSError, ValueError, EOFError, KeyError, TypeError, diskcache.Timeout)
 
@@ -57,11 +60,12 @@ class _TextDisk(diskcache.Disk):  # type: ignore[misc]
 
 @dataclass(frozen=True, slots=True)
 class Info:
-    """How many entries a cache has, and their bytes on disk."""
+    """How many entries a cache has, and their bytes. warning: what of it endangers them, empty where nothing does."""
 
-    folder: Path
+    place: str
     entries: int
     bytes: int
+    warning: str = ""
 
 
 class DiskCache:
@@ -98,7 +102,7 @@ class DiskCache:
 
     def info(self) -> Info:
         try:
-            return Info(self.folder, len(self._disk), int(self._disk.volume()))
+            return Info(str(self.folder), len(self._disk), int(self._disk.volume()))
         except _DAMAGE as error:
             raise SettingsError(
                 f"cache folder {self.folder}: damaged ({error}); nianbao cache clear empties it"
@@ -147,6 +151,30 @@ def folder_of(settings: Settings) -> Path:
     return settings.cache_dir or user_cache_path("nianbao", appauthor=False) / "answers"
 
 
-def open_cache(settings: Settings) -> DiskCache:
+def open_cache(settings: Settings) -> "DiskCache | RedisCache":
     """The cache of answers; raises SettingsError where it cannot be opened."""
-    return DiskCache(folder_of(settings))
+    if settings.cache_url is None:
+        return DiskCache(folder_of(settings))
+    from .redis_cache import RedisCache
+
+    return RedisCache(settings.cache_url.get_secret_value())
+
+
+def cache_place(settings: Settings) -> str:
+    """Where answers are kept, without a password; raises SettingsError where the address is none."""
+    if settings.cache_url is None:
+        return str(folder_of(settings))
+    from .redis_cache import place_of
+
+    return place_of(settings.cache_url.get_secret_value())
+
+
+def clear_cache(settings: Settings) -> None:
+    """Remove all answers that are kept; raises SettingsError where that cannot be done."""
+    if settings.cache_url is None:
+        clear(folder_of(settings))
+        return
+    from .redis_cache import RedisCache
+
+    with RedisCache(settings.cache_url.get_secret_value()) as answers:
+        answers.clear()

@@ -181,24 +181,27 @@ def cache() -> None:
 
 @cache.command()
 def info() -> None:
-    """Print the folder, the number of entries and their size."""
+    """Print the folder or the server, the number of entries and their size."""
     from .cache import open_cache
 
     with open_cache(_settings({})) as answers:
         found = answers.info()
-        write(f"{found.folder}\n{found.entries:,} answers, {found.bytes:,} bytes")
+        write(f"{found.place}\n{found.entries:,} answers, {found.bytes:,} bytes")
+        if found.warning:
+            say(found.warning)
 
 
 @cache.command()
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def clear(yes: bool) -> None:
     """Remove every kept answer; each is asked, and paid for, again."""
-    from .cache import clear, folder_of
+    from .cache import cache_place, clear_cache
 
-    folder = folder_of(_settings({}))
-    if yes or click.confirm(f"Remove all answers kept in {folder}?", err=True):
-        clear(folder)
-        write(f"{folder}: removed")
+    settings = _settings({})
+    place = cache_place(settings)
+    if yes or click.confirm(f"Remove all answers kept in {place}?", err=True):
+        clear_cache(settings)
+        write(f"{place}: removed")
 
 
 @cache.command()

@@ -8,7 +8,7 @@ import json
 import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from functools import cache
 from typing import Any, Generic, cast
@@ -86,6 +86,9 @@ class Spent:
     unpriced: int = 0
     """Requests for which no price is known."""
 
+    def __add__(self, other: "Spent") -> "Spent":
+        return Spent(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
+
 
 @dataclass
 class Client:
@@ -95,6 +98,8 @@ class Client:
     cache: Cache | None
     connection: openai.AsyncOpenAI
     spent: Spent = field(default_factory=Spent)
+    others: Spent = field(default_factory=Spent)
+    """What other clients have spent of the same budget, as far as is known."""
     unusable: EndpointError | None = None
     """Why the endpoint cannot be used, once that is known; nothing more is asked then."""
     mode: Mode | None = None
@@ -315,7 +320,7 @@ class Client:
         return jittered if told is None else told + min(jittered, 1.0)
 
     def _check_budget(self) -> None:
-        limits, spent = self.settings, self.spent
+        limits, spent = self.settings, self.spent + self.others
         tokens = spent.input_tokens + spent.output_tokens
         if limits.max_tokens is not None and tokens >= limits.max_tokens:
             raise BudgetError(f"--max-tokens {limits.max_tokens:,} reached: {tokens:,} spent; what was read is kept")

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 
 import openai
+from pydantic import SecretStr
 
 from .cache import open_cache
 from .client import connect
@@ -15,11 +16,11 @@ _QUESTION = '请只回答 {"rows":{"1":"1"}} 这一个 JSON 对象。'
 
 
 def tell_settings(settings: Settings, environ: Mapping[str, str]) -> list[str]:
-    """A line for each setting that a variable gives: its value, and where it is from; of the key only that it is set."""
+    """A line for each setting that a variable gives: its value, and where it is from; of a secret only that it is set."""
     lines = []
     for name, variables in VARIABLES.items():
         value = getattr(settings, name)
-        told = "(not set)" if value is None else "(set)" if name == "api_key" else str(value)
+        told = "(not set)" if value is None else "(set)" if isinstance(value, SecretStr) else str(value)
         source = next((v for v in variables if environ.get(v)), "")
         lines.append(f"{name:<10} {told}{f'   from {source}' if source and value is not None else ''}")
     return lines
@@ -28,7 +29,10 @@ def tell_settings(settings: Settings, environ: Mapping[str, str]) -> list[str]:
 async def examine(settings: Settings) -> AsyncIterator[str]:
     """A line for each step of a visit to the endpoint; raises EndpointError or SettingsError at the first that fails."""
     with open_cache(settings) as cache:
-        yield f"cache      {cache.folder}: {cache.info().entries} entries"
+        found = cache.info()
+        yield f"cache      {found.place}: {found.entries} entries"
+        if found.warning:
+            yield f"warning    {found.warning}"
     if not settings.model:
         raise EndpointError(
             "no model is configured: set NIANBAO_MODEL, and NIANBAO_BASE_URL for any endpoint but OpenAI's"

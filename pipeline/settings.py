@@ -6,7 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from .errors import SettingsError
 
@@ -17,8 +17,15 @@ VARIABLES = {
     "base_url": ("NIANBAO_BASE_URL",),
     "api_key": ("NIANBAO_API_KEY", "OPENAI_API_KEY"),
     "cache_dir": ("NIANBAO_CACHE_DIR",),
+    "cache_url": ("NIANBAO_CACHE_URL",),
 }
 """Setting → the environment variables that give it, the first one found."""
+
+
+def _is_of_a_server(url: SecretStr | None) -> SecretStr | None:
+    if url is not None and not url.get_secret_value().startswith(("redis://", "rediss://", "valkey://", "valkeys://")):
+        raise ValueError("give an address that begins with redis://, rediss://, valkey:// or valkeys://")
+    return url
 
 
 class Settings(BaseModel):
@@ -49,6 +56,14 @@ class Settings(BaseModel):
         Field(
             title="存放回答的文件夹；没有则用用户的缓存目录",
             description="where answers are kept; none: the user's cache folder",
+        ),
+    ] = None
+    cache_url: Annotated[
+        SecretStr | None,
+        AfterValidator(_is_of_a_server),
+        Field(
+            title="存放回答的 Redis 或 Valkey（`redis://…`），代替文件夹；其中的密码别处都不出现",
+            description="a Redis or Valkey that keeps answers instead (`redis://…`); its password is shown nowhere",
         ),
     ] = None
     mode: Annotated[

@@ -23,20 +23,31 @@ from .ledger import TEXTS, Ledger, Manifest, Shape, list_inputs, load_ledger, op
 from .pool import Pool
 from .progress import Progress
 from .run import Run
-from .runner import LocalRunner
+from .runner import LocalRunner, Runner
 from .shards import cut
 from .sources import Columns, File, count_reports, list_files, reports
 from .summary import Summary
 from .texts import Texts
 
 if TYPE_CHECKING:
-    from ..client import Client
     from .estimate import Estimate
 
 
 @dataclass(frozen=True, slots=True)
+class Cluster:
+    """A Ray cluster. address: HOST:PORT, None for RAY_ADDRESS or the one on this machine. workers: tasks at once, None for all
+    of its cores."""
+
+    address: str | None = None
+    workers: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to be read, and how. settings: of the model, None where none is asked."""
+    """What is to be read, and how. settings: of the model, None where none is asked. workers: processes of this machine.
+
+    cluster: where it is read instead; the tables are written here all the same.
+    """
 
     sources: tuple[str, ...]
     engine: Engine
@@ -44,6 +55,7 @@ class Plan:
     columns: Columns
     shard_size: int
     workers: int
+    cluster: Cluster | None = None
 
 
 def bulk(plan: Plan, out: str, formats: Sequence[str], *, start_over: bool = False) -> Summary | None:
@@ -56,7 +68,7 @@ def bulk(plan: Plan, out: str, formats: Sequence[str], *, start_over: bool = Fal
 
 
 async def _bulk(plan: Plan, out: str, formats: Sequence[str], start_over: bool) -> Summary | None:
-    async with _client(plan) as client:
+    async with _runner(plan) as runner_of:
         ledger = open_ledger(out)
         with Texts(ledger.home / TEXTS) as texts:
             await asyncio.to_thread(_begin, plan, ledger, start_over)
@@ -64,7 +76,7 @@ async def _bulk(plan: Plan, out: str, formats: Sequence[str], start_over: bool) 
             loads = reports(ledger.files(), plan.columns)
             with Progress(total) as progress, _told(ledger, plan, progress) as told:
                 async with Pool(plan.workers) as pool:
-                    run = Run(ledger, LocalRunner(pool, plan.engine, client), progress)
+                    run = Run(ledger, runner_of(pool), progress)
                     with _Interrupts(run.stop):
                         if not await run.go(cut(loads, plan.shard_size, texts, ledger)):
                             told["ended"] = "stopped"
@@ -76,7 +88,7 @@ async def _bulk(plan: Plan, out: str, formats: Sequence[str], start_over: bool) 
 def _told(ledger: Ledger, plan: Plan, progress: Progress) -> Iterator[dict[str, str]]:
     """Write down in the run's log, and say, how it began and ended."""
     start, told = time.monotonic(), {"ended": "complete"}
-    ledger.log(began=plan.engine, workers=plan.workers)
+    ledger.log(began=plan.engine, workers=plan.workers, runner="ray" if plan.cluster else "local")
     try:
         yield told
     except BaseException as error:
@@ -122,15 +134,21 @@ def _total(plan: Plan, ledger: Ledger) -> int | None:
 
 
 @asynccontextmanager
-async def _client(plan: Plan) -> AsyncIterator["Client | None"]:
-    if plan.settings is None:
-        yield None
-        return
-    from ..client import open_client  # which is slow to load, and not needed for rules
+async def _runner(plan: Plan) -> AsyncIterator[Callable[[Pool], Runner]]:
+    """What makes the runner, given the processes of this machine."""
+    if plan.cluster is not None:
+        from .cluster import open_cluster
 
-    async with open_client(plan.settings) as client:
-        client.by_answer = True
-        yield client
+        async with open_cluster(plan.cluster.address, plan.cluster.workers, plan.engine, plan.settings) as runner:
+            yield lambda _: runner
+    elif plan.settings is None:
+        yield lambda pool: LocalRunner(pool, plan.engine, None)
+    else:
+        from ..client import open_client  # which is slow to load, and not needed for rules
+
+        async with open_client(plan.settings) as client:
+            client.by_answer = True
+            yield lambda pool: LocalRunner(pool, plan.engine, client)
 
 
 class _Interrupts:

@@ -11,7 +11,7 @@ from ..errors import EndpointError
 
 if TYPE_CHECKING:
     from ..extract import Engine
-    from .bulk import Plan
+    from .bulk import Cluster, Plan
     from .summary import Summary
 
 INTERRUPTED = 130
@@ -36,6 +36,13 @@ _workers = click.option("--workers", type=click.IntRange(1, 1024), help="Process
 @engine_option("auto")
 @_formats_option("jsonl")
 @_workers
+@click.option(
+    "--runner",
+    default="local",
+    show_default=True,
+    metavar="local|ray[=ADDRESS]",
+    help="Where reports are read: on this machine, or on a Ray cluster (HOST:PORT; the one it belongs to).",
+)
 @click.option("--text-column", default="text", show_default=True, metavar="NAME", help="Of JSON Lines and Parquet.")
 @click.option("--name-column", default="name", show_default=True, metavar="NAME", help="Of JSON Lines and Parquet.")
 @click.option(
@@ -52,6 +59,7 @@ def bulk(
     engine: "Engine",
     formats: str,
     workers: int | None,
+    runner: str,
     text_column: str,
     name_column: str,
     shard_size: int,
@@ -68,7 +76,7 @@ def bulk(
 
     Example: nianbao bulk reports/ --out RUN --formats jsonl,parquet,xlsx
     """
-    plan = _plan(sources, engine, workers, (text_column, name_column), shard_size, flags, estimate)
+    plan = _plan(sources, engine, workers, runner, (text_column, name_column), shard_size, flags, estimate)
     if estimate:
         from .bulk import estimated
 
@@ -83,6 +91,7 @@ def _plan(
     sources: tuple[str, ...],
     engine: "Engine",
     workers: int | None,
+    runner: str,
     columns: tuple[str, str],
     shard_size: int,
     flags: dict[str, object],
@@ -94,7 +103,20 @@ def _plan(
 
     settings = model_settings("auto" if estimate and engine == "model" else engine, flags)
     text, name = columns
-    return Plan(sources, engine, settings, Columns(text=text, name=name), shard_size, workers or cores())
+    cluster = _cluster(runner, workers)
+    here = cores() if cluster else workers or cores()
+    return Plan(sources, engine, settings, Columns(text=text, name=name), shard_size, here, cluster)
+
+
+def _cluster(runner: str, workers: int | None) -> "Cluster | None":
+    from .bulk import Cluster
+
+    if runner == "local":
+        return None
+    name, given, address = runner.partition("=")
+    if name != "ray" or (given and not address):
+        raise click.BadParameter(f"{runner!r} is none of local, ray, ray=HOST:PORT.", param_hint="--runner")
+    return Cluster(address or None, workers)
 
 
 def _run(plan: "Plan", out: str, formats: list[str], start_over: bool) -> "Summary":

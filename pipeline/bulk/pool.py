@@ -27,17 +27,16 @@ def cores() -> int:
 
 
 class Pool:
-    """So many processes, each with one task at a time. An async context manager."""
+    """So many processes, each with one task at a time, and started when there is first one for it. An async context manager."""
 
     def __init__(self, workers: int) -> None:
         self.workers = workers
-        self._free: asyncio.Queue[ProcessPoolExecutor] = asyncio.Queue()
+        self._free: asyncio.LifoQueue[ProcessPoolExecutor | None] = asyncio.LifoQueue()
         self._all: set[ProcessPoolExecutor] = set()
 
     async def __aenter__(self) -> Self:
-        for executor in [self._start() for _ in range(self.workers)]:
-            await self._ready(executor)
-            self._free.put_nowait(executor)
+        for _ in range(self.workers):
+            self._free.put_nowait(None)
         return self
 
     async def __aexit__(
@@ -47,33 +46,32 @@ class Pool:
             executor.shutdown(wait=error is None, cancel_futures=True)
 
     async def do(self, work: Callable[[A], T], given: A) -> T:
-        """Call a function in the next free process; raises DiedError where the process ends before it returns."""
+        """Call a function in a free process; raises DiedError where the process ends before it returns."""
         executor = await self._free.get()
         try:
+            executor = executor or await self._start()
             return await asyncio.get_running_loop().run_in_executor(executor, work, given)
         except BrokenProcessPool as error:
-            self._all.remove(executor)
-            executor.shutdown(wait=False)
-            executor = self._start()
-            await self._ready(executor)
+            if executor is not None:
+                self._all.remove(executor)
+                executor.shutdown(wait=False)
+            executor = None
             raise DiedError from error
         finally:
             self._free.put_nowait(executor)
 
-    def _start(self) -> ProcessPoolExecutor:
-        """A process of its own, so that its death is told apart from that of others."""
+    async def _start(self) -> ProcessPoolExecutor:
+        """A process of its own, so that its death is told apart from that of others; one that does not start is no fault of a
+        report, and a SettingsError."""
         executor = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _begin)
         self._all.add(executor)
-        return executor
-
-    async def _ready(self, executor: ProcessPoolExecutor) -> None:
-        """See that a process starts; one that does not is no fault of a report."""
         with _Uninterrupted():
             started = executor.submit(os.getpid)
         try:
             await asyncio.wrap_future(started)
         except BrokenProcessPool as error:
             raise SettingsError("no process can be started to read in; free memory, or give fewer --workers") from error
+        return executor
 
 
 class _Uninterrupted:

@@ -1,12 +1,13 @@
 """Where reports are read: a runner takes the reports of a shard and gives their outcomes. It knows nothing of shards' files.
 
-`LocalRunner` reads them on this machine; one that reads them elsewhere has the same three names.
+`PoolRunner` is all of it but where: reports are read by `Workers`, and a model is asked by an `Asker`. `LocalRunner` has both on
+this machine, cluster.py on many.
 """
 
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from ..extract import Engine
 from .pool import DiedError, Pool
@@ -20,6 +21,8 @@ _TRIES = 2
 """So often reports are read together, and then each alone, in processes that die, until a report is given up."""
 
 
+T = TypeVar("T")
+A = TypeVar("A")
 ByRules = Callable[[Sequence[Given]], list[Outcome]]
 
 
@@ -45,33 +48,57 @@ class Runner(Protocol):
         ...
 
 
-class LocalRunner:
-    """Rules in the processes of a pool; what they leave to a model is asked in this one, through one client and its limits."""
+class Workers(Protocol):
+    """Processes that do tasks. workers: how many at once."""
 
-    def __init__(self, pool: Pool, engine: Engine, client: "Client | None", by_rules: ByRules = read_reports) -> None:
-        self._pool, self._engine, self._client, self._read = pool, engine, client, by_rules
-        self._in_hand = 2 * client.settings.max_in_flight if client else 0
-        self._asking = asyncio.Semaphore(self._in_hand or 1)
+    @property
+    def workers(self) -> int: ...
+
+    async def do(self, work: Callable[[A], T], given: A) -> T:
+        """Call a function in a free process; raises DiedError where the process ends before it returns."""
+        ...
+
+
+class Asker(Protocol):
+    """Asks a model about reports. in_hand: how many at once keep it busy. spent: so far."""
+
+    @property
+    def in_hand(self) -> int: ...
+
+    @property
+    def spent(self) -> "Spent": ...
+
+    async def ask(self, given: Given) -> Outcome:
+        """A report → its outcome. Raises EndpointError where the model cannot be used, its budget is spent, or either before."""
+        ...
+
+
+class PoolRunner:
+    """Reads by rules in the processes of a pool, and asks a model about what they leave to it."""
+
+    def __init__(self, pool: Workers, engine: Engine, asker: Asker | None, by_rules: ByRules = read_reports) -> None:
+        self._pool, self._engine, self._asker, self._read = pool, engine, asker, by_rules
+        self._asking = asyncio.Semaphore(asker.in_hand if asker else 1)
         self._turns = asyncio.Semaphore(pool.workers)
         self._stopped = False
 
     @property
     def room(self) -> int:
         # A shard of which few reports go to the model is soon read, and many of them are needed to keep it busy.
-        return 2 * self._pool.workers + min(self._in_hand, 16)
+        return 2 * self._pool.workers + min(self._asker.in_hand if self._asker else 0, 16)
 
     @property
     def spent(self) -> "Spent | None":
-        return self._client.spent if self._client else None
+        return self._asker.spent if self._asker else None
 
     def stop(self) -> None:
         self._stopped = True
 
     async def read(self, reports: Sequence[Given]) -> list[Outcome]:
         outcomes = await self._by_rules(reports)
-        if self._client is None:
+        if self._asker is None:
             return outcomes
-        asked = (self._asked(given, found, self._client) for given, found in zip(reports, outcomes, strict=True))
+        asked = (self._asked(given, found, self._asker) for given, found in zip(reports, outcomes, strict=True))
         # Gathered with their errors, so that what is asked already is finished, and kept.
         answered = await asyncio.gather(*asked, return_exceptions=True)
         for found in answered:
@@ -90,15 +117,35 @@ class LocalRunner:
             return [killed(reports[0])]
         return [outcome for given in reports for outcome in await self._by_rules([given])]
 
-    async def _asked(self, given: Given, read: Outcome, client: "Client") -> Outcome:
+    async def _asked(self, given: Given, read: Outcome, asker: Asker) -> Outcome:
         if not wants_model(read, self._engine):
             return read
         async with self._asking:
-            if client.unusable is not None:
-                raise client.unusable
             if self._stopped:
                 raise StoppedError
-            found = await ask(given, self._engine, client)
-            if client.unusable is not None:
-                raise client.unusable
-            return found
+            return await asker.ask(given)
+
+
+class LocalRunner(PoolRunner):
+    """On this machine: a pool of its processes, and one client with its limits in this one."""
+
+    def __init__(self, pool: Pool, engine: Engine, client: "Client | None", by_rules: ByRules = read_reports) -> None:
+        super().__init__(pool, engine, _OneClient(engine, client) if client else None, by_rules)
+
+
+class _OneClient:
+    def __init__(self, engine: Engine, client: "Client") -> None:
+        self._engine, self._client = engine, client
+        self.in_hand = 2 * client.settings.max_in_flight
+
+    @property
+    def spent(self) -> "Spent":
+        return self._client.spent
+
+    async def ask(self, given: Given) -> Outcome:
+        if self._client.unusable is not None:
+            raise self._client.unusable
+        found = await ask(given, self._engine, self._client)
+        if self._client.unusable is not None:
+            raise self._client.unusable
+        return found
