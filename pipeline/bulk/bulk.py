@@ -23,7 +23,7 @@ from .ledger import TEXTS, Ledger, Manifest, Shape, list_inputs, load_ledger, op
 from .pool import Pool
 from .progress import Progress
 from .run import Run
-from .runner import LocalRunner
+from .runner import LocalRunner, Runner
 from .shards import cut
 from .sources import Columns, File, count_reports, list_files, reports
 from .summary import Summary
@@ -56,20 +56,33 @@ def bulk(plan: Plan, out: str, formats: Sequence[str], *, start_over: bool = Fal
 
 
 async def _bulk(plan: Plan, out: str, formats: Sequence[str], start_over: bool) -> Summary | None:
-    async with _client(plan) as client:
-        ledger = open_ledger(out)
-        with Texts(ledger.home / TEXTS) as texts:
-            await asyncio.to_thread(_begin, plan, ledger, start_over)
-            total = await asyncio.to_thread(_total, plan, ledger)
-            loads = reports(ledger.files(), plan.columns)
-            with Progress(total) as progress, _told(ledger, plan, progress) as told:
-                async with Pool(plan.workers) as pool:
-                    run = Run(ledger, LocalRunner(pool, plan.engine, client), progress)
-                    with _Interrupts(run.stop):
-                        if not await run.go(cut(loads, plan.shard_size, texts, ledger)):
-                            told["ended"] = "stopped"
-                            return None
-                        return await export(ledger, formats, pool, lambda: run.is_stopped)
+    async with _client(plan) as client, open_run(plan, out, start_over=start_over) as (ledger, texts):
+        return await read_on(plan, ledger, texts, lambda pool: LocalRunner(pool, plan.engine, client), formats)
+
+
+@asynccontextmanager
+async def open_run(plan: Plan, out: str, *, start_over: bool = False) -> AsyncIterator[tuple[Ledger, Texts]]:
+    """The run of a folder, begun or taken up again, with the lock on it."""
+    ledger = open_ledger(out)
+    with Texts(ledger.home / TEXTS) as texts:
+        await asyncio.to_thread(_begin, plan, ledger, start_over)
+        yield ledger, texts
+
+
+async def read_on(
+    plan: Plan, ledger: Ledger, texts: Texts, runner_in: Callable[[Pool], Runner], formats: Sequence[str]
+) -> Summary | None:
+    """Read what is not yet committed, and write the tables; None where it was stopped, or reports wait for answers."""
+    total = await asyncio.to_thread(_total, plan, ledger)
+    loads = reports(ledger.files(), plan.columns)
+    with Progress(total) as progress, _told(ledger, plan, progress) as told:
+        async with Pool(plan.workers) as pool:
+            run = Run(ledger, runner_in(pool), progress)
+            with _Interrupts(run.stop):
+                if not await run.go(cut(loads, plan.shard_size, texts, ledger)):
+                    told["ended"] = "stopped" if run.is_stopped else "waiting for answers"
+                    return None
+                return await export(ledger, formats, pool, lambda: run.is_stopped)
 
 
 @contextmanager
