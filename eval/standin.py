@@ -92,9 +92,9 @@ class StandIn:
         self._plan = deque(self.faults)
         self._closing = threading.Event()
         self._lost = list(self.lost)
-        self.batches = Batches(self._complete, self.batch_faults, self.batch_polls)
+        self.batches = Batches(self.complete, self.batch_faults, self.batch_polls)
 
-    def _complete(self, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    def complete(self, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         """A question of a batch → status and body of its response."""
         fault = self.next_fault(body)
         self.done()

@@ -20,7 +20,7 @@ from ...inputs import printable
 from ...prices import price
 from ...settings import Settings
 from ..bulk import Plan, open_run, read_on
-from ..ledger import BATCH, Ledger, load_ledger
+from ..ledger import BATCH, Ledger
 from ..pool import Pool
 from ..summary import Summary
 from ..texts import Texts
@@ -65,6 +65,8 @@ async def submit(plan: Plan, out: str, formats: Sequence[str], terms: Terms, *, 
     Raises InputError where the sources or the folder cannot be used, EndpointError where the endpoint cannot, BudgetError
     before more is sent than may be spent; what is sent is written down.
     """
+    if start_over:
+        _say_what_is_forgotten(Path(out))
     async with open_client(_settings(plan)) as client, open_run(plan, out, start_over=start_over) as (ledger, texts):
         with open_state(ledger.home) as state:
             parts = Parts(state, terms.limits)
@@ -79,6 +81,16 @@ async def submit(plan: Plan, out: str, formats: Sequence[str], terms: Terms, *, 
             if not terms.files_only:
                 await _send(state, client, terms)
             return Told(None, (*_submitted(state, parts.written), *_how_to_run(state, plan)))
+
+
+def _say_what_is_forgotten(home: Path) -> None:
+    if has_state(home):
+        with open_state(home) as state:
+            for part in state.parts():
+                if part.state == "sent":
+                    say(
+                        f"--start-over: {part.batch} is forgotten, {part.lines:,} questions; the endpoint may still run it"
+                    )
 
 
 async def _send(state: State, client: Client, terms: Terms) -> None:
@@ -129,8 +141,7 @@ def _how_to_run(state: State, plan: Plan) -> Iterator[str]:
 
 async def status(plan: Plan, out: str, terms: Terms) -> Told:
     """How the batches of a run stand, a line each. Raises InputError where nothing was submitted."""
-    ledger = load_ledger(out)
-    with _state(ledger.home) as state:
+    with _state(Path(out)) as state:
         parts, lines = state.parts(), []
         async with open_client(_settings(plan)) as client:
             endpoint = Endpoint(client)
@@ -176,10 +187,8 @@ async def collect(plan: Plan, out: str, formats: Sequence[str], terms: Terms) ->
     Raises InputError where nothing was submitted or the run is another, EndpointError where the endpoint cannot be used or
     ran nothing of a batch: what was taken is kept.
     """
-    load_ledger(out)
-    _state(Path(out))
-    async with open_client(_settings(plan)) as client, open_run(plan, out) as (ledger, texts):
-        with _state(ledger.home) as state:
+    with _state(Path(out)) as state:
+        async with open_client(_settings(plan)) as client, open_run(plan, out) as (ledger, texts):
             collecting = _Collecting(state, client, plan, terms)
             await collecting.take_all()
             waiting = [part for part in state.parts() if part.state != "taken"]
@@ -289,7 +298,8 @@ async def _read(
 
 
 def _deferred(client: Client, connection: Any, state: State, take: Take) -> Callable[[], Deferred]:
-    return partial(Deferred, client.settings, client.cache, connection, state=state, take=take)
+    shared: dict[Any, Any] = {}
+    return partial(Deferred, client.settings, client.cache, connection, state=state, take=take, _askers=shared)
 
 
 def _settings(plan: Plan) -> Settings:
