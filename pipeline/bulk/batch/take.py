@@ -37,6 +37,7 @@ _REFUSED = frozenset((400, 413, 422))
 _NOT_ASKED = frozenset(("batch_expired", "batch_cancelled", "batch_canceled"))
 _OPTIONS = frozenset(("max_tokens", "temperature"))
 _LONGEST_KEPT = 2000
+_MOST_TOKENS = 1_000_000_000
 
 
 class Taking:
@@ -89,11 +90,12 @@ class Taking:
     def _judged(self, question: Question, told: dict[str, Any]) -> tuple[str, Question]:
         """A line about a question → its kind, and the question as it is now."""
         response, error = _dict(told.get("response")), _dict(told.get("error"))
-        status, body = response.get("status_code"), _dict(response.get("body"))
-        if error.get("code") in _NOT_ASKED:
+        body = _dict(response.get("body"))
+        status = response.get("status_code")
+        if str(error.get("code")) in _NOT_ASKED:
             return "expired", self._lost(question, counts=False)
-        if status in _REFUSED:
-            return "refused", self._refused(question, status, _dict(body.get("error")).get("param"))
+        if isinstance(status, int) and status in _REFUSED:
+            return "refused", self._refused(question, status, str(_dict(body.get("error")).get("param")))
         completion = _completion(body) if status == 200 else None
         if completion is None:
             return "unanswered", self._lost(question, counts=True)
@@ -119,9 +121,9 @@ class Taking:
             return replace(question, state="again", lost=lost)
         return replace(question, state="failed", lost=lost, failure=f"no answer in {lost} batches")
 
-    def _refused(self, question: Question, status: int, option: object) -> Question:
+    def _refused(self, question: Question, status: int, option: str) -> Question:
         if option in _OPTIONS:
-            self._state.do_without(str(option))
+            self._state.do_without(option)
             return self._lost(question, counts=True)
         self.statuses[status] += 1
         return replace(question, state="refused", failure=f"{host_of(self._settings)}: status {status} in a batch")
@@ -150,8 +152,13 @@ def _completion(body: dict[str, Any]) -> tuple[str, str, Tokens] | None:
     try:
         completion = ChatCompletion.construct(**body)
         raw, failure = raw_of(completion)
-        tokens = tokens_of(completion)
+        i, o = tokens_of(completion)
         # A lone surrogate, which JSON may hold, can be kept nowhere.
-        return raw.encode("utf-8", "replace").decode(), failure, (int(tokens[0]), int(tokens[1]))
+        return raw.encode("utf-8", "replace").decode(), failure, (_tokens(i), _tokens(o))
     except (AttributeError, TypeError, ValueError, IndexError, RecursionError):
         return None
+
+
+def _tokens(told: object) -> int:
+    """A number of tokens, as an endpoint may tell it."""
+    return told if isinstance(told, int) and 0 <= told <= _MOST_TOKENS else 0
