@@ -1,5 +1,6 @@
 """Bulk runs asked in batches: what comes out is what a direct run gives, whatever goes wrong on the way."""
 
+import asyncio
 import json
 import os
 import stat
@@ -11,6 +12,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import httpx2
+import openai
 import pytest
 from click.testing import Result
 from hypothesis import given as given_
@@ -18,10 +21,14 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from nianbao.eval.dataset import SAMPLES, load_dataset
 from nianbao.eval.standin import MODEL, StandIn, answer_from
-from nianbao.pipeline.bulk.batch.state import Part, Question, State
+from nianbao.pipeline.bulk.batch.endpoint import Endpoint
+from nianbao.pipeline.bulk.batch.state import Part, PartState, Question, State
 from nianbao.pipeline.bulk.batch.take import Taking
 from nianbao.pipeline.cache import DiskCache
+from nianbao.pipeline.client import Client
 from nianbao.pipeline.settings import Settings
+
+from nianbao import EndpointError
 
 from .made_up_runs import cases, line, run, write
 from .test_bulk import start
@@ -396,6 +403,8 @@ def test_before_anything_is_submitted(source: Path, tmp_path: Path) -> None:
         assert (bare.exit_code, "no model is configured" in bare.stderr) == (3, True)
         rules = run("bulk", source, "--out", tmp_path / "C", "--engine", "rules", "--batch", "submit")
         assert rules.exit_code == 2
+        for wrong in (("--files-only", "--batch", "collect"), ("--start-over", "--batch", "status"), ("--files-only",)):
+            assert "Error: --" in run("bulk", source, "--out", tmp_path / "C", *wrong).stderr
 
 
 def test_an_endpoint_without_a_batch_api(source: Path, tmp_path: Path) -> None:
@@ -417,3 +426,27 @@ def test_secrets(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert not any(b"sk-secret" in path.read_bytes() for path in files)
     assert stat.S_IMODE(os.stat(tmp_path / "B" / "batch").st_mode) == 0o700  # noqa: PTH116
+
+
+@pytest.mark.parametrize("body", ["<html>", "{", "[]", '{"id": 3}', '{"data": [3]}', "null"])
+@pytest.mark.parametrize("state", ["written", "sending"])
+def test_a_response_of_another_shape(tmp_path: Path, body: str, state: PartState) -> None:
+    """Whatever an endpoint gives in place of a file or a batch is an EndpointError, after every attempt."""
+    part = Part(1, state, 1, (0, 0))
+    settings = Settings(model=MODEL, base_url="http://nowhere/v1", max_attempts=2, max_wait_s=0.01)
+    other = httpx2.MockTransport(
+        lambda _: httpx2.Response(200, text=body, headers={"content-type": "application/json"})
+    )
+
+    async def send(state: State) -> None:
+        async with httpx2.AsyncClient(transport=other) as http:
+            connection = openai.AsyncOpenAI(api_key="none", base_url=settings.base_url, http_client=http, max_retries=0)
+            await Endpoint(Client(settings, None, connection)).send(part, state)
+
+    with State(tmp_path / "batch") as there:
+        folder = there.folder_of(1)
+        folder.mkdir()
+        (folder / "input.jsonl").write_text("{}\n")
+        with pytest.raises(EndpointError, match="nowhere: no usable response; try again later"):
+            asyncio.run(send(there))
+        assert [p.state for p in there.parts()] == ["sending"]

@@ -99,6 +99,10 @@ def bulk(
 
     Example: nianbao bulk reports/ --out RUN --formats jsonl,parquet,xlsx
     """
+    if files_only and batch != "submit":
+        raise click.UsageError("--files-only goes with --batch submit.")
+    if start_over and batch in ("status", "collect"):
+        raise click.UsageError(f"--start-over does not go with --batch {batch}.")
     plan = _plan(sources, engine, workers, (text_column, name_column), shard_size, flags, estimate)
     if estimate:
         from .bulk import estimated

@@ -4,5 +4,5 @@
     as in any run,        those whose answers  of a size     sent, and    answers, judged as any
     nothing is sent       are not kept         they take     fetched      in the next reading
 
-`batch.py` holds that flow; `state.py` is what is written down of it.
+`submit.py` and `collect.py` hold that flow; `state.py` is what is written down of it.
 """

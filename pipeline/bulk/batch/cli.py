@@ -6,8 +6,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NoReturn
 
 from ...console import UNRESOLVED, say, write
-from .batch import Terms, Told, collect, status, submit
+from .collect import collect
 from .parts import Limits
+from .status import status
+from .submit import submit
+from .told import Terms, Told
 
 if TYPE_CHECKING:
     from ..bulk import Plan

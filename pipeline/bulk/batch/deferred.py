@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import httpx2
@@ -14,11 +15,15 @@ from ...errors import EndpointError
 from ...extract import Engine
 from ...prices import price
 from ...settings import Mode
+from ..bulk import Plan, read_on
+from ..ledger import Ledger
 from ..pool import Pool
 from ..runner import LocalRunner, PendingError
 from ..sources import Given
+from ..texts import Texts
 from ..work import Outcome, ask, wants_model
 from .state import Question, State
+from .told import Told
 
 Take = Callable[[Question, str], None]
 """Takes a question that is to be sent, and the body of its request."""
@@ -116,3 +121,23 @@ class DeferringRunner:
     def stop(self) -> None:
         self.is_stopped = True
         self._rules.stop()
+
+
+async def read_deferred(
+    plan: Plan, ledger: Ledger, texts: Texts, client: Client, state: State, take: Take, formats: Sequence[str]
+) -> Told:
+    """Read on from the answers that are kept; take: what is done with a question without one."""
+    runners: list[DeferringRunner] = []
+
+    def runner(pool: Pool) -> DeferringRunner:
+        runners.append(DeferringRunner(pool, plan.engine, _deferred(client, connection, state, take)))
+        return runners[0]
+
+    async with nowhere() as connection:
+        summary = await read_on(plan, ledger, texts, runner, formats)
+    return Told(summary, is_stopped=summary is None and any(runner.is_stopped for runner in runners))
+
+
+def _deferred(client: Client, connection: Any, state: State, take: Take) -> Callable[[], Deferred]:
+    shared: dict[Any, Any] = {}
+    return partial(Deferred, client.settings, client.cache, connection, state=state, take=take, _askers=shared)

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 import httpx2
 import openai
@@ -19,6 +19,8 @@ from .state import Part, State
 T = TypeVar("T")
 
 _NO_SUCH_ADDRESS = frozenset((404, 405, 501))
+ENDED = frozenset(("completed", "failed", "expired", "cancelled"))
+"""States of a batch after which nothing more comes of it."""
 _RUN, _PART = "nianbao_run", "nianbao_part"
 
 
@@ -48,14 +50,14 @@ class Endpoint:
         async for batch in self._connection.batches.list(limit=100):
             told = batch.metadata or {}
             if (told.get(_RUN), told.get(_PART)) == (run, str(part.number)):
-                return batch
+                return _sound(batch)
         return None
 
     async def _upload(self, run: str, part: Part, path: Path) -> str:
         with path.open("rb") as file:  # given as a file, it is sent piece by piece
             name = f"nianbao-{run}-{part.number:03d}.jsonl"
             sent = await self._connection.files.create(file=(name, file, "application/jsonl"), purpose="batch")
-        return sent.id
+        return _sound(sent).id
 
     async def _make(self, run: str, part: Part) -> Batch:
         is_again = False
@@ -65,18 +67,24 @@ class Endpoint:
             if is_again and (batch := await self._find_batch(run, part)) is not None:
                 return batch
             is_again = True
-            return await self._connection.batches.create(
-                input_file_id=part.file or "",
-                endpoint=URL,
-                completion_window="24h",
-                metadata={_RUN: run, _PART: str(part.number)},
+            return _sound(
+                await self._connection.batches.create(
+                    input_file_id=part.file or "",
+                    endpoint=URL,
+                    completion_window="24h",
+                    metadata={_RUN: run, _PART: str(part.number)},
+                )
             )
 
         return await self._tried(make)
 
     async def look(self, batch: str) -> Batch:
         """A batch as it is now."""
-        return await self._tried(lambda: self._connection.batches.retrieve(batch))
+
+        async def look() -> Batch:
+            return _sound(await self._connection.batches.retrieve(batch))
+
+        return await self._tried(look)
 
     async def fetch(self, file: str, path: Path) -> None:
         """A file of the endpoint → a file here, which takes its name when it is whole, piece by piece.
@@ -106,6 +114,8 @@ class Endpoint:
                         return await work()
                     except httpx2.RequestError as error:  # while a file comes down
                         raise openai.APIConnectionError(request=error.request) from error
+                    except (AttributeError, TypeError, ValueError) as error:  # a response of another shape
+                        raise _no_response() from error
         except openai.APIStatusError as error:
             if error.status_code in _NO_SUCH_ADDRESS:
                 where = error.request.url.path
@@ -122,3 +132,14 @@ class Endpoint:
 def _put(part: Part, state: State) -> Part:
     state.put(part)
     return part
+
+
+def _sound(found: T) -> T:
+    """What an endpoint gave, where it has an id; raises APIError where it is something else, such as a page of a gateway."""
+    if not isinstance(getattr(found, "id", None), str):
+        raise _no_response()
+    return found
+
+
+def _no_response() -> openai.APIError:
+    return openai.APIError("no usable response", request=cast(Any, None), body=None)

@@ -9,7 +9,7 @@ from ..ledger import DRAFT, unwritable
 from .state import Part, Question, State
 
 URL: Final = "/v1/chat/completions"
-INPUT = "input.jsonl"
+INPUT, OUTPUT = "input.jsonl", "output.jsonl"
 
 
 @dataclass(frozen=True, slots=True)

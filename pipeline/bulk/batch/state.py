@@ -51,6 +51,11 @@ class Part:
     batch: str | None = None
     tally: Mapping[str, int] = field(default_factory=dict)
 
+    @property
+    def name(self) -> str:
+        """Its folder in that of the run."""
+        return f"{BATCH}/{self.number:03d}"
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
