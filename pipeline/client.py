@@ -42,7 +42,8 @@ _MODES: dict[Mode, instructor.Mode] = {
     "md_json": instructor.Mode.MD_JSON,
 }
 _REFUSED = frozenset((400, 404, 415, 422, 501))
-_REFUSALS_IN_A_ROW = 10
+REFUSALS_IN_A_ROW = 10
+"""So many refused, with no answer among them, are refused by the endpoint for good, and not one question for itself."""
 CHARACTERS_A_TOKEN = 1.5
 """About how many characters of Chinese make a token, for the estimate before a request."""
 TOKENS_AN_ANSWER = 300
@@ -194,7 +195,7 @@ class Client:
         if self._refused_in_a_row is None:
             return False
         self._refused_in_a_row += 1
-        return self._refused_in_a_row < _REFUSALS_IN_A_ROW
+        return self._refused_in_a_row < REFUSALS_IN_A_ROW
 
     async def _complete(self, messages: Sequence[Message], answer: type[BaseModel], sent: list[Mode]) -> ChatCompletion:
         """One request in the mode that the endpoint takes; the first mode that it does not refuse is kept.

@@ -6,10 +6,9 @@ import os
 import stat
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx2
@@ -74,9 +73,13 @@ def server(tmp_path: Path, **more: Any) -> StandIn:
 
 def bulk(source: Path, out: Path, server: StandIn, *options: str, command: str | None = None) -> Result:
     """A command over the source; None: asked directly."""
+    return run(*arguments(source, out, server, command), *options)
+
+
+def arguments(source: Path, out: Path, server: StandIn, command: str | None) -> list[str]:
     model = ("--engine", "model", "--model", MODEL, "--base-url", server.url, "--input-price", "1")
     shape = ("--workers", "1", "--shard-size", "3", *(("--batch", command) if command else ()))
-    return run("bulk", source, "--out", out, *model, *shape, *options)
+    return ["bulk", str(source), "--out", str(out), *model, *shape]
 
 
 def bodies(server: StandIn) -> list[str]:
@@ -217,15 +220,15 @@ def run_batch(there: StandIn, folder: Path) -> None:
             ],
         ),
         (
-            ("expired", "cancelled", "failed", "unsupported", "refused"),
+            ("refused", "expired", "cancelled", "failed", "unsupported"),
             [
-                "001: batch batch_1 is expired",
-                "001: 1 answers kept, 1 questions not asked in time, or cancelled;",
-                "002: batch batch_2 is cancelled",
-                "003: batch batch_3 is failed (token_limit_exceeded: Enqueued token limit reached)",
-                "003: 2 questions not asked in time, or cancelled;",
-                "004: 2 questions refused;",
-                "005: every question was refused (1 × status 400); check NIANBAO_MODEL (stand-in) and --mode",
+                "001: every question was refused (2 × status 400); check NIANBAO_MODEL (stand-in) and --mode",
+                "002: batch batch_2 is expired",
+                "002: 1 answers kept, 1 questions not asked in time, or cancelled;",
+                "003: batch batch_3 is cancelled",
+                "004: batch batch_4 is failed (token_limit_exceeded: Enqueued token limit reached)",
+                "004: 2 questions not asked in time, or cancelled;",
+                "005: 1 questions refused;",
             ],
         ),
     ],
@@ -308,22 +311,23 @@ OUTPUT_LINES = st.fixed_dictionaries(
 ).map(lambda line: json.dumps(line).encode())
 
 
-@settings(max_examples=60)
+@pytest.fixture(scope="module")
+def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[State]:
+    with State(tmp_path_factory.mktemp("state") / "batch") as state:
+        yield state
+
+
+@settings(max_examples=100)
 @given_(st.lists(OUTPUT_LINES | st.binary(max_size=20).map(lambda b: b.replace(b"\n", b"")), max_size=8))
-def test_whatever_stands_in_an_output(lines: list[bytes]) -> None:
+def test_whatever_stands_in_an_output(there: State, lines: list[bytes]) -> None:
     """Each line is of one kind, no question is lost, and nothing that a file holds raises an exception."""
-    with (
-        TemporaryDirectory() as folder,
-        State(Path(folder, "batch")) as state,
-        DiskCache(Path(folder, "cache")) as cache,
-    ):
-        part = Part(1, "sent", 2, (0, 0))
-        for key in "01":
-            state.note(Question(key * 64, "Pointing", 1, "sent"))
-        path = Path(folder, "output.jsonl")
-        path.write_bytes(b"\n".join(lines))
-        taken = Taking(part, state, cache, Settings(model=MODEL)).take([path])
-        counts, known = Counter(taken.tally), state.count()
+    part, path = Part(1, "sent", 2, (0, 0)), there.folder / "output.jsonl"
+    for key in "01":
+        there.note(Question(key * 64, "Pointing", 1, "sent"))
+    path.write_bytes(b"\n".join(lines))
+    with DiskCache(there.folder / "cache") as cache:
+        taken = Taking(part, there, cache, Settings(model=MODEL)).take([path])
+    counts, known = Counter(taken.tally), there.count()
     told = sum(1 for text in lines if text.strip())
     assert told <= sum(counts.values()) <= told + 2
     assert known.total() == 2
@@ -372,9 +376,7 @@ def test_nothing_is_sent_twice(source: Path, tmp_path: Path, direct: Direct) -> 
 
 def killed_at(call: str, there: StandIn, source: Path, out: Path, command: str) -> None:
     """Start a command, and kill it when the server has got this request, whose response is lost."""
-    model = ("--engine", "model", "--model", MODEL, "--base-url", there.url, "--input-price", "1")
-    shape = ("--workers", "1", "--shard-size", "3", "--batch", command)
-    with start("bulk", source, "--out", out, *model, *shape) as process:
+    with start(*arguments(source, out, there, command)) as process:
         while process.poll() is None and call not in there.calls:
             time.sleep(0.005)
         process.kill()
@@ -426,6 +428,20 @@ def test_secrets(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert not any(b"sk-secret" in path.read_bytes() for path in files)
     assert stat.S_IMODE(os.stat(tmp_path / "B" / "batch").st_mode) == 0o700  # noqa: PTH116
+
+
+def test_an_input_file_that_cannot_be_written(source: Path, tmp_path: Path, direct: Direct) -> None:
+    """One line, status 2, and nothing is sent; when it can be, the same command goes on."""
+    draft = tmp_path / "B" / "batch" / "001" / "input.jsonl.draft"
+    draft.mkdir(parents=True)
+    with server(tmp_path) as there:
+        told = bulk(source, tmp_path / "B", there, command="submit")
+        assert (told.exit_code, there.calls) == (2, [])
+        assert "B/batch: cannot be written (Is a directory)" in told.stderr
+        draft.rmdir()
+        to_the_end(source, tmp_path / "B", there)
+        assert bodies(there) == direct.asked
+    assert result(tmp_path / "B") == direct.result
 
 
 @pytest.mark.parametrize("body", ["<html>", "{", "[]", '{"id": 3}', '{"data": [3]}', "null"])

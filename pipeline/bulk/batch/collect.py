@@ -106,7 +106,7 @@ class _Collecting:
             statuses = ", ".join(f"{count:,} × status {status}" for status, count in sorted(taking.statuses.items()))
             self.trouble.append(
                 f"{part.name}: every question was refused ({statuses});"
-                f" check NIANBAO_MODEL ({self._client.settings.model}) and --mode, then --batch submit"
+                f" check NIANBAO_MODEL ({self._client.settings.model}) and --mode; another of these needs --start-over"
             )
 
     def _reason(self, batch: Batch) -> str:

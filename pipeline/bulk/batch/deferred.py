@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from ...answer import M
 from ...client import Client, Message, Reply, Usage, once_more
-from ...errors import EndpointError
+from ...errors import EndpointError, InputError, SettingsError
 from ...extract import Engine
 from ...prices import price
 from ...settings import Mode
@@ -65,6 +65,12 @@ class Deferred(Client):
             self.do_without(option)
 
     async def _ask(self, messages: Sequence[Message], answer: type[M]) -> Reply[M]:
+        try:
+            return await self._asked(messages, answer)
+        except InputError as error:  # of the folder; as it is, it would be taken for one of the report
+            raise SettingsError(str(error)) from error
+
+    async def _asked(self, messages: Sequence[Message], answer: type[M]) -> Reply[M]:
         key = self.key(messages, answer)
         asked = self.state.find(key) or Question(key, answer.__name__, 0, "again")
         if asked.state == "failed":

@@ -1,6 +1,7 @@
 """Questions → input files, each no larger than an endpoint takes; a file counts when all of it is written."""
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import IO, Final
 
@@ -54,9 +55,10 @@ class Parts:
 
     def abandon(self) -> None:
         if self._file is not None:
-            self._file.close()
-            self._state.roll_back()
+            with suppress(OSError):
+                self._file.close()
             self._file = None
+            self._state.roll_back()
 
     def _has_room(self, more: int) -> bool:
         assert self._file is not None

@@ -11,7 +11,7 @@ from openai.types.chat import ChatCompletion
 
 from ...answer import parse, raw_of
 from ...cache import Cache
-from ...client import FINAL, MALFORMED, Usage, entry, tokens_of
+from ...client import FINAL, MALFORMED, REFUSALS_IN_A_ROW, Usage, entry, tokens_of
 from ...failures import host_of
 from ...settings import Settings
 from ...wire import Pointing, PointingToo
@@ -49,6 +49,7 @@ class Taking:
         self._tally: Counter[str] = Counter()
         self.statuses: Counter[int] = Counter()
         """Of the questions refused."""
+        self.refuses_all = False
 
     def take(self, files: Sequence[Path], *, was_run: bool = True) -> Part:
         """The files of a batch → the part, taken. All of it counts, or nothing.
@@ -62,16 +63,20 @@ class Taking:
             for question in self._state.unanswered(self._part.number):
                 self._tally["unanswered" if was_run else "expired"] += 1
                 self._state.note(self._lost(question, counts=was_run))
+            self.refuses_all = self._refuses_all()
             self._state.turn(self._part.number, "refused", "again" if self.refuses_all else "failed")
             paid = (self._paid["in"], self._paid["out"])
             taken = replace(self._part, state="taken", tokens=paid, tally=dict(self._tally))
             self._state.put(taken)
         return taken
 
-    @property
-    def refuses_all(self) -> bool:
-        """Whether nothing but refusals came back: then they are of the endpoint, and not of the questions."""
-        return bool(self.statuses) and not any(self._tally[kind] for kind in ("answered", "malformed", "failed"))
+    def _refuses_all(self) -> bool:
+        """Whether refusals are of the endpoint, and not of the questions: no answer is among them, and they are many, or
+        the run has none yet.
+        """
+        if not self.statuses or any(self._tally[kind] for kind in ("answered", "malformed", "failed")):
+            return False
+        return self.statuses.total() >= REFUSALS_IN_A_ROW or not self._state.count()["answered"]
 
     def _take(self, line: bytes | None) -> str:
         told = _object(line)
@@ -155,7 +160,7 @@ def _completion(body: dict[str, Any]) -> tuple[str, str, Tokens] | None:
         i, o = tokens_of(completion)
         # A lone surrogate, which JSON may hold, can be kept nowhere.
         return raw.encode("utf-8", "replace").decode(), failure, (_tokens(i), _tokens(o))
-    except (AttributeError, TypeError, ValueError, IndexError, RecursionError):
+    except (AttributeError, TypeError, ValueError, LookupError, RecursionError):
         return None
 
 
