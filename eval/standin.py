@@ -1,8 +1,9 @@
 """A stand-in for a model's endpoint: it speaks OpenAI's protocol and answers from gold. It is scripted, and no model.
 
-    python -m nianbao.eval.standin --port 8765 [--faults 429,500] [FOLDER...]
+    python -m nianbao.eval.standin --port 8765 [--faults 429,500] [--batch-faults shuffled,expired] [FOLDER...]
 
 Questions about the samples, and about the reports with gold of the folders, are answered rightly; others with no row.
+The questions of a batch are answered as others are, each with the next of the faults; see `batches.py`.
 """
 
 import json
@@ -12,7 +13,7 @@ import struct
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -26,6 +27,7 @@ from ..pipeline.extract import REPORT
 from ..pipeline.page import lay_out, with_all_text
 from ..pipeline.pointing import point, read_claims
 from ..pipeline.tie import tie
+from .batches import BATCH_FAULTS, Batches
 from .dataset import SAMPLES, Case, load_dataset
 
 MODEL = "stand-in"
@@ -76,12 +78,38 @@ class StandIn:
     port: int = 0
     requests: list[dict[str, Any]] = field(default_factory=list)
     in_flight_most: int = 0
+    batch_faults: Iterable[str] = ()
+    """Taken one a batch, as `BATCH_FAULTS` says."""
+    batch_polls: int = 0
+    lost: Iterable[str] = ()
+    """Requests as in `calls`; of each the first is done, but its response is lost."""
+    calls: list[str] = field(default_factory=list)
+    """Method and address of each request."""
     _in_flight: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         self._plan = deque(self.faults)
         self._closing = threading.Event()
+        self._lost = list(self.lost)
+        self.batches = Batches(self.complete, self.batch_faults, self.batch_polls)
+
+    def complete(self, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        """A question of a batch → status and body of its response."""
+        fault = self.next_fault(body)
+        self.done()
+        if fault.isdigit():
+            return int(fault), _error(f"status {fault} on demand")
+        return 200, _completion(body, _spoiled(fault, self.answer(body)))
+
+    def loses(self, call: str) -> bool:
+        """Whether the response to a request is lost, which is noted."""
+        with self._lock:
+            self.calls.append(call)
+            if call in self._lost:
+                self._lost.remove(call)
+                return True
+            return False
 
     @property
     def url(self) -> str:
@@ -129,18 +157,49 @@ class _Handler(BaseHTTPRequestHandler):
         """Nothing is logged: a request holds a key."""
 
     def do_GET(self) -> None:
-        if self.path == "/v1/models":
+        is_lost, batches = self.owner.loses(f"GET {self.path}"), self.owner.batches
+        *_, kind, number = self.path.partition("?")[0].removesuffix("/content").split("/")
+        if is_lost:
+            self._reset()
+        elif self.path == "/v1/models":
             self._send(200, {"object": "list", "data": [{"id": MODEL, "object": "model", "owned_by": "nianbao"}]})
+        elif number == "batches":
+            self._send(200, batches.list())
+        elif kind == "batches" and number in batches.made:
+            self._send(200, batches.look(number))
+        elif kind == "files" and number in batches.files and self.path.endswith("/content"):
+            self._write(200, batches.files[number][1], {"content-type": "application/octet-stream"})
         else:
             self._send(404, _error("no such address"))
 
     def do_POST(self) -> None:
         length = int(self.headers.get("content-length") or 0)
-        data = self.rfile.read(length)
-        if self.path != "/v1/chat/completions":
+        chunked = self.headers.get("transfer-encoding") == "chunked"
+        data = b"".join(self._chunks()) if chunked else self.rfile.read(length)
+        is_lost = self.owner.loses(f"POST {self.path}")
+        if self.path == "/v1/chat/completions":
+            self._chat(json.loads(data))
+        elif self.path in ("/v1/files", "/v1/batches"):
+            batches = self.owner.batches
+            told = (
+                batches.upload(self.headers["content-type"], data)
+                if self.path == "/v1/files"
+                else batches.create(json.loads(data))
+            )
+            if is_lost:
+                self._reset()
+            else:
+                self._send(200, told)
+        else:
             self._send(404, _error("no such address"))
-            return
-        body = json.loads(data)
+
+    def _chunks(self) -> Iterator[bytes]:
+        while size := int(self.rfile.readline(), 16):
+            yield self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
+
+    def _chat(self, body: dict[str, Any]) -> None:
         fault = self.owner.next_fault(body)
         try:
             self.owner.wait(self.owner.latency_s)
@@ -229,14 +288,15 @@ def _completion(body: Mapping[str, Any], text: str) -> dict[str, Any]:
 @click.option("--port", default=8765, show_default=True)
 @click.option("--latency", default=0.0, show_default=True, help="Seconds before each answer.")
 @click.option("--faults", default="", help=f"Comma-separated, one a request: {', '.join(FAULTS)}, ok.")
-def main(datasets: tuple[str, ...], port: int, latency: float, faults: str) -> None:
+@click.option("--batch-faults", default="", help=f"Comma-separated, one a batch: {', '.join(BATCH_FAULTS)}, ok.")
+def main(datasets: tuple[str, ...], port: int, latency: float, faults: str, batch_faults: str) -> None:
     """Serve an OpenAI-compatible endpoint on loopback that answers from gold. It is scripted, and no model.
 
     Example: NIANBAO_BASE_URL=http://127.0.0.1:8765/v1 NIANBAO_MODEL=stand-in nianbao extract --engine model report.txt
     """
-    plan = [fault for fault in faults.split(",") if fault]
+    plan, batch_plan = ([fault for fault in given.split(",") if fault] for given in (faults, batch_faults))
     cases = [case for dataset in (SAMPLES, *datasets) for case in load_dataset(dataset).cases]
-    with StandIn(answer_from(cases), plan, latency, port=port) as server:
+    with StandIn(answer_from(cases), plan, latency, port=port, batch_faults=batch_plan) as server:
         click.echo(f"stand-in (scripted, no model) at {server.url}, model {MODEL}; Ctrl-C ends it")
         with suppress(KeyboardInterrupt):
             threading.Event().wait()

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from typing import Any, Generic, cast
 
 import instructor
@@ -42,7 +42,8 @@ _MODES: dict[Mode, instructor.Mode] = {
     "md_json": instructor.Mode.MD_JSON,
 }
 _REFUSED = frozenset((400, 404, 415, 422, 501))
-_REFUSALS_IN_A_ROW = 10
+REFUSALS_IN_A_ROW = 10
+"""So many refused, with no answer among them, are refused by the endpoint for good, and not one question for itself."""
 CHARACTERS_A_TOKEN = 1.5
 """About how many characters of Chinese make a token, for the estimate before a request."""
 TOKENS_AN_ANSWER = 300
@@ -142,7 +143,7 @@ class Client:
                 raise type(self.unusable)(str(self.unusable))
             reply = await self._ask(messages, answer)
             if reply.answer is not None and self.cache is not None:
-                await asyncio.to_thread(self.cache.set, key, _entry(reply))
+                await asyncio.to_thread(self.cache.set, key, entry(reply.raw, reply.usages))
             flight.set_result(reply)
             return reply
         except BaseException as error:
@@ -188,10 +189,10 @@ class Client:
             parsed = None if failure else parse(raw, answer)
             if parsed is not None:
                 return Reply(parsed, raw, False, tuple(usages), requests=len(sent))
-            if failure in ("content filter", "cut off"):
+            if failure in FINAL:
                 break
-            failure = failure or "malformed answer"
-            asked = [*messages, {"role": "assistant", "content": raw[:2000]}, {"role": "user", "content": AGAIN}]
+            failure = failure or MALFORMED
+            asked = once_more(messages, raw)
         return Reply(None, raw[:LONGEST_ANSWER], False, tuple(usages), failure, len(sent))
 
     def _concerns_one_question(self) -> bool:
@@ -199,7 +200,7 @@ class Client:
         if self._refused_in_a_row is None:
             return False
         self._refused_in_a_row += 1
-        return self._refused_in_a_row < _REFUSALS_IN_A_ROW
+        return self._refused_in_a_row < REFUSALS_IN_A_ROW
 
     async def _complete(self, messages: Sequence[Message], answer: type[BaseModel], sent: list[Mode]) -> ChatCompletion:
         """One request in the mode that the endpoint takes; the first mode that it does not refuse is kept.
@@ -235,10 +236,14 @@ class Client:
         if error.param is None or error.param not in options:
             return False
         if self._options == options:
-            limit = self._options.pop(error.param)
-            if error.param == "max_tokens":
-                self._options["max_completion_tokens"] = limit
+            self.do_without(error.param)
         return True
+
+    def do_without(self, option: str) -> None:
+        """Send no more requests with an option that the endpoint refuses."""
+        limit = self._options.pop(option, None)
+        if option == "max_tokens" and limit is not None:
+            self._options["max_completion_tokens"] = limit
 
     async def _attempt(
         self,
@@ -250,12 +255,7 @@ class Client:
     ) -> ChatCompletion:
         """One request, tried again with jitter while the endpoint is busy or failing."""
         estimate = sum(len(m["content"]) for m in messages) / CHARACTERS_A_TOKEN + TOKENS_AN_ANSWER
-        async for attempt in AsyncRetrying(
-            retry=retry_if_exception(is_passing),
-            stop=stop_after_attempt(self.settings.max_attempts),
-            wait=self._wait,
-            reraise=True,
-        ):
+        async for attempt in retrying(self.settings):
             with attempt:
                 async with AsyncExitStack() as stack:
                     await stack.enter_async_context(self._room)
@@ -308,17 +308,6 @@ class Client:
             self._askers[mode] = instructor.from_openai(self.connection, mode=_MODES[mode])
         return self._askers[mode]
 
-    def _wait(self, state: RetryCallState) -> float:
-        """Seconds until the next attempt: what the endpoint says, else longer each time, with jitter."""
-        error = state.outcome.exception() if state.outcome else None
-        told = (
-            retry_after(error.response.headers.get("retry-after")) if isinstance(error, openai.APIStatusError) else None
-        )
-        jittered = wait_random_exponential(multiplier=min(1.0, self.settings.max_wait_s), max=self.settings.max_wait_s)(
-            state
-        )
-        return jittered if told is None else told + min(jittered, 1.0)
-
     def _check_budget(self) -> None:
         limits, spent = self.settings, self.spent + self.others
         tokens = spent.input_tokens + spent.output_tokens
@@ -335,8 +324,7 @@ class Client:
 
     def _paid(self, completion: ChatCompletion) -> Usage:
         """What a request cost, added to what was spent."""
-        used = completion.usage
-        tokens = (used.prompt_tokens or 0, used.completion_tokens or 0) if used else (0, 0)
+        tokens = tokens_of(completion)
         cost = price(self.settings, *tokens)
         self.spent.input_tokens += tokens[0]
         self.spent.output_tokens += tokens[1]
@@ -359,8 +347,40 @@ def question_key(settings: Settings, messages: Sequence[Message], answer: type[B
     )
 
 
+def retrying(settings: Settings) -> AsyncRetrying:
+    """Attempts at one request: again, later each time and with jitter, while the endpoint is busy or failing."""
+    return AsyncRetrying(
+        retry=retry_if_exception(is_passing),
+        stop=stop_after_attempt(settings.max_attempts),
+        wait=partial(_wait, settings),
+        reraise=True,
+    )
+
+
+def _wait(settings: Settings, state: RetryCallState) -> float:
+    """Seconds until the next attempt: what the endpoint says, else longer each time, with jitter."""
+    error = state.outcome.exception() if state.outcome else None
+    told = retry_after(error.response.headers.get("retry-after")) if isinstance(error, openai.APIStatusError) else None
+    jittered = wait_random_exponential(multiplier=min(1.0, settings.max_wait_s), max=settings.max_wait_s)(state)
+    return jittered if told is None else told + min(jittered, 1.0)
+
+
 AGAIN = "上一个回答不合格式。请只回答一个 JSON 对象，合于所给的 schema，不要有别的文字。"
 """What is said where an answer is malformed."""
+MALFORMED = "malformed answer"
+FINAL = ("content filter", "cut off")
+"""After a failure of these the same question is not asked once more."""
+
+
+def once_more(messages: Sequence[Message], raw: str) -> list[Message]:
+    """A question again after an answer that was malformed."""
+    return [*messages, {"role": "assistant", "content": raw[:2000]}, {"role": "user", "content": AGAIN}]
+
+
+def tokens_of(completion: ChatCompletion) -> tuple[int, int]:
+    """Tokens in and out; 0 where the endpoint does not tell."""
+    used = completion.usage
+    return (used.prompt_tokens or 0, used.completion_tokens or 0) if used else (0, 0)
 
 
 @asynccontextmanager
@@ -394,10 +414,10 @@ def _schema(answer: type[BaseModel]) -> dict[str, Any]:
     return answer.model_json_schema()
 
 
-def _entry(reply: Reply[Any]) -> str:
+def entry(raw: str, usages: Sequence[Usage]) -> str:
     """What is kept of an answer: itself, and the tokens of each of its requests."""
-    usages = [(u.input_tokens, u.output_tokens) for u in reply.usages]
-    return json.dumps({"raw": reply.raw, "usages": usages}, ensure_ascii=False)
+    used = [(u.input_tokens, u.output_tokens) for u in usages]
+    return json.dumps({"raw": raw, "usages": used}, ensure_ascii=False)
 
 
 def _limiter(per_minute: int | None) -> AsyncLimiter | None:

@@ -68,20 +68,33 @@ def bulk(plan: Plan, out: str, formats: Sequence[str], *, start_over: bool = Fal
 
 
 async def _bulk(plan: Plan, out: str, formats: Sequence[str], start_over: bool) -> Summary | None:
-    async with _runner(plan) as runner_of:
-        ledger = open_ledger(out)
-        with Texts(ledger.home / TEXTS) as texts:
-            await asyncio.to_thread(_begin, plan, ledger, start_over)
-            total = await asyncio.to_thread(_total, plan, ledger)
-            loads = reports(ledger.files(), plan.columns)
-            with Progress(total) as progress, _told(ledger, plan, progress) as told:
-                async with Pool(plan.workers) as pool:
-                    run = Run(ledger, runner_of(pool), progress)
-                    with _Interrupts(run.stop):
-                        if not await run.go(cut(loads, plan.shard_size, texts, ledger)):
-                            told["ended"] = "stopped"
-                            return None
-                        return await export(ledger, formats, pool, lambda: run.is_stopped)
+    async with _runner(plan) as runner_of, open_run(plan, out, start_over=start_over) as (ledger, texts):
+        return await read_on(plan, ledger, texts, runner_of, formats)
+
+
+@asynccontextmanager
+async def open_run(plan: Plan, out: str, *, start_over: bool = False) -> AsyncIterator[tuple[Ledger, Texts]]:
+    """The run of a folder, begun or taken up again, with the lock on it."""
+    ledger = open_ledger(out)
+    with Texts(ledger.home / TEXTS) as texts:
+        await asyncio.to_thread(_begin, plan, ledger, start_over)
+        yield ledger, texts
+
+
+async def read_on(
+    plan: Plan, ledger: Ledger, texts: Texts, runner_in: Callable[[Pool], Runner], formats: Sequence[str]
+) -> Summary | None:
+    """Read what is not yet committed, and write the tables; None where it was stopped, or reports wait for answers."""
+    total = await asyncio.to_thread(_total, plan, ledger)
+    loads = reports(ledger.files(), plan.columns)
+    with Progress(total) as progress, _told(ledger, plan, progress) as told:
+        async with Pool(plan.workers) as pool:
+            run = Run(ledger, runner_in(pool), progress)
+            with _Interrupts(run.stop):
+                if not await run.go(cut(loads, plan.shard_size, texts, ledger)):
+                    told["ended"] = "stopped" if run.is_stopped else "waiting for answers"
+                    return None
+                return await export(ledger, formats, pool, lambda: run.is_stopped)
 
 
 @contextmanager

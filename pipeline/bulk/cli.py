@@ -52,6 +52,31 @@ _workers = click.option("--workers", type=click.IntRange(1, 1024), help="Process
     "--estimate", is_flag=True, help="Read by rules only, and print what a model would be asked, and its cost."
 )
 @click.option("--start-over", is_flag=True, help="Replace the run that FOLDER holds.")
+@click.option(
+    "--batch",
+    type=click.Choice(["submit", "status", "collect"]),
+    help="Ask through the endpoint's Batch API, at half price: send, look, take the answers; see docs/batch.md.",
+)
+@click.option("--files-only", is_flag=True, help="With --batch submit: write the input files, and send nothing.")
+@click.option(
+    "--batch-lines", type=click.IntRange(1), default=50_000, show_default=True, help="Most questions of an input file."
+)
+@click.option(
+    "--batch-mb", type=click.IntRange(1), default=200, show_default=True, help="Most megabytes of an input file."
+)
+@click.option(
+    "--batch-price",
+    type=click.FloatRange(0, 10),
+    default=0.5,
+    show_default=True,
+    metavar="FACTOR",
+    help="What a token costs in a batch, as a part of its price.",
+)
+@click.option(
+    "--mode",
+    type=click.Choice(["auto", "json_schema", "tools", "md_json"]),
+    help="How structured answers are asked for. auto: what the endpoint takes; in a batch, json_schema.",
+)
 @model_options
 def bulk(
     sources: tuple[str, ...],
@@ -65,6 +90,11 @@ def bulk(
     shard_size: int,
     estimate: bool,
     start_over: bool,
+    batch: str | None,
+    files_only: bool,
+    batch_lines: int,
+    batch_mb: int,
+    batch_price: float,
     **flags: object,
 ) -> None:
     """Read many reports into FOLDER. Stopped or killed, the same command goes on from there.
@@ -72,18 +102,32 @@ def bulk(
     SOURCE: files, folders, globs in quotes, JSON Lines (.jsonl), Parquet (.parquet), addresses such as s3://bucket/folder.
 
     Exit status: 0 all verified or discrepant; 1 some unresolved, with those that cannot be read; 2 a usage error, or the
-    sources or FOLDER cannot be used; 3 no usable model, or --max-cost reached; 130 stopped by Ctrl-C.
+    sources or FOLDER cannot be used; 3 no usable model, or --max-cost reached; 4 with --batch collect: the run is not at its
+    end; 130 stopped by Ctrl-C.
 
     Example: nianbao bulk reports/ --out RUN --formats jsonl,parquet,xlsx
     """
+    if files_only and batch != "submit":
+        raise click.UsageError("--files-only goes with --batch submit.")
+    if batch is not None and runner != "local":
+        raise click.UsageError("--batch waits for a provider, and needs no cluster: leave --runner out.")
+    if start_over and batch in ("status", "collect"):
+        raise click.UsageError(f"--start-over does not go with --batch {batch}.")
     plan = _plan(sources, engine, workers, runner, (text_column, name_column), shard_size, flags, estimate)
     if estimate:
         from .bulk import estimated
 
-        write("\n".join(estimated(plan).lines()))
+        write("\n".join(estimated(plan).lines(str(batch_price))))
         return
     if out is None:
         raise click.UsageError("Missing option '--out'.")
+    if batch is not None:
+        from .batch.cli import run_batch, terms_of
+
+        if engine == "rules":
+            raise click.UsageError("--batch asks a model, and --engine rules none.")
+        terms = terms_of(batch_lines, batch_mb, batch_price, files_only)
+        run_batch(batch, plan, out, _names(formats), terms, start_over)
     _finish(_run(plan, out, _names(formats), start_over))
 
 

@@ -61,7 +61,8 @@ class Estimate:
         """In US dollars; None where no model is configured, or no price is known."""
         return price(self.settings, self.input_tokens, self.output_tokens) if self.settings.model else None
 
-    def lines(self) -> Iterator[str]:
+    def lines(self, batch_price: str) -> Iterator[str]:
+        """What is estimated, for a person. batch_price: of a token in a batch, beside its own."""
         yield f"{self.reports:>12,} reports, of which"
         yield f"{self.same:>12,} have the text of another and are read with it"
         yield f"{self.unread:>12,} cannot be read"
@@ -75,6 +76,7 @@ class Estimate:
             yield f"{'unknown':>12} cost: no price is known; {why}"
         else:
             yield f"{self.cost:>12.4f} US dollars, about"
+            yield f"{self.cost * Decimal(batch_price):>12.4f} US dollars with --batch, at {batch_price} of the price"
         yield (
             f"An estimate: {CHARACTERS_A_TOKEN} characters a token, {TOKENS_AN_ANSWER} tokens an answer, one question a report;"
             " a doubtful answer is asked about once more."

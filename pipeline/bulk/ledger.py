@@ -23,8 +23,8 @@ from .sources import Columns, File
 from .texts import Place
 from .work import Facts, Outcome, unpack
 
-MANIFEST, INPUTS, SHARDS, DONE, LOG, TEXTS = (
-    "manifest.json", "inputs.jsonl", "shards", "done.json", "log.jsonl", "texts.sqlite"
+MANIFEST, INPUTS, SHARDS, DONE, LOG, TEXTS, BATCH = (
+    "manifest.json", "inputs.jsonl", "shards", "done.json", "log.jsonl", "texts.sqlite", "batch"
 )  # fmt: skip
 DRAFT = ".draft"
 LAYOUT = {
@@ -35,6 +35,7 @@ LAYOUT = {
     DONE: "how many shards and reports there are; written when all are there",
     LOG: "when each shard was committed and what was spent till then: the only file with times in it",
     TEXTS: "the lock on the run; empty but while it is at work",
+    f"{BATCH}/": "with `--batch`: the questions sent and the answers fetched (docs/batch.md)",
 }
 """File of a run → what it is."""
 
@@ -147,6 +148,8 @@ class Ledger:
     def _clear(self) -> None:
         """Remove a run, its manifest first, so that what is left is none."""
         (self.home / MANIFEST).unlink()
+        if (self.home / BATCH).is_dir():
+            shutil.rmtree(self.home / BATCH)
         for path in [*(self.home / SHARDS).iterdir(), self.home / DONE, self.home / LOG]:
             path.unlink(missing_ok=True)
 
@@ -213,7 +216,7 @@ class Ledger:
 def open_ledger(folder: str) -> Ledger:
     """The folder for a run, made where it is not there. Raises InputError where it cannot be, or holds something else."""
     home = Path(folder)
-    ours = (MANIFEST, INPUTS, SHARDS, DONE, LOG, TEXTS, f"{TEXTS}-journal")
+    ours = (MANIFEST, INPUTS, SHARDS, DONE, LOG, TEXTS, f"{TEXTS}-journal", BATCH)
     try:
         home.mkdir(parents=True, exist_ok=True)
         left = (path.name.removesuffix(DRAFT) for path in home.iterdir())

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from ..errors import NianbaoError
 from .ledger import Ledger
 from .progress import Progress
-from .runner import Runner, StoppedError
+from .runner import PendingError, Runner, StoppedError
 from .shards import Committed, Shard
 from .work import Outcome, renamed
 
@@ -20,6 +20,8 @@ class Run:
     runner: Runner
     progress: Progress
     is_stopped: bool = False
+    pending: set[int] = field(default_factory=set)
+    """Numbers of the shards that wait for answers."""
     _under_way: dict[int, asyncio.Task[None]] = field(default_factory=dict)
     _trouble: BaseException | None = None
 
@@ -51,7 +53,7 @@ class Run:
             await self._settle(0)
         if self._trouble is not None:
             raise self._trouble
-        if self.is_stopped:
+        if self.is_stopped or self.pending:
             return False
         self.ledger.finish(cut, reports)
         return True
@@ -69,9 +71,11 @@ class Run:
             for number, task in list(self._under_way.items()):
                 if task in done:
                     del self._under_way[number]
-                    self._note(task.exception())
+                    self._note(number, task.exception())
 
-    def _note(self, error: BaseException | None) -> None:
+    def _note(self, number: int, error: BaseException | None) -> None:
+        if isinstance(error, PendingError):
+            self.pending.add(number)
         if error is None or isinstance(error, StoppedError):
             return
         self._trouble = self._trouble or error
@@ -96,6 +100,10 @@ class Run:
         if (task := self._under_way.get(number)) is not None:
             try:
                 await asyncio.shield(task)
+            except PendingError:
+                raise
             except (NianbaoError, StoppedError) as error:
                 raise StoppedError from error
+        if number in self.pending:
+            raise PendingError
         return await asyncio.to_thread(self.ledger.outcome, (number, at))

@@ -30,6 +30,10 @@ class StoppedError(Exception):
     """The run is being stopped: the reports in hand are finished, and no other is begun."""
 
 
+class PendingError(StoppedError):
+    """Reports of a shard wait for answers that come later: the shard is left for another time, the others are read."""
+
+
 class Runner(Protocol):
     """Reads reports. room: how many shards it has use for at once. spent: on a model so far, None where none is asked."""
 

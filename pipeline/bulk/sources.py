@@ -227,7 +227,7 @@ def _unreadable(file: File, error: Exception) -> InputError:
 def _lines(file: File, columns: Columns) -> Iterator[Load]:
     try:
         with _open(file) as opened:
-            for number, line in enumerate(_read_lines(opened), 1):
+            for number, line in enumerate(read_lines(opened, _LONGEST_LINE), 1):
                 if line is None or line.strip():
                     yield partial(_of_line, f"{printable(file.address)}:{number}", line, columns)
     except InputError:
@@ -236,13 +236,13 @@ def _lines(file: File, columns: Columns) -> Iterator[Load]:
         raise _unreadable(file, error) from error
 
 
-def _read_lines(opened: Any) -> Iterator[bytes | None]:
-    """The lines of a file; None for one that is too long, of which no more is held than the limit."""
-    while line := opened.readline(_LONGEST_LINE):
-        if line.endswith(b"\n") or len(line) < _LONGEST_LINE:
+def read_lines(opened: Any, longest: int) -> Iterator[bytes | None]:
+    """The lines of a file; None for one of more bytes than `longest`, of which no more is held than that."""
+    while line := opened.readline(longest):
+        if line.endswith(b"\n") or len(line) < longest:
             yield line
             continue
-        while (rest := opened.readline(_LONGEST_LINE)) and not rest.endswith(b"\n"):
+        while (rest := opened.readline(longest)) and not rest.endswith(b"\n"):
             pass
         yield None
 
