@@ -24,7 +24,8 @@ def _assessed(form: Form, values: Values) -> Iterator[Check]:
 
 def _assess(rule: Identity, left: tuple[str, ...], right: tuple[str, ...], values: Values) -> Check:
     paths = (*left, *right)
-    if any(values[p] is None for p in paths):
+    numbers = [values[path] for path in paths]
+    if None in numbers:
         return Check(
             id=rule.id,
             outcome="not_assessable",
@@ -33,13 +34,13 @@ def _assess(rule: Identity, left: tuple[str, ...], right: tuple[str, ...], value
             paths=paths,
             message=f"{rule.title}：有空格，无法核对",
         )
-    sums = [sum(values[p] for p in side) for side in (left, right)]
-    holds = sums[0] == sums[1]
+    one, other = sum(numbers[: len(left)]), sum(numbers[len(left) :])
+    holds = one == other
     return Check(
         id=rule.id,
         outcome="pass" if holds else "fail",
-        left=sums[0],
-        right=sums[1],
+        left=one,
+        right=other,
         paths=paths,
-        message=f"{rule.title}：{sums[0]}＝{sums[1]}" if holds else f"{rule.title}不成立：{sums[0]}≠{sums[1]}",
+        message=f"{rule.title}：{one}＝{other}" if holds else f"{rule.title}不成立：{one}≠{other}",
     )

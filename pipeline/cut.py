@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
 from typing import Literal, NamedTuple
@@ -24,8 +23,7 @@ _LONGEST_LINE = 20_000
 
 _SEPARATOR = re.compile(r"[\t|]")
 _RULE = re.compile(r"[\s|:+=\-]*-{3,}[\s|:+=\-]*|\+[-=+]+\+")
-_ROW = re.compile(r"[^|\s][^|\n]*\|.*[^|\s]")
-"""A line with cells on both sides of a bar."""
+_EDGES = "| \t\u3000\u00a0"
 _EMPTY = ("blank", "empty_line")
 _BLANKS = frozenset("\u3000\u00a0")
 """Alone in a field or on a line, printed where a number would be."""
@@ -100,8 +98,7 @@ _Field = tuple[int, int, int, int, CellKind]
 """Field, fields of its line, start and end in the line, kind."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Bars:
+class _Bars(NamedTuple):
     """Whether a bar at the beginning, or the end, of a line is the edge of its table, and parts nothing."""
 
     first: bool = True
@@ -110,15 +107,19 @@ class _Bars:
 
 def _outer_bars(lines: Sequence[str]) -> list[_Bars]:
     """For each line the bars of its table: where some of its lines begin, or end, without one, no bar there is an edge."""
-    if not any("|" in line for line in lines):
+    if not any(map(_is_row, lines)):
         return [_Bars()] * len(lines)
     found: list[_Bars] = []
     for is_table, group in groupby(lines, key=lambda line: "|" in line or not line or line.isspace()):
         table = list(group)
-        rows = [line.strip(" ") for line in table if _ROW.search(line)] if is_table else []
-        first, last = (not rows or all(row[end] == "|" for row in rows) for end in (0, -1))
-        found += [_Bars(first, last)] * len(table)
+        rows = [line.strip(" ") for line in table if _is_row(line)] if is_table else []
+        found += [_Bars(*(all(row[end] == "|" for row in rows) for end in (0, -1)))] * len(table)
     return found
+
+
+def _is_row(line: str) -> bool:
+    """Whether a line has cells on both sides of a bar."""
+    return "|" in line and "|" in line.strip(_EDGES)
 
 
 def _fields(line: str, bars: _Bars) -> list[_Field]:

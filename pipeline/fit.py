@@ -103,9 +103,10 @@ def cut_off(run: Sequence[Cell], columns: int, grid: Mapping[int, int]) -> Candi
 def may_end_in_a_page_number(candidate: Candidate) -> bool:
     """Whether the last of several cells is a number alone on its line after a gap, and the others have none between them."""
     cells = [cell for cell in candidate if cell is not None]
-    lines = [cell.line for cell in cells]
-    is_tight = len(lines) > 2 and lines[:-1] == list(range(lines[0], lines[0] + len(lines) - 1))
-    return is_tight and lines[-1] > lines[-2] + 1 and cells[-1].fields == 1 and cells[-1].kind == "number"
+    if len(cells) < 3 or cells[-1].fields != 1 or cells[-1].kind != "number":
+        return False
+    *lines, last = (cell.line for cell in cells)
+    return lines == list(range(lines[0], lines[0] + len(lines))) and last > lines[-1] + 1
 
 
 # --- Paragraphs ------------------------------------------------------------------------------------------------------
@@ -179,6 +180,8 @@ def keep_aligned(choices: Sequence[Choice], cells: Sequence[Cell], grid: Mapping
     an empty line only where not every cell has one beside it. grid: the lines of tables whose lines all have the
     same number of fields → that table.
     """
+    if all(cell.text for choice in choices for cell in choice.cells):
+        return list(choices)
     full = {
         _place(c.candidates[0], grid) for c in choices if len(c.candidates) == 1 and not _has_blank(c.candidates[0])
     }

@@ -131,19 +131,20 @@ def _used_twice(reading: Reading, form: Form) -> Iterator[Finding]:
 def _left_over(source: Source, cells: Mapping[str, Sequence[Cell]], reading: Reading, form: Form) -> Iterator[Finding]:
     used = {p.cell.id for p in reading.places.values() if p.cell is not None} | reading.explained
     for section, own in cells.items():
-        left = [c for i, c in enumerate(own) if c.id not in used and _is_number(source, c, own[i + 1 : i + 2])]
+        follows = (*own[1:], None)
+        left = [c for c, after in zip(own, follows, strict=True) if c.id not in used and _is_number(source, c, after)]
         if left:
             shown = "、".join(f"“{c.text}”（第 {source.place(c.start, c.end)[0]} 字）" for c in left[:_SHOWN])
             rest = f"等 {len(left)} 个" if len(left) > _SHOWN else ""
             yield finding("numbers_left_over", f"{form.label(section)}：{shown}{rest}无法解释", section)
 
 
-def _is_number(source: Source, cell: Cell, after: Sequence[Cell]) -> bool:
+def _is_number(source: Source, cell: Cell, after: Cell | None) -> bool:
     """Whether a cell prints a number, or a piece of one; the number of a row that stands alone before its label is none."""
     if cell.kind != "words" or len(cell.text) > _LONGEST_PIECE:
         return cell.kind == "number"
     text = source.folded[cell.start : cell.end]
-    return is_piece_of_number(text) and not (_ROW_NUMBER.fullmatch(text) and after and after[0].kind == "words")
+    return is_piece_of_number(text) and not (_ROW_NUMBER.fullmatch(text) and after and after.kind == "words")
 
 
 def _missing(
@@ -178,6 +179,8 @@ def _is_due(row: FormRow, read: set[str], forms: frozenset[str], form: Form) -> 
 
 def _in_no_column(form: Form, checks: Sequence[Check]) -> Iterator[Finding]:
     """A finding for each table with fixed columns of which no row adds up that has anything to add: its columns may be others."""
+    if sum(c.outcome == "fail" for c in checks) < _FEWEST_SUMS:
+        return
     for section in form.sections:
         if section.spec.heads == "fixed" and not section.spec.side_by_side:
             rows = {row.path for row in section.rows}

@@ -322,7 +322,7 @@ def heads_keep_order(cells: Sequence[Cell], folded: str, section: FormSection) -
     """
     columns = section.rows[0].columns
     for _, line in groupby((c for c in cells if c.kind == "words"), key=lambda c: c.line):
-        words = [plain(word) for cell in line for word in folded[cell.start : cell.end].split()]
+        words = [word for cell in line for word in folded[cell.start : cell.end].split()]
         found = [at for word in words if (at := _head_that_begins(word, columns)) is not None]
         if found[:1] == [len(columns) - 1] and 0 in found:
             return False
@@ -334,7 +334,8 @@ def heads_keep_order(cells: Sequence[Cell], folded: str, section: FormSection) -
 
 @lru_cache(maxsize=4096)
 def _head_that_begins(word: str, columns: tuple[FormColumn, ...]) -> int | None:
-    """The one column whose head a word is, or begins."""
+    """The one column whose head a folded word is, or begins."""
+    word = plain(word)
     wordings = ((i, plain_label(w)) for i, c in enumerate(columns) for label in c.labels for w in label.wordings)
     found = {i for i, own in wordings if len(word) > 1 and own.startswith(word)}
     return found.pop() if len(found) == 1 else None

@@ -64,8 +64,8 @@ def _of_two_years(source: Source, tables: Tables, form: Form) -> Iterator[Findin
     """A finding for each table whose printed heads name two years: a head of another year is another column."""
     for section in form.sections:
         if section.spec.heads == "printed":
-            words = (c for c in tables.get(section.path, ()) if c.kind == "words")
-            years = head_years("".join(plain(source.folded[c.start : c.end]) for c in words), section)
+            words = (source.folded[c.start : c.end] for c in tables.get(section.path, ()) if c.kind == "words")
+            years = head_years(plain(" ".join(words)), section)
             if len(years) > 1:
                 told = "、".join(sorted(years))
                 yield finding(

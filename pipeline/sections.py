@@ -143,8 +143,10 @@ def _table_heading(section: FormSection, headings: list[_Heading], folded: str) 
 
 def _could_be_bare(section: FormSection, text: str) -> bool:
     """Whether text holds nothing but the numbers of a table: as many as its rows have cells, side by side."""
+    if not section.spec.side_by_side:
+        return False
     printed = [word for word in re.split(r"[\s|]+", text) if word.strip("-:")]
-    return section.spec.side_by_side and len(printed) == sum(len(row.columns) for row in section.rows)
+    return len(printed) == sum(len(row.columns) for row in section.rows)
 
 
 def _without_heading(section: FormSection, folded: str) -> _Heading | None:
