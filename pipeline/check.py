@@ -44,3 +44,9 @@ def _assess(rule: Identity, left: tuple[str, ...], right: tuple[str, ...], value
         paths=paths,
         message=f"{rule.title}：{one}＝{other}" if holds else f"{rule.title}不成立：{one}≠{other}",
     )
+
+
+def row_of(check: Check) -> str | None:
+    """The row whose cells a check is over; None where they are of several."""
+    rows = {path.rpartition(".")[0] for path in check.paths}
+    return rows.pop() if len(rows) == 1 else None

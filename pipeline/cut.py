@@ -106,20 +106,19 @@ class _Bars(NamedTuple):
 
 
 def _outer_bars(lines: Sequence[str]) -> list[_Bars]:
-    """For each line the bars of its table: where some of its lines begin, or end, without one, no bar there is an edge."""
-    if not any(map(_is_row, lines)):
+    """For each line the bars of its table: where some of its lines begin, or end, without one, no bar there is an edge.
+
+    Lines with cells on both sides of a bar speak first; in a table of one cell a line, all that have a cell and a bar.
+    """
+    if not any("|" in line and line.strip(_EDGES) for line in lines):
         return [_Bars()] * len(lines)
     found: list[_Bars] = []
     for is_table, group in groupby(lines, key=lambda line: "|" in line or not line or line.isspace()):
         table = list(group)
-        rows = [line.strip(" ") for line in table if _is_row(line)] if is_table else []
+        barred = [line.strip(" ") for line in table if "|" in line and line.strip(_EDGES)] if is_table else []
+        rows = [line for line in barred if "|" in line.strip(_EDGES)] or barred
         found += [_Bars(*(all(row[end] == "|" for row in rows) for end in (0, -1)))] * len(table)
     return found
-
-
-def _is_row(line: str) -> bool:
-    """Whether a line has cells on both sides of a bar."""
-    return "|" in line and "|" in line.strip(_EDGES)
 
 
 def _fields(line: str, bars: _Bars) -> list[_Field]:

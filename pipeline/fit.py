@@ -129,7 +129,12 @@ def paragraphs(cells: Sequence[Cell]) -> Iterator[tuple[Cell, ...]]:
 
 
 def runs_across(cells: Sequence[Cell], count: int) -> bool:
-    """Whether values run on from line to line, rather than down in columns: one a paragraph, or all in one."""
+    """Whether values run on from line to line, rather than down in columns: one a paragraph, or all in one.
+
+    One alone on its line is not of those that stand several a line.
+    """
+    if 1 in (sizes := set(Counter(c.line for c in cells if c.kind in ("number", "blank")).values())) and len(sizes) > 1:
+        return False
     heights = {len({c.line for c in paragraph}) for paragraph in paragraphs(cells)}
     return heights <= {1} or heights == {count}
 
@@ -177,8 +182,8 @@ def keep_aligned(choices: Sequence[Choice], cells: Sequence[Cell], grid: Mapping
     An empty field at either end of a row may be a blank, or the indent of a label, or what is left where a number was
     lost; an empty line may be a blank or a page break. It is taken for a blank where that is the only way and a row
     without blanks stands in the same fields of the same grid, or where two more rows of as many columns look just the same;
-    an empty line only where not every cell has one beside it. grid: the lines of tables whose lines all have the
-    same number of fields → that table.
+    an empty line only where not every cell has one beside it. There a row may also be nothing but empty lines or fields, if
+    they are more than a gap has. grid: the lines of tables whose lines all have the same number of fields → that table.
     """
     if all(cell.text for choice in choices for cell in choice.cells):
         return list(choices)
@@ -191,6 +196,7 @@ def keep_aligned(choices: Sequence[Choice], cells: Sequence[Cell], grid: Mapping
     for choice in choices:
         same = alike[_look(choice)] > 2 and (choice.cells[0].fields == 1 or choice.cells[0].line in grid)
         same &= is_tight or all(c.kind != "empty_line" for c in choice.cells)
+        same |= is_tight and len(choice.cells) > _GAP and all(c.fields == 1 and not c.text for c in choice.cells)
         only = len(choice.candidates) == 1
         sound = tuple(
             c
@@ -202,6 +208,8 @@ def keep_aligned(choices: Sequence[Choice], cells: Sequence[Cell], grid: Mapping
 
 
 _NOWHERE = (-1, -1)
+_GAP = 3
+"""Between tables there are no more empty lines than this."""
 
 
 def _is_open_ended(candidate: Candidate, cells: Sequence[Cell]) -> bool:

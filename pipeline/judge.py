@@ -13,12 +13,13 @@ from functools import cached_property
 
 from ..schemas.extraction import Check, Extraction, Finding, ModelUse, SourceInfo, Status, finding
 from ..schemas.form import Form, FormRow, enumerator
-from .check import check
+from .check import check, row_of
 from .copy import Values, build_record, copy_cells, evidence_of
 from .cut import Cell
 from .decode import Source, fold
 from .page import Page
-from .reading import Reading
+from .page_numbers import page_numbers
+from .reading import Place, Reading
 from .stated import stated
 from .values import is_piece_of_number
 from .words import plain, plain_label
@@ -85,7 +86,7 @@ def weigh(page: Page, reading: Reading, form: Form) -> Case:
     values, findings = copy_cells(source, reading, form)
     checks = check(values, form)
     found = [*page.doubts, *reading.findings, *findings]
-    found += [*_used_twice(reading, form), *_left_over(source, cells, reading, form)]
+    found += [*_used_twice(reading, form), *_left_over(source, cells, reading, checks, form)]
     found += _in_no_column(form, checks)
     found += _missing(cells, reading, form, found)
     found += _unsaid(reading, form)
@@ -128,15 +129,30 @@ def _used_twice(reading: Reading, form: Form) -> Iterator[Finding]:
                 yield finding("cell_used_twice", f"“{place.cell.text}”同时用于{both}", path)
 
 
-def _left_over(source: Source, cells: Mapping[str, Sequence[Cell]], reading: Reading, form: Form) -> Iterator[Finding]:
+def _left_over(
+    source: Source, cells: Mapping[str, Sequence[Cell]], reading: Reading, checks: Sequence[Check], form: Form
+) -> Iterator[Finding]:
+    """Findings on the numbers that are no cells of the record: those of pages, and those that nothing explains."""
     used = {p.cell.id for p in reading.places.values() if p.cell is not None} | reading.explained
     for section, own in cells.items():
         follows = (*own[1:], None)
         left = [c for c, after in zip(own, follows, strict=True) if c.id not in used and _is_number(source, c, after)]
+        of_pages = page_numbers(source, own, _places_in(section, reading), checks) if left else ()
+        for cell in of_pages:
+            yield finding(
+                "page_number",
+                f"{form.label(section)}：“{cell.text}”独占一行，前后各行不用它也相加得出合计，是页码",
+                section,
+            )
+        left = [c for c in left if c not in of_pages]
         if left:
             shown = "、".join(f"“{c.text}”（第 {source.place(c.start, c.end)[0]} 字）" for c in left[:_SHOWN])
             rest = f"等 {len(left)} 个" if len(left) > _SHOWN else ""
             yield finding("numbers_left_over", f"{form.label(section)}：{shown}{rest}无法解释", section)
+
+
+def _places_in(section: str, reading: Reading) -> Mapping[str, Place]:
+    return {path: place for path, place in reading.places.items() if path.startswith(f"{section}.")}
 
 
 def _is_number(source: Source, cell: Cell, after: Cell | None) -> bool:
@@ -184,19 +200,13 @@ def _in_no_column(form: Form, checks: Sequence[Check]) -> Iterator[Finding]:
     for section in form.sections:
         if section.spec.heads == "fixed" and not section.spec.side_by_side:
             rows = {row.path for row in section.rows}
-            own = [c for c in checks if (c.left or c.right) and _row_of(c) in rows]
+            own = [c for c in checks if (c.left or c.right) and row_of(c) in rows]
             if len(own) >= _FEWEST_SUMS and all(c.outcome == "fail" for c in own):
                 yield finding(
                     "heads_unreadable",
                     f"“{section.title}”有数的 {len(own)} 行没有一行相加等于总计，不能确认各列的次序",
                     section.path,
                 )
-
-
-def _row_of(check: Check) -> str | None:
-    """The row whose cells a check is over; None where they are of several."""
-    rows = {path.rpartition(".")[0] for path in check.paths}
-    return rows.pop() if len(rows) == 1 else None
 
 
 def _unsaid(reading: Reading, form: Form) -> Iterator[Finding]:

@@ -26,6 +26,7 @@ from .labels import (
     heads_in,
     heads_keep_order,
     heads_of,
+    is_all_of_the_form,
     name_at_end,
     rows_in_order,
     stated_units,
@@ -210,7 +211,7 @@ def _is_block(words: list[Cell], run: list[Cell], section: FormSection, folded: 
     if any(c.kind == "number" for c in run):
         return True
     text = plain_wording(folded[words[-1].start : words[-1].end]) if words else ""
-    named = name_at_end(text, section)
+    named = named_by(text, words[-1:], section, folded)
     return named is not None and (named.numbered or text not in also_heads(section)) and not section.spec.side_by_side
 
 
@@ -317,7 +318,8 @@ def _unknown(block: Block, text: str, section: FormSection, head: str, draft: Dr
     after_unsure: the row before was named with an explanation, or misprinted, so that this could be another part of it.
     """
     numbers = [c for c in block.run if c.kind == "number"]
-    if not numbers or not text:
+    run = block.run[: max((i + 1 for i, c in enumerate(block.run) if c.text), default=0)]
+    if not numbers or not text or _is_apart(block, text, section):
         return
     label, shown = block.words[-1].text, " ".join(c.text for c in block.run[:8])
     message = f"{section.title}：“{label[-30:]}”不是官方格式的行名，其后为 {shown}"
@@ -325,11 +327,17 @@ def _unknown(block: Block, text: str, section: FormSection, head: str, draft: Dr
         max(len(heads_in(head, section, row.columns)) for row in section.rows) if section.spec.heads == "printed" else 0
     )
     is_own = _OWN_LABEL.fullmatch("".join(label.split())) and not has_heads(plain_label(label), section)
-    if is_own and not after_unsure and len(numbers) == len(block.run) == columns:
+    if is_own and not after_unsure and len(numbers) == len(run) == columns:
         draft.explained |= {c.id for c in numbers}
         draft.findings.append(finding("row_of_its_own", message, section.path))
     else:
         draft.findings.append(finding("row_unknown", message, section.path))
+
+
+def _is_apart(block: Block, text: str, section: FormSection) -> bool:
+    """Whether a number alone on its line comes after words about the table, and not after a label: if it is no cell, it is left over."""
+    is_alone = len(block.run) == 1 and block.run[0].fields == 1 and block.run[0].line > block.words[-1].line
+    return is_alone and is_all_of_the_form(text, section)
 
 
 # --- Rows side by side -----------------------------------------------------------------------------------------------

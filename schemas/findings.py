@@ -47,6 +47,7 @@ FINDINGS: dict[str, FindingKind] = {
         "warning", "表头丢失，按单元格个数和官方格式的次序读取，勾稽关系成立", "如有原件，核对各列"
     ),
     "stray_cell": FindingKind("warning", "一行多出单元格，由该行自身的算术确定哪一个是多余的", "如有原件，核对该行"),
+    "page_number": FindingKind("info", "表格中独占一行的页码，不是单元格", "不必处理"),
     "row_cut_off": FindingKind("warning", "一行在表格右缘被截断，末尾的单元格没有印出", "如有原件，补看该行末尾"),
     "identity_fails": FindingKind(
         "warning", "报告所印数字不满足勾稽关系，且没有别的读法", "报告本身有误：向发布单位核实，记录保留原样"

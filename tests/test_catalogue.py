@@ -245,7 +245,7 @@ E_LAYOUT = [
     case("columns emitted one after another (pdftotext default)", in_columns),
     case("columns emitted one after another (pdftotext default)", by_columns),
     case("page number inside a table; or before its page", swap(("2.重复申请", "-3-\n2.重复申请"), ("3.要求提供", "— 5 —\n3.要求提供"))),
-    case("page number inside a table; or before its page", swap(("2.重复申请", "1\n2.重复申请")), {"numbers_left_over"}),
+    case("page number inside a table; or before its page", swap(("2.重复申请", "1\n2.重复申请"))),
     case("table header repeated after the page break", swap(("2.重复申请", f"\n{tabbed(APPLICANTS)}\n2.重复申请"))),
     case("WRONG header after a page break", swap(("2.申请人逾期未按", "本年新收件数\t上年结转件数\t本年办结件数\n2.申请人逾期未按"))),
     case("one table broken into one mini-table per group, invented heads", mini_tables),

@@ -60,7 +60,7 @@ def in_bare_bars(line: Line) -> str:
 
 def in_broken_rows(line: Line) -> str:
     """The label on a line of its own, then all its numbers."""
-    return f"{line[0]}\n{chr(9).join(line[1:])}" if len(line) > 1 else line[0]
+    return tabbed(line) if line[0].isdigit() else f"{line[0]}\n{tabbed(line[1:])}".strip()
 
 
 @pytest.mark.parametrize("form", ["2019", "2021"])
@@ -161,6 +161,17 @@ def test_only_the_total_and_natural_persons_are_filled() -> None:
         assert {c.outcome for c in found.checks if c.id.endswith("received.sum")} == {"not_assessable"}
 
 
+@pytest.mark.parametrize("write", ["\n".join, lambda line: "\n".join(f"{cell} |" for cell in line)])
+def test_a_row_of_kept_blanks(write: Callable[[Line], str]) -> None:
+    """One row that prints nothing, where cells stand one a line: its empty lines, or empty fields, are all it has."""
+    row = "requests.not_processed.repeated"
+    paths = [path for path in extract(report()).evidence if path.startswith(row)]
+    found = extract(report(cells=BUSY | dict.fromkeys(paths, ""), write=write))
+    assert found.status == "verified"
+    assert cells_of(found) == {p: v for p, v in cells_of(extract(report(cells=BUSY))).items() if p not in paths}
+    assert {found.evidence[path].basis for path in paths} == {"blank"}
+
+
 def drop(*labels: str) -> Callable[[str], str]:
     return lambda text: "\n".join(line for line in text.split("\n") if not any(label in line for label in labels))
 
@@ -189,7 +200,10 @@ def drop(*labels: str) -> Callable[[str], str]:
         (lambda t: t.replace("本年制发件数\t本年废止件数\t", ""), {"cells_do_not_fit", "numbers_left_over"}),
         (lambda t: t.replace("自然人\t", "").replace("商业企业\t", ""), {"heads_unreadable", "numbers_left_over"}),
         (lambda t: t.replace("复议后起诉", ""), {"groups_unreadable", "numbers_left_over", "section_missing"}),
-        (lambda t: t.replace("四、结转下年度", "7\n四、结转下年度"), {"numbers_left_over"}),
+        (lambda t: t.replace("行政强制\t", "7\n行政强制\t"), {"numbers_left_over"}),
+        (lambda t: t.replace("四、结转下年度", "7\n8\n四、结转下年度"), {"numbers_left_over"}),
+        (lambda t: t.replace("四、结转下年度", "2023\n四、结转下年度"), {"numbers_left_over"}),
+        (lambda t: t.replace("（七）总计", "7\n（七）总计").replace("四、结转下年度", "7\n四、结转下年度"), {"numbers_left_over"}),
     ],
 )  # fmt: skip
 def test_unresolved_and_why(change: Callable[[str], str], why: set[str]) -> None:
