@@ -28,7 +28,7 @@ _EMPTY = ("blank", "empty_line")
 _BLANKS = frozenset("\u3000\u00a0")
 """Alone in a field or on a line, printed where a number would be."""
 _SENTENCE = re.compile(r"[,。;，；]")
-_TOKEN = re.compile(r"\S+(?: +(?:元|万元|亿元)(?= |$))?")
+_TOKEN = re.compile(r"(?:[^\s()]+ ?\((?=[^()]*[一-鿿])[^()]{1,60}\)(?= |$)|\S+)(?: +(?:元|万元|亿元)(?= |$))?")
 _PAGE_NUMBER = re.compile(r" *[1-9][0-9]{0,2} *")
 _NEAR = 400
 """So much of the text around a number is looked at for the break of a page."""

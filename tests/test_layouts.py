@@ -121,10 +121,14 @@ def test_signed_changes(printed: str, value: int) -> None:
     assert (found.status, cells_of(found)["disclosure.licensing.change"]) == ("verified", value)
 
 
-@pytest.mark.parametrize("printed", ["201件", "6項", "22（其中修订16件）", "1,136", "１１３６", "  7 "])
-def test_counts(printed: str) -> None:
-    value = {"201件": 201, "6項": 6, "22（其中修订16件）": 22, "1,136": 1136, "１１３６": 1136, "  7 ": 7}[printed]
-    found = extract(report(cells={"disclosure.penalties.decisions": printed}))
+NOTED = ("22（其中修订16件）", "22（其中修订 16 件）", "22 （其中修订 16 件）")
+
+
+@pytest.mark.parametrize("write", [tabbed, "  ".join])
+@pytest.mark.parametrize("printed", ["201件", "6項", "1,136", "１１３６", "  7 ", *NOTED])
+def test_counts(printed: str, write: Callable[[Line], str]) -> None:
+    value = {"201件": 201, "6項": 6, "1,136": 1136, "１１３６": 1136, "  7 ": 7}.get(printed, 22)
+    found = extract(report(cells={"disclosure.penalties.decisions": printed}, write=write))
     assert (found.status, cells_of(found)["disclosure.penalties.decisions"]) == ("verified", value)
 
 
