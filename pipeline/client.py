@@ -7,7 +7,7 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from functools import cache, partial
@@ -113,6 +113,7 @@ class Client:
     _askers: dict[Mode, instructor.AsyncInstructor] = field(default_factory=dict)
     _options: dict[str, Any] = field(init=False)
     _room: asyncio.Semaphore = field(init=False)
+    """Held by a question until its answer is kept, so that no more can be lost at once; left while it waits to be sent again."""
     _requests: AsyncLimiter | None = field(init=False)
     _tokens: AsyncLimiter | None = field(init=False)
 
@@ -139,11 +140,12 @@ class Client:
             return Reply(reply.answer, reply.raw, True, kept=reply.usages, failure=reply.failure)
         flight = self._flights[key] = asyncio.get_running_loop().create_future()
         try:
-            if self.unusable is not None:
-                raise type(self.unusable)(str(self.unusable))
-            reply = await self._ask(messages, answer)
-            if reply.answer is not None and self.cache is not None:
-                await asyncio.to_thread(self.cache.set, key, entry(reply.raw, reply.usages))
+            async with self._room:
+                if self.unusable is not None:
+                    raise type(self.unusable)(str(self.unusable))
+                reply = await self._ask(messages, answer)
+                if reply.answer is not None and self.cache is not None:
+                    await asyncio.to_thread(self.cache.set, key, entry(reply.raw, reply.usages))
             flight.set_result(reply)
             return reply
         except BaseException as error:
@@ -255,19 +257,25 @@ class Client:
     ) -> ChatCompletion:
         """One request, tried again with jitter while the endpoint is busy or failing."""
         estimate = sum(len(m["content"]) for m in messages) / CHARACTERS_A_TOKEN + TOKENS_AN_ANSWER
-        async for attempt in retrying(self.settings):
+        async for attempt in retrying(self.settings).copy(sleep=self._sleep):
             with attempt:
-                async with AsyncExitStack() as stack:
-                    await stack.enter_async_context(self._room)
-                    self._check_budget()
-                    if self._requests:
-                        await self._requests.acquire()
-                    if self._tokens:
-                        await self._tokens.acquire(min(estimate, self._tokens.max_rate))
-                    self.spent.requests += 1
-                    sent.append(mode)
-                    return await self._send(messages, answer, mode, options)
+                self._check_budget()
+                if self._requests:
+                    await self._requests.acquire()
+                if self._tokens:
+                    await self._tokens.acquire(min(estimate, self._tokens.max_rate))
+                self.spent.requests += 1
+                sent.append(mode)
+                return await self._send(messages, answer, mode, options)
         raise AssertionError("unreachable")
+
+    async def _sleep(self, seconds: float) -> None:
+        """Wait before the next attempt, with the room left to others."""
+        self._room.release()
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            await self._room.acquire()
 
     async def _send(
         self, messages: Sequence[Message], answer: type[BaseModel], mode: Mode, options: Mapping[str, Any]

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from decimal import Decimal
 from email.utils import formatdate
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from nianbao.eval.standin import FAULTS, MODEL, StandIn, answer_from
@@ -223,6 +223,45 @@ def test_requests_in_flight_are_bounded() -> None:
 
         do(many, settings(server, max_in_flight=4))
     assert (len(server.requests), server.in_flight_most) == (30, 4)
+
+
+def test_answers_not_kept_yet_are_in_flight(tmp_path: Path) -> None:
+    """However slow the cache: a kill at any moment loses no more answers than may be in flight."""
+    with StandIn(right) as server:
+
+        class Slow(DiskCache):
+            kept: ClassVar[list[str]] = []
+            lost_most = 0
+
+            def set(self, key: str, raw: str) -> None:
+                time.sleep(0.02)
+                self.lost_most = max(self.lost_most, len(server.requests) - len(self.kept))
+                super().set(key, raw)
+                self.kept.append(key)
+
+        async def many(client: Client) -> None:
+            await asyncio.gather(*(client.ask([{"role": "user", "content": str(i)}], Pointing) for i in range(12)))
+
+        with Slow(tmp_path / "c") as cache:
+            do(many, settings(server, max_in_flight=2), cache)
+    assert (len(cache.kept), cache.lost_most) == (12, 2)
+
+
+def test_what_waits_leaves_its_room_to_others() -> None:
+    """A question that was told to come later does not keep others from being asked."""
+    with StandIn(right, ["429"], retry_after="0.5") as server:
+
+        async def two(client: Client) -> list[str]:
+            done: list[str] = []
+
+            async def one(name: str) -> None:
+                await client.ask([{"role": "user", "content": name}], Pointing)
+                done.append(name)
+
+            await asyncio.gather(one("told to wait"), one("asked meanwhile"))
+            return done
+
+        assert do(two, settings(server, max_in_flight=1)) == ["asked meanwhile", "told to wait"]
 
 
 def test_requests_a_minute_are_limited() -> None:
