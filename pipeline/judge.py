@@ -28,6 +28,8 @@ _SHOWN = 8
 _LONGEST_PIECE = 40
 _FEWEST_SUMS = 3
 """A table of which so many rows, and all, do not add up is read in the wrong columns, or its printed totals say nothing."""
+_FEWEST_PARTS = 2
+"""Fewer figures other than 0 may add up to another by chance."""
 _ROW_NUMBER = re.compile(r"[1-9][.,]")
 
 
@@ -87,7 +89,7 @@ def weigh(page: Page, reading: Reading, form: Form) -> Case:
     checks = check(values, form)
     found = [*page.doubts, *reading.findings, *findings]
     found += [*_used_twice(reading, form), *_left_over(source, cells, reading, checks, form)]
-    found += _in_no_column(form, checks)
+    found += [*_in_no_column(form, checks), *_total_first(values, checks, form), *_out_of_step(checks, form)]
     found += _missing(cells, reading, form, found)
     found += _unsaid(reading, form)
     found += stated(source, reading.passages, values, form)
@@ -207,6 +209,33 @@ def _in_no_column(form: Form, checks: Sequence[Check]) -> Iterator[Finding]:
                     f"“{section.title}”有数的 {len(own)} 行没有一行相加等于总计，不能确认各列的次序",
                     section.path,
                 )
+
+
+def _total_first(values: Values, checks: Sequence[Check], form: Form) -> Iterator[Finding]:
+    """A finding for each row that does not add up as read, but does with its total in the first place."""
+    for failed in (c for c in checks if c.outcome == "fail"):
+        row, numbers = row_of(failed), [values[path] for path in failed.paths]
+        if row in form.rows and numbers[0] == sum(numbers[1:]) and sum(map(bool, numbers)) > _FEWEST_PARTS:
+            shown = " ".join(map(str, numbers))
+            message = f"“{form.label(row)}”的 {shown}：末格不是前面各格之和，首格却是后面各格之和，不能确认各列的次序"
+            yield finding("heads_unreadable", message, row)
+
+
+def _out_of_step(checks: Sequence[Check], form: Form) -> Iterator[Finding]:
+    """A finding for each table in which more columns than rows do not add up: one wrong figure breaks one of each.
+
+    Numbers of a row that stand one place off break the row, and every column from there on.
+    """
+    failed = [c for c in checks if c.outcome == "fail"]
+    for section in form.sections:
+        paths = {row.path for row in section.rows}
+        rows = {row for c in failed if (row := row_of(c)) in paths}
+        across = (c.paths[0] for c in failed if row_of(c) is None and c.paths[0].rpartition(".")[0] in paths)
+        columns = {path.rpartition(".")[2] for path in across}
+        if 0 < len(rows) < len(columns):
+            shown = "、".join(f"“{form.label(row)}”" for row in rows)
+            message = f"{shown}一行相加不等于总计，又有 {len(columns)} 列不等：其数字可能错位"
+            yield finding("cells_do_not_fit", message, section.path)
 
 
 def _unsaid(reading: Reading, form: Form) -> Iterator[Finding]:

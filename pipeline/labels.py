@@ -317,27 +317,30 @@ def heads_are_there(text: str, section: FormSection, times: int = 1) -> bool:
 def heads_keep_order(cells: Sequence[Cell], folded: str, section: FormSection) -> bool:
     """Whether the heads that begin on one line follow each other there as in the form, wherever the line breaks them off.
 
-    The last one need only come after the first: the others may be drawn under a head of their own. Where rows stand side by
-    side, they begin again from the first.
+    The last one need only come after the first: the others may be drawn under a head of their own, which stands right before
+    the first of them. Where rows stand side by side, they begin again from the first.
     """
     columns = section.rows[0].columns
+    last = float(len(columns) - 1)
     for _, line in groupby((c for c in cells if c.kind == "words"), key=lambda c: c.line):
         words = [word for cell in line for word in folded[cell.start : cell.end].split()]
         found = [at for word in words if (at := _head_that_begins(word, columns)) is not None]
-        if found[:1] == [len(columns) - 1] and 0 in found:
+        if found[:1] == [last] and 0 in found:
             return False
-        inner = [at for at in found if at < len(columns) - 1]
+        inner = [at for at in found if at < last]
         if any(b <= a and not (section.spec.side_by_side and b == inner[0]) for a, b in pairwise(inner)):
             return False
     return True
 
 
 @lru_cache(maxsize=4096)
-def _head_that_begins(word: str, columns: tuple[FormColumn, ...]) -> int | None:
-    """The one column whose head a folded word is, or begins."""
+def _head_that_begins(word: str, columns: tuple[FormColumn, ...]) -> float | None:
+    """The place of the one head that a folded word is, or begins: a column's number, or half a step before its first column."""
     word = plain(word)
-    wordings = ((i, plain_label(w)) for i, c in enumerate(columns) for label in c.labels for w in label.wordings)
-    found = {i for i, own in wordings if len(word) > 1 and own.startswith(word)}
+    heads = [(float(i), plain_label(w)) for i, c in enumerate(columns) for label in c.labels for w in label.wordings]
+    spans = {c.under: i for i, c in reversed(list(enumerate(columns))) if c.under}
+    heads += [(i - 0.5, plain_label(under)) for under, i in spans.items()]
+    found = {at for at, own in heads if len(word) > 1 and own.startswith(word)}
     return found.pop() if len(found) == 1 else None
 
 

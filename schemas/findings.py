@@ -29,7 +29,9 @@ FINDINGS: dict[str, FindingKind] = {
     "heads_unreadable": FindingKind("error", "表头不全或无法辨认，不能确认各列", "核对原文表头"),
     "groups_unreadable": FindingKind("error", "并列各组的组名不全、重复或顺序不同，不能确认各组", "核对原文各组的先后"),
     "cells_do_not_fit": FindingKind(
-        "error", "单元格个数与列数不符，算术也不能确定其位置", "对照原文，确定每个数字所在的列"
+        "error",
+        "单元格个数与列数不符，算术也不能确定其位置；或个数相符，而各行各列的和显示有数字错位",
+        "对照原文，确定每个数字所在的列",
     ),
     "answer_unusable": FindingKind("error", "模型的回答中有一处无法理解", "再读一次，或换一个模型"),
     "place_doubtful": FindingKind(

@@ -59,11 +59,12 @@ class Labelled:
 
 
 class Column(Labelled):
-    """A column of a row, known by its head. kind: what its cells hold; a change is signed."""
+    """A column of a row, known by its head. kind: what its cells hold; a change is signed. under: the head that spans it."""
 
-    def __init__(self, *labels: Label | str, kind: Kind = "count") -> None:
+    def __init__(self, *labels: Label | str, kind: Kind = "count", under: str = "") -> None:
         super().__init__(*labels)
         self.kind = kind
+        self.under = under
 
 
 class Row(Labelled):
@@ -164,11 +165,12 @@ class Stated:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class FormColumn:
-    """A column of one kind of row: field name, its labels, what its cells hold."""
+    """A column of one kind of row: field name, its labels, what its cells hold, the head that spans it and others."""
 
     name: str
     labels: tuple[Label, ...]
     kind: Kind
+    under: str
 
     def label_in(self, form: str | None) -> str:
         """The head as one official form prints it; the first form's where the form is unknown or mixed."""
@@ -329,7 +331,9 @@ def _rows(model: Any, path: str, groups: tuple[Label, ...]) -> Iterator[FormRow]
         if isinstance(spec, Group):
             yield from _rows(inner, here, (*groups, *spec.labels))
         elif isinstance(spec, Row):
-            columns = tuple(FormColumn(n, s.labels, s.kind) for n, s, _ in _fields(inner) if isinstance(s, Column))
+            columns = tuple(
+                FormColumn(n, s.labels, s.kind, s.under) for n, s, _ in _fields(inner) if isinstance(s, Column)
+            )
             parts = tuple(f"{path}.{part}" for part in spec.split)
             yield FormRow(here, spec.labels, groups, columns, parts)
         else:

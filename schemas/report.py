@@ -95,13 +95,16 @@ class Disclosure(FormModel):
 # --- 三、收到和处理政府信息公开申请情况 -----------------------------------------------------------------------------------
 
 
+_BODIES = "法人或其他组织"
+
+
 class Applicants(FormModel):
     natural_person: Annotated[Count, Column("自然人")] = None
-    business: Annotated[Count, Column("商业企业")] = None
-    research: Annotated[Count, Column("科研机构")] = None
-    public_interest: Annotated[Count, Column(Label("社会公益组织", "社会公益机构"))] = None
-    legal_service: Annotated[Count, Column(Label("法律服务机构", "法律服务组织"))] = None
-    other: Annotated[Count, Column("其他")] = None
+    business: Annotated[Count, Column("商业企业", under=_BODIES)] = None
+    research: Annotated[Count, Column("科研机构", under=_BODIES)] = None
+    public_interest: Annotated[Count, Column(Label("社会公益组织", "社会公益机构"), under=_BODIES)] = None
+    legal_service: Annotated[Count, Column(Label("法律服务机构", "法律服务组织"), under=_BODIES)] = None
+    other: Annotated[Count, Column("其他", under=_BODIES)] = None
     total: Annotated[Count, Column(Label("总计", "合计"))] = None
 
     identities: ClassVar = (
@@ -319,7 +322,7 @@ class Report(FormModel):
             words=(
                 "本列数据的勾稽关系为第一项加第二项之和等于第三项加第四项之和",
                 "申请人情况",
-                "法人或其他组织",
+                _BODIES,
                 "三、本年度办理结果",
             ),
         ),

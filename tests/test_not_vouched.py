@@ -33,6 +33,13 @@ def marked_up(*pairs: tuple[str, str]) -> str:
 
 
 RULES = "规章\t0\t0\t0"
+NEW, CARRIED_IN, GRANTED, TOTAL, CARRIED_OUT = (
+    "一、本年新收政府信息公开申请数量",
+    "二、上年结转政府信息公开申请数量",
+    "（一）予以公开",
+    "（七）总计",
+    "四、结转下年度继续办理",
+)
 LICENSING = "第二十条第（五）项\n信息内容\t本年处理决定数量"
 TITLES = ("二、主动公开政府信息情况", "三、收到和处理政府信息公开申请情况", "四、政府信息公开行政复议、行政诉讼情况")
 DISCLOSURE = report("2021").partition(TITLES[0] + "\n")[2].partition(TITLES[1])[0]
@@ -104,8 +111,18 @@ TEXTS = {
     "two units stated for the table": swapped(("（单位：万元）", ""), ("第二十条第（一）项", "单位：元\n单位：万元\n第二十条第（一）项")),
     # columns and rows in another order
     "the total first": swapped(("自然人\t法人或其他组织\t总计", "总计\t自然人\t法人或其他组织"), ("（一）予以公开\t0\t0\t0\t0\t0\t0\t0", "（一）予以公开\t7\t7\t0\t0\t0\t0\t0")),
+    "the total first, of three rows, where two more are alike either way": swapped(
+        *((label + "\t0" * 7, label + "\t12\t4\t8" + "\t0" * 4) for label in (NEW, GRANTED, TOTAL)),
+        *((label + "\t0" * 7, label + "\t5" + "\t0" * 5 + "\t5") for label in (CARRIED_IN, CARRIED_OUT)),
+    ),
+    "the total first, side by side": swapped(("\t0" * 14 + "\n", "".join("\t" + c for c in "0000" + "61230" + "00000") + "\n")),
+    "legal persons first": swapped(("自然人\t法人或其他组织", "法人或其他组织\t自然人")),
+    "a number lost, another added": swapped(
+        *((label + "\t0" * 7, label + "\t5\t6\t7\t8\t9\t10\t45") for label in (NEW, TOTAL)),
+        (GRANTED + "\t0" * 7, GRANTED + "\t5\t6\t7\t8\t9\t45\t3"),
+    ),
     "heads broken off, in another order": swapped(("自然人\t法人或其他组织\t总计\t商业企业\t科研机构\t社会公益组织\t法律服务机构\t其他", "商业 自然 科研 社会公益 法律服务 其他 总计\n企业 人 机构 组织 机构")),
-    "no row adds up": swapped(*((label + "\t0" * 7, label + "\t7\t7" + "\t0" * 5) for label in ("（一）予以公开", "（七）总计", "四、结转下年度继续办理"))),
+    "no row adds up": swapped(*((label + "\t0" * 7, label + "\t7\t7" + "\t0" * 5) for label in (GRANTED, TOTAL, CARRIED_OUT))),
     "litigation first": swapped(("行政复议\t行政诉讼", "行政诉讼\t行政复议")),
     "litigation first, after a sentence": swapped(("行政复议\t行政诉讼", "2023年，我局被申请行政复议2件，被提起行政诉讼1件。\n行政诉讼\t行政复议")),
     "a row 其他 without its number": swapped(("1.申请人无正当理由逾期不补正", "其他\t0\t0\t0\t0\t0\t0\t0\n1.申请人无正当理由逾期不补正")),
