@@ -19,10 +19,16 @@ _LONGEST_TITLE = 80
 
 _TITLE = re.compile(
     r"[#*《]*(?P<before>[^。;]{0,60}?)(?:政府)?信息公开(?:工作)?(?:情况)?(?:的)?(?:年度)?(?:工作)?(?:情况)?(?:的)?报告"
-    r"(?:\([^()]{0,20}\))?[*#》]*"
+    r"(?:的(?:公示|公告|通告|通知))?(?:\([^()]{0,20}\))?[*#》]*"
 )
 _HANZI = "〇零○Oo一二三四五六七八九"
 _YEAR = re.compile(r"(?<![0-9])20[0-9]{2}(?![0-9])年?度?|二[〇零○Oo][〇零○Oo一二三四五六七八九]{2}年?度?")
+_YEARS = re.compile(r"(?<![0-9])(20[0-9]{2})(?:年度?)?[\-—~至到、和](?!\1)20[0-9]{2}(?![0-9])")
+"""A title of several years."""
+_NEARLY_OVER = 12
+"""In this month of a year the first reports on it are written."""
+_LAST_MONTH = 6
+"""Until this month reports on the year before are written, late ones too."""
 _PERIOD = re.compile(r"(20[0-9]{2})年1月1日起?(?:至|到|-|—)(?:\1年)?12月31日")
 _FIELD_NAME = re.compile(r"^(?:标题|名称|文件名称|信息名称|当前位置|您的位置|您现在的位置|索引号|首页|来源|主题词)")
 _NOT_AN_AGENCY = re.compile(r"^(?:关于|本|我|该|全)|[,.:!?、\[\]]|第[一二三四五六七八九十]+部分")
@@ -74,9 +80,12 @@ def find_facts(folded: str, sections: Mapping[str, Stretch]) -> dict[FactKind, t
         found["title"] = tuple(line.span(*_bare(line)) for line in title)
     if agency := _agency(title, folded[: first + _HEAD]):
         found["agency"] = (agency,)
-    if year := _year(title, folded, sections, first):
-        found["year"] = (year,)
-    if issued := _issued_on(head, title, lines_of(folded, Span(last, len(folded)))):
+    issued = _issued_on(head, title, lines_of(folded, Span(last, len(folded))))
+    years = list(_years(title, folded, sections, first))
+    before = [year for year in years if _could_follow(folded, year, issued)]
+    if years:
+        found["year"] = ((before or years)[0],)
+    if issued and (before or not years or _is_early(folded, issued)):
         found["date"] = (issued,)
     return found
 
@@ -167,23 +176,45 @@ def _fuller(folded: str, span: Span) -> Span | None:
 # --- Year and date ---------------------------------------------------------------------------------------------------
 
 
-def _year(title: Sequence[Line], folded: str, sections: Mapping[str, Stretch], first: int) -> Span | None:
-    """The year in the title; else of the period that the report says it covers; else that its text opens with."""
+def _years(title: Sequence[Line], folded: str, sections: Mapping[str, Stretch], first: int) -> Iterator[Span]:
+    """The year in the title; that of the period that the report says it covers; that its text opens with."""
     for line in title:
+        if _YEARS.search(line.squeezed):
+            return
         if found := _YEAR.search(line.squeezed):
-            return line.span(*found.span())
+            yield line.span(*found.span())
+            break
     opening = Span(0, first)
     for stretch in sorted(sections.values(), key=lambda s: s.heading.start)[:1]:
         opening = Span(0, stretch.body.end)
     lines = lines_of(folded, opening)
     for line in lines:
         if found := _PERIOD.search(line.squeezed):
-            return line.span(*found.span(1))
+            yield line.span(*found.span(1))
+            break
     body = [line for line in lines if line.start >= first] or lines
     for line in body[1:3] if body and body[0].start == first else body[:2]:
         if found := _YEAR.match(line.squeezed):
-            return line.span(*found.span())
-    return None
+            yield line.span(*found.span())
+            break
+
+
+def _could_follow(folded: str, year: Span, issued: Span | None) -> bool:
+    """Whether a report on a year could bear a date: it is written when the year is over, or nearly."""
+    on = _date_at(folded, issued)
+    of = as_year(folded[year.start : year.end])
+    return on is None or of is None or (on.year, on.month) >= (of, _NEARLY_OVER)
+
+
+def _is_early(folded: str, issued: Span | None) -> bool:
+    """Whether a date is in the months in which reports on the year before are written, so that it is likely to be the report's."""
+    on = _date_at(folded, issued)
+    return on is not None and on.month <= _LAST_MONTH
+
+
+def _date_at(folded: str, span: Span | None) -> date | None:
+    text = as_date("".join(folded[span.start : span.end].split())) if span else None
+    return date.fromisoformat(text) if text else None
 
 
 def _issued_on(head: Sequence[Line], title: Sequence[Line], foot: Sequence[Line]) -> Span | None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from ..schemas.extraction import Finding, finding
 from ..schemas.form import FormColumn, FormRow, FormSection, Label
 from ..schemas.report import Unit
+from .broken_heads import words_of
 from .cut import Cell
 from .fit import Candidate, as_rows, cut_off, fit, grids, keep_aligned, runs_across
 from .labels import (
@@ -25,7 +26,6 @@ from .labels import (
     rows_in_order,
     stated_units,
     whole_name,
-    wording,
 )
 from .lead import before_label
 from .order import FEWEST_ANCHORS, is_there, sub_tables
@@ -335,4 +335,4 @@ def _doubt(claim: Claim, why: str) -> Finding:
 
 
 def _text(cells: Sequence[Cell], folded: str, section: FormSection) -> str:
-    return "".join(wording(c, folded, section) for c in cells if c.kind == "words")
+    return "".join(words_of(cells, folded, section))

@@ -146,6 +146,8 @@ def _simplified(characters: frozenset[str]) -> dict[int, str]:
     return {ord(c): p for c, p in zip(chinese, plain, strict=True) if len(p) == 1}
 
 
+_PHONETIC = re.compile(r"\((?<=[一-鿿]\()[a-zà-üĀ-ǜ\u0300-\u036f]{1,8}\)")
+"""How a character is read, set behind it in brackets: `公(gōng)开`."""
 _LONE_RETURN = re.compile("\r(?!\n)")
 _SOFT_HYPHEN = "\u00ad"
 _MINUS = re.compile(r"(?<!\d)\u00ad(?=\s*\d)|(?<!\S)\u00ad(?!\S)")
@@ -153,10 +155,15 @@ _MINUS = re.compile(r"(?<!\d)\u00ad(?=\s*\d)|(?<!\S)\u00ad(?!\S)")
 
 
 def fold(text: str) -> str:
-    """text → text of the same length: full-width and traditional characters, spaces, dashes, bars and line ends made one of a kind."""
+    """text → text of the same length: full-width and traditional characters, spaces, dashes, bars and line ends made one of a kind.
+
+    What says how a character is read becomes spaces.
+    """
     folded = text.translate(_FOLD)
     if _TRADITIONAL.search(folded):
         folded = folded.translate(_simplified(frozenset(folded)))
+    if _PHONETIC.search(folded):
+        folded = _PHONETIC.sub(lambda m: " " * len(m.group()), folded)
     if _SOFT_HYPHEN in folded:
         folded = _MINUS.sub("-", folded).replace(_SOFT_HYPHEN, " ")
     if "\r" in folded:

@@ -249,14 +249,13 @@ def _words(section: FormSection) -> tuple[str, ...]:
 
 
 def _as_in_the_form(heads: tuple[Head, ...], columns: tuple[FormColumn, ...]) -> tuple[Head, ...]:
-    """Heads, with one that is printed twice taken for the head that the form has in that place, where all others agree."""
+    """Heads, with one that is printed again taken for the head that the form has in that place, where all others agree."""
     names = [head.column.name for head in heads]
     for form in {label.form for column in columns for label in column.labels}:
         own = [(c, label) for c in columns for label in c.labels if label.form in (form, None)]
         if len(set(names)) == len(names) - 1 and len(own) == len(names):
             different = [i for i, name in enumerate(names) if own[i][0].name != name]
-            if len(different) == 1 and own[different[0]][0].name not in names:
-                i = different[0]
+            if len(different) == 1 and own[i := different[0]][0].name not in names and names[i] in names[:i]:
                 return (*heads[:i], Head(*own[i], heads[i].unit), *heads[i + 1 :])
     return heads
 
@@ -272,6 +271,12 @@ def wording(cell: Cell, folded: str, section: FormSection) -> str:
 def has_heads(text: str, section: FormSection) -> bool:
     """Whether plain text holds the head of any column of the section."""
     return bool(text) and _any_head(section).search(text) is not None
+
+
+def is_head(text: str, section: FormSection) -> bool:
+    """Whether plain text is the head of a column of the section, with a unit or without."""
+    found = _any_head(section).match(text)
+    return found is not None and _is_unit(text[found.end() :])
 
 
 @cache

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from ..schemas.extraction import finding
 from ..schemas.form import FormColumn, FormRow, FormSection
 from ..schemas.report import Unit
+from .broken_heads import whole_heads, words_of
 from .cut import Cell
 from .fit import Candidate, cut_off, fit, grids, keep_aligned, runs_across
 from .labels import (
@@ -42,6 +43,7 @@ from .words import ends_in_a_year, plain, plain_label, plain_wording
 _LONGEST_HEAD = 400
 """A head is looked for in so much of the words before a table's first row, in characters."""
 
+_CHINESE = re.compile("[一-鿿]")
 _OWN_LABEL = re.compile(r"[一-鿿]{3,16}")
 """What a row that the form does not have may be called."""
 
@@ -79,6 +81,9 @@ def read_rows(
         before = text[: len(text) - (named.length if named else len(_last_words(block, section, folded)))]
         if _is_head(before, section, block.words, folded):
             head = before
+            if (heads := whole_heads(block.words, folded, section)) and heads.lost:
+                whole = " ".join(heads.words[-len(heads.lost.split()) :])
+                draft.findings.append(finding("heads_cut_off", f"表头“{heads.lost}”取作“{whole}”", section.path))
         if section.spec.side_by_side and len(block.run) > len(section.rows[0].columns):
             _side_by_side(section, block, text, folded, draft)
         elif named is None:
@@ -122,7 +127,7 @@ def read_rows_without_blanks(section: FormSection, cells: Sequence[Cell], folded
 
 def _wording_of(block: Block, section: FormSection, folded: str) -> str:
     """The plain words of a block. A year right before the numbers is not left out: they are of that year."""
-    words = [wording(cell, folded, section) for cell in block.words]
+    words = words_of(block.words, folded, section)
     if block.words and ends_in_a_year(last := folded[block.words[-1].start : block.words[-1].end]):
         words[-1] = plain(last)
     return "".join(words)
@@ -225,11 +230,15 @@ def _is_head(text: str, section: FormSection, words: Sequence[Cell], folded: str
 
 
 def named_by(text: str, words: Sequence[Cell], section: FormSection, folded: str) -> Named | None:
-    """The row that words name at their end; a bracketed explanation after the label counts as part of its name."""
+    """The row that words name at their end; a bracketed explanation after the label counts as part of its name.
+
+    What is bracketed in a field of its own beside the label stands where a value would.
+    """
     named = name_at_end(text, section)
     if named is None and words:
-        last = folded[words[-1].start : words[-1].end].rstrip()
-        if last.endswith(")") and "(" in last:
+        last = folded[words[-1].start : words[-1].end].strip()
+        is_beside = last.startswith("(") and any(c.line == words[-1].line for c in words[:-1])
+        if last.endswith(")") and "(" in last and _CHINESE.search(last, last.rindex("(")) and not is_beside:
             explanation = len(plain_wording(last)) - len(plain_wording(last[: last.rindex("(")]))
             if found := name_at_end(text[: len(text) - explanation], section):
                 named = replace(found, length=found.length + explanation)
@@ -346,8 +355,12 @@ def _is_apart(block: Block, text: str, section: FormSection) -> bool:
 def _side_by_side(section: FormSection, block: Block, text: str, folded: str, draft: Draft) -> None:
     """One line of numbers for all rows of a section, one row after the other in the order of their labels."""
     order = rows_in_order(section, text)
+    if order is None and (down := _down_the_columns(block.words, folded, section)):
+        text, order = down, rows_in_order(section, down)
     columns = section.rows[0].columns
-    across = runs_across(block.run, len(block.run))
+    of_words = {c.line for c in block.words}
+    run = tuple(c for c in block.run if c.text or c.line not in of_words)
+    across = runs_across(run, len(run))
     headed = heads_are_there(text, section, len(section.rows)) and heads_keep_order(block.words, folded, section)
     if order is None or not across or not headed:
         draft.findings.append(
@@ -355,4 +368,10 @@ def _side_by_side(section: FormSection, block: Block, text: str, folded: str, dr
         )
         return
     paths = tuple(row.cell(c.name) for row in order for c in columns)
-    draft.choices.append(Choice(section.path, paths, fit(block.run, len(paths)), block.run))
+    draft.choices.append(Choice(section.path, paths, fit(run, len(paths)), run))
+
+
+def _down_the_columns(words: Sequence[Cell], folded: str, section: FormSection) -> str:
+    """The plain words of a head drawn as a grid, column after column: each head that is broken over its lines is whole there."""
+    grid = sorted((cell for cell in words if cell.fields > 1), key=lambda c: (c.field, c.line))
+    return "".join(wording(cell, folded, section) for cell in grid)

@@ -128,15 +128,17 @@ def _table_heading(section: FormSection, headings: list[_Heading], folded: str) 
     """The heading that the section's table follows, or, where none is, the line where the table's own wording begins."""
     scores: dict[_Heading, int] = {}
     bare: list[_Heading] = []
+    broken: list[_Heading] = []
     for i, heading in enumerate(headings):
         if heading.path == section.path:
             end = headings[i + 1].line.start if i + 1 < len(headings) else len(folded)
             follows = plain(folded[heading.line.end : end])
             scores[heading] = sum(word in follows for word in _wording(section))
             bare += [heading] if _could_be_bare(section, folded[heading.line.end : end]) else []
+            broken += [heading] if _could_be_broken(section, folded[heading.line.end : end]) else []
     best = max(scores, key=lambda h: scores[h], default=None)
     if best is None or not scores[best]:
-        return bare[-1] if bare else _without_heading(section, folded)
+        return (bare or broken)[-1] if bare or broken else _without_heading(section, folded)
     rivals = sum(score > _RIVAL * scores[best] for score in scores.values()) - 1
     return replace(best, rivals=rivals)
 
@@ -147,6 +149,15 @@ def _could_be_bare(section: FormSection, text: str) -> bool:
         return False
     printed = [word for word in re.split(r"[\s|]+", text) if word.strip("-:")]
     return len(printed) == sum(len(row.columns) for row in section.rows)
+
+
+def _could_be_broken(section: FormSection, text: str) -> bool:
+    """Whether text holds the numbers of a table whose rows stand side by side, under labels that are broken over lines."""
+    numbers = sum(word.isdigit() for word in re.split(r"[\s|]+", text)) if section.spec.side_by_side else 0
+    there = set(text)
+    return numbers == sum(len(row.columns) for row in section.rows) > 0 and all(
+        any(there.issuperset(wording) for label in row.labels for wording in label.wordings) for row in section.rows
+    )
 
 
 def _without_heading(section: FormSection, folded: str) -> _Heading | None:

@@ -48,6 +48,9 @@ FINDINGS: dict[str, FindingKind] = {
     "heads_lost": FindingKind(
         "warning", "表头丢失，按单元格个数和官方格式的次序读取，勾稽关系成立", "如有原件，核对各列"
     ),
+    "heads_cut_off": FindingKind(
+        "warning", "一张表的表头末尾缺字，各列都与官方格式的次序相符，按官方格式读取", "如有原件，核对各列"
+    ),
     "stray_cell": FindingKind("warning", "一行多出单元格，由该行自身的算术确定哪一个是多余的", "如有原件，核对该行"),
     "page_number": FindingKind("info", "表格中独占一行的页码，不是单元格", "不必处理"),
     "row_cut_off": FindingKind("warning", "一行在表格右缘被截断，末尾的单元格没有印出", "如有原件，补看该行末尾"),

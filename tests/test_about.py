@@ -27,6 +27,8 @@ def facts(title: str, foot: str = "", prose: str = "工作有序推进。") -> t
         ("某县人民政府信息公开工作年度报告", "某县人民政府", None),
         ("某 镇 人 民 政 府 二〇二二年 政府信息公开工作年度报告", "某镇人民政府", 2022),
         ("2023年政府信息公开工作年度报告", None, 2023),
+        ("某县水务局关于2023年政府信息公开工作年度报告的公示", "某县水务局", 2023),
+        ("某县水务局2022-2023年政府信息公开工作年度报告", "某县水务局", None),
         ("首页 > 政务公开", None, None),
     ],
 )
@@ -47,6 +49,24 @@ def test_titles(title: str, agency: str | None, year: int | None) -> None:
 def test_the_year_in_the_prose(prose: str, year: int | None) -> None:
     """Without a year in the title, the text's own opening or its stated period says it, and nothing else does."""
     assert facts("某局政府信息公开工作年度报告", prose=prose)[1] == year
+
+
+@pytest.mark.parametrize(
+    ("year", "prose", "date", "expected"),
+    [
+        (2023, "2023年，我局认真工作。", "2024年1月3日", (2023, "2024-01-03")),
+        (2023, "工作有序推进。", "2023年12月29日", (2023, "2023-12-29")),
+        (2024, "2023年，我局认真工作。", "2024年1月3日", (2023, "2024-01-03")),
+        (2024, "工作有序推进。", "2024年1月3日", (2024, "2024-01-03")),
+        (2024, "2024年，我局认真工作。", "2024年1月3日", (2024, "2024-01-03")),
+        (2023, "2023年，我局认真工作。", "2023年11月2日", (2023, None)),
+    ],
+)
+def test_a_report_is_written_when_its_year_is_over(
+    year: int, prose: str, date: str, expected: tuple[int | None, str | None]
+) -> None:
+    """A title may name the year of publication, where the text says which is meant; a date may be an attachment's."""
+    assert facts(f"某县水务局{year}年政府信息公开工作年度报告", f"某县水务局\n{date}\n", prose)[1:] == expected
 
 
 @pytest.mark.parametrize(

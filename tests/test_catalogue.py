@@ -91,6 +91,19 @@ ONLY_TOTAL = kept({"total"})
 NOTHING = kept(set())
 TOTAL_BLANK = kept({"natural_person", "business", "research", "public_interest", "legal_service", "other"})
 
+_OVER, _UNDER = ["结果", "结果", "其他", "尚未", "总计"], ["维持", "纠正", "结果", "审结"]
+BROKEN_RESULTS = "\n".join(
+    tabbed(line)
+    for line in (
+        ["行政", *[""] * 4, "行政", *[""] * 9],
+        ["复议", *[""] * 4, "诉讼", *[""] * 9],
+        [*_OVER, "未经复议", *[""] * 4, "复议后", *[""] * 4],
+        [*_UNDER, "", "直接起诉", *[""] * 4, "起诉", *[""] * 4],
+        [*[""] * 5, *_OVER, *_OVER],
+        [*[""] * 5, *_UNDER, "", *_UNDER, ""],
+    )
+)
+
 THREE_NULL = dict.fromkeys(f"disclosure.regulations.{c}" for c in ("made", "repealed", "in_force"))
 OLD_HEADS = swap(("本年制发件数\t本年废止件数\t现行有效件数", "本年新制作数量\t本年新公开数量\t对外公开总数量"))
 OLD_NAMES: dict[str, Any] = {
@@ -145,7 +158,7 @@ B_LABELS = [
     case("a prose section with the same title and other numbers before the table", swap(("工作有序推进。", "工作有序推进。\n四、政府信息公开申请情况\n收到申请 95 件，答复 17 件。"))),
     case("traditional characters, phonetic noise", lambda t: t.translate(TRADITIONAL)),
     case("traditional characters, phonetic noise", swap(("规范性文件", "規範性檔案"))),
-    case("traditional characters, phonetic noise", swap(("2.重复申请", "2.重復（fù）申請"))),
+    case("traditional characters, phonetic noise", swap(("2.重复申请", "2.重復（fù）申請"), ("6.属于四类", "6.属（shǔ）于（yu）四类"))),
     case("OCR misread", lambda t: t.replace("某县", "沐阳县").replace("属于国家秘密", "属干国家秘密")),
     case("quotes in 三安全一稳定", swap(("“三安全一稳定”", '"三安全一稳定"'))),
 ]  # fmt: skip
@@ -234,8 +247,14 @@ E_LAYOUT = [
     case("`|` alone on lines", lambda t: t.replace("\t", "\n|\n")),
     case("every cell ends with ` |` on its own line", lambda t: re.sub(r"[\t\n]", " |\n", t)),
     case("trailing empty columns", lambda t: re.sub(r"(?m)^(.*\t.*)$", lambda m: f"| {m[1]} | | |".replace("\t", " | "), t)),
-    case("second line of a head cell lost", swap(("本年制发件数\t本年废止件数", "本年制\t本年废")), {"heads_unreadable"}),
+    case("second line of a head cell lost", swap(("本年制发件数\t本年废止件数", "本年制\t本年废"))),
+    case("second line of a head cell lost", swap(("本年新制作数量\t本年新公开数量\t对外公开总数量", "本年新\t本年新\t对外公开")), form="2019", cells={"disclosure.normative_documents.newly_disclosed": "7"}, expected={"disclosure.normative_documents.newly_disclosed": 7}),
+    case("second line of a head cell lost", swap(("本年制发件数\t本年废止件数", "本年件\t本年废")), {"heads_unreadable"}),
     case("head words on two lines", swap(("商业企业", "商业\n企业"), ("现行有效件数", "现行有效\n件数"))),
+    case("head words on two lines", swap(("信息内容\t本年制发件数\t本年废止件数\t现行有效件数", "信息内容\t本年制\t本年废\t现行\n\t发件数\t止件数\t有效件数"), ("信息内容\t本年收费金额（单位：万元）", "信息内容\t本年收费金额\n\t（单位：万元）"))),
+    case("head words on two lines", swap(("信息内容\t本年制发件数\t本年废止件数\t现行有效件数", "信息内容 本年制 本年废 现行有\n发件数 止件数 效件数"))),
+    case("head words on two lines", swap(("信息内容\t本年制发件数\t本年废止件数\t现行有效件数", "信息内容\n本年制\n本年废\n现行有\n发件数\n止件数\n效件数"))),
+    case("head words on two lines", swap((tabbed(RESULTS), BROKEN_RESULTS))),
     case("head split per character and interleaved by line", swap(("结果维持\t结果纠正\t其他结果\t尚未审结", "结 结 其 尚\n果 果 他 未\n维 纠 结 审\n持 正 果 结"))),
     case("`三、本年度办理结果` one character per line between data rows", swap(("（一）予以公开", "三\n、\n本\n年\n（一）予以公开"), ("1.属于国家秘密", "度\n办\n理\n1.属于国家秘密"))),
     case("label wrapped AROUND its numbers", lambda t: re.sub(r"5.要求行政机关确认或重新出具已获取信息\t(.*)", r"5.要求行政机关确认或重新\n\1\n出具已获取信息", t)),

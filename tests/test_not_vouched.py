@@ -61,6 +61,11 @@ TEXTS = {
     "a thousand yuan": swapped(("单位：万元", "单位：千元")),
     "two units in a head": swapped(("单位：万元", "元/万元")),
     "two units in a cell": swapped(("行政事业性收费\t0", "行政事业性收费\t12元（万元）")),
+    # a value that could be a note, or a note that could be a value
+    "a first value in brackets": swapped((RULES, "规章\t（51）\t243\t203")),
+    "a first blank in brackets": swapped((RULES, "规章\t（无）\t243\t203")),
+    # a head printed again
+    "the second head instead of the first": swapped(("本年制发件数\t", "本年废止件数\t")),
     # a label of something else
     "not granted": swapped(("（一）予以公开", "（一）不予以公开")),
     "no secret": swapped(("1.属于国家秘密", "1.不属于国家秘密")),
