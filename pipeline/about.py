@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from itertools import chain
 
 from ..schemas.form import FactKind
 from .decode import fold
@@ -81,11 +82,12 @@ def find_facts(folded: str, sections: Mapping[str, Stretch]) -> dict[FactKind, t
     if agency := _agency(title, folded[: first + _HEAD]):
         found["agency"] = (agency,)
     issued = _issued_on(head, title, lines_of(folded, Span(last, len(folded))))
-    years = list(_years(title, folded, sections, first))
-    before = [year for year in years if _could_follow(folded, year, issued)]
-    if years:
-        found["year"] = ((before or years)[0],)
-    if issued and (before or not years or _is_early(folded, issued)):
+    years = _years(title, folded, sections, first)
+    foremost = next(years, None)
+    before = next((y for y in chain([foremost], years) if y and _could_follow(folded, y, issued)), None)
+    if year := before or foremost:
+        found["year"] = (year,)
+    if issued and (before or not year or _is_early(folded, issued)):
         found["date"] = (issued,)
     return found
 

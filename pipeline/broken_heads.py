@@ -13,7 +13,7 @@ from itertools import groupby
 
 from ..schemas.form import FormSection
 from .cut import Cell
-from .labels import is_head, wording
+from .labels import is_all_of_the_form, is_head, wording
 from .words import plain_label, plain_wording
 
 _MOST_LINES = 3
@@ -34,10 +34,19 @@ class WholeHeads:
     lost: str = ""
 
 
-def whole_heads(words: Sequence[Cell], folded: str, section: FormSection) -> WholeHeads | None:
-    """The heads among cells of words that are broken; None where there are none, or they are whole."""
-    if section.spec.heads != "printed" or len(words) < 2:
-        return None
+def words_of(words: Sequence[Cell], folded: str, section: FormSection) -> tuple[list[str], WholeHeads | None]:
+    """The plain words of each cell of words, broken heads whole in the first of their cells; and these heads, if any are."""
+    found = [wording(cell, folded, section) for cell in words]
+    if section.spec.heads != "printed" or len(words) < 2 or is_all_of_the_form("".join(found), section):
+        return found, None
+    heads = _whole_heads(words, folded, section)
+    if heads:
+        found[heads.first : heads.end] = ["".join(heads.words), *[""] * (heads.end - heads.first - 1)]
+    return found, heads
+
+
+def _whole_heads(words: Sequence[Cell], folded: str, section: FormSection) -> WholeHeads | None:
+    """The heads among cells of words that are broken; None where there are none."""
     at = [list(group) for _, group in groupby(range(len(words)), key=lambda i: words[i].line)]
     lines = [tuple(_pieces([words[i] for i in own], folded)) for own in at]
     for i, line in enumerate(lines):
@@ -66,15 +75,6 @@ def _cut_off(texts: Sequence[tuple[int, str]], section: FormSection) -> WholeHea
             kept = tuple(text for i, text in texts[:start] if i == first)
             return WholeHeads(first, texts[end - 1][0] + 1, (*kept, *found), lost)
     return None
-
-
-def words_of(cells: Sequence[Cell], folded: str, section: FormSection) -> list[str]:
-    """The plain words of each cell of words, with broken heads whole in the first of their cells."""
-    words = [cell for cell in cells if cell.kind == "words"]
-    found = [wording(cell, folded, section) for cell in words]
-    if heads := whole_heads(words, folded, section):
-        found[heads.first : heads.end] = ["".join(heads.words), *[""] * (heads.end - heads.first - 1)]
-    return found
 
 
 def _pieces(line: Sequence[Cell], folded: str) -> Iterator[tuple[int, str]]:

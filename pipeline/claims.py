@@ -335,4 +335,5 @@ def _doubt(claim: Claim, why: str) -> Finding:
 
 
 def _text(cells: Sequence[Cell], folded: str, section: FormSection) -> str:
-    return "".join(words_of(cells, folded, section))
+    words = [c for c in cells if c.kind == "words"]
+    return "".join(words_of(words, folded, section)[0])

@@ -1,6 +1,7 @@
 """Reading → record: the one place where a number of the record is made, and it is made from the source's own text."""
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from ..schemas.extraction import Finding, finding
@@ -89,10 +90,16 @@ def build_nested(cells: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _put(record: dict[str, Any], path: str, value: Any) -> None:
-    *parents, name = path.split(".")
+    parents, name = _steps(path)
     for parent in parents:
         record = record.setdefault(parent, {})
     record[name] = value
+
+
+@lru_cache(maxsize=1024)
+def _steps(path: str) -> tuple[tuple[str, ...], str]:
+    *parents, name = path.split(".")
+    return tuple(parents), name
 
 
 def evidence_of(source: Source, reading: Reading) -> dict[str, dict[str, Any]]:

@@ -30,14 +30,17 @@ def fit(cells: Sequence[Cell], columns: int) -> tuple[Candidate, ...]:
 
 
 def _trimmed(cells: Sequence[Cell], surplus: int) -> Iterator[Candidate]:
+    """The ways to leave out blank fields at either end, one for each different row that is left."""
+    leading = next((i for i, c in enumerate(cells) if c.text.strip()), len(cells))
+    trailing = next((i for i, c in enumerate(reversed(cells)) if c.text.strip()), len(cells))
     seen = set()
-    for before in range(surplus + 1):
+    for before in range(max(0, surplus - trailing), min(surplus, leading) + 1):
         after = len(cells) - (surplus - before)
-        outside = [*cells[:before], *cells[after:]]
-        if not any(c.text.strip() for c in outside) and _may_all_go(outside, cells):
+        if _may_all_go([*cells[:before], *cells[after:]], cells):
             kept = tuple(cells[before:after])
-            if tuple(c.text for c in kept) not in seen:
-                seen.add(tuple(c.text for c in kept))
+            texts = tuple(c.text for c in kept)
+            if texts not in seen:
+                seen.add(texts)
                 yield kept
 
 

@@ -137,8 +137,7 @@ def _left_over(
     """Findings on the numbers that are no cells of the record: those of pages, and those that nothing explains."""
     used = {p.cell.id for p in reading.places.values() if p.cell is not None} | reading.explained
     for section, own in cells.items():
-        follows = (*own[1:], None)
-        left = [c for c, after in zip(own, follows, strict=True) if c.id not in used and _is_number(source, c, after)]
+        left = [c for i, c in enumerate(own) if c.id not in used and _is_number(source, c, own[i + 1 : i + 2])]
         of_pages = page_numbers(source, own, _places_in(section, reading), checks) if left else ()
         for cell in of_pages:
             yield finding(
@@ -157,12 +156,12 @@ def _places_in(section: str, reading: Reading) -> Mapping[str, Place]:
     return {path: place for path, place in reading.places.items() if path.startswith(f"{section}.")}
 
 
-def _is_number(source: Source, cell: Cell, after: Cell | None) -> bool:
+def _is_number(source: Source, cell: Cell, after: Sequence[Cell]) -> bool:
     """Whether a cell prints a number, or a piece of one; the number of a row that stands alone before its label is none."""
     if cell.kind != "words" or len(cell.text) > _LONGEST_PIECE:
         return cell.kind == "number"
     text = source.folded[cell.start : cell.end]
-    return is_piece_of_number(text) and not (_ROW_NUMBER.fullmatch(text) and after and after.kind == "words")
+    return is_piece_of_number(text) and not (_ROW_NUMBER.fullmatch(text) and after and after[0].kind == "words")
 
 
 def _missing(

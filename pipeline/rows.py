@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from ..schemas.extraction import finding
 from ..schemas.form import FormColumn, FormRow, FormSection
 from ..schemas.report import Unit
-from .broken_heads import whole_heads, words_of
+from .broken_heads import WholeHeads, words_of
 from .cut import Cell
 from .fit import Candidate, cut_off, fit, grids, keep_aligned, runs_across
 from .labels import (
@@ -64,11 +64,12 @@ def read_rows(
     grid, head, stated = grids(cells), "", stated_units(cells, folded)
     draft, taken = Draft(), set[str]()
     blocks = list(_blocks(cells, section, folded, empty_lines_are_blanks))
-    texts = [_wording_of(block, section, folded) for block in blocks]
+    texts, mended = zip(*(_wording_of(block, section, folded) for block in blocks), strict=True) if blocks else ((), ())
     names = [named_by(text, block.words, section, folded) for text, block in zip(texts, blocks, strict=True)]
     there = {named.row.path for named in names if named}
     is_unsure, unnumbered = False, list[FormRow]()
-    for block, text, read, window in zip(blocks, texts, names, _windows(names, section), strict=True):
+    windows = _windows(names, section)
+    for block, heads, text, read, window in zip(blocks, mended, texts, names, windows, strict=True):
         if read and not any(c.text for c in block.run) and there.intersection(read.row.parts):
             continue  # the label of a group, drawn over the width of the table
         named = read
@@ -81,7 +82,7 @@ def read_rows(
         before = text[: len(text) - (named.length if named else len(_last_words(block, section, folded)))]
         if _is_head(before, section, block.words, folded):
             head = before
-            if (heads := whole_heads(block.words, folded, section)) and heads.lost:
+            if heads and heads.lost:
                 whole = " ".join(heads.words[-len(heads.lost.split()) :])
                 draft.findings.append(finding("heads_cut_off", f"表头“{heads.lost}”取作“{whole}”", section.path))
         if section.spec.side_by_side and len(block.run) > len(section.rows[0].columns):
@@ -125,12 +126,15 @@ def read_rows_without_blanks(section: FormSection, cells: Sequence[Cell], folded
     return draft
 
 
-def _wording_of(block: Block, section: FormSection, folded: str) -> str:
-    """The plain words of a block. A year right before the numbers is not left out: they are of that year."""
-    words = words_of(block.words, folded, section)
+def _wording_of(block: Block, section: FormSection, folded: str) -> tuple[str, WholeHeads | None]:
+    """The plain words of a block, and the heads among them that are broken.
+
+    A year right before the numbers is not left out: they are of that year.
+    """
+    words, heads = words_of(block.words, folded, section)
     if block.words and ends_in_a_year(last := folded[block.words[-1].start : block.words[-1].end]):
         words[-1] = plain(last)
-    return "".join(words)
+    return "".join(words), heads
 
 
 def _last_words(block: Block, section: FormSection, folded: str) -> str:

@@ -127,18 +127,19 @@ def _in_their_places(tables: list[_Heading]) -> list[_Heading]:
 def _table_heading(section: FormSection, headings: list[_Heading], folded: str) -> _Heading | None:
     """The heading that the section's table follows, or, where none is, the line where the table's own wording begins."""
     scores: dict[_Heading, int] = {}
-    bare: list[_Heading] = []
-    broken: list[_Heading] = []
+    follows: dict[_Heading, str] = {}
     for i, heading in enumerate(headings):
         if heading.path == section.path:
             end = headings[i + 1].line.start if i + 1 < len(headings) else len(folded)
-            follows = plain(folded[heading.line.end : end])
-            scores[heading] = sum(word in follows for word in _wording(section))
-            bare += [heading] if _could_be_bare(section, folded[heading.line.end : end]) else []
-            broken += [heading] if _could_be_broken(section, folded[heading.line.end : end]) else []
+            follows[heading] = folded[heading.line.end : end]
+            text = plain(follows[heading])
+            scores[heading] = sum(word in text for word in _wording(section))
     best = max(scores, key=lambda h: scores[h], default=None)
     if best is None or not scores[best]:
-        return (bare or broken)[-1] if bare or broken else _without_heading(section, folded)
+        for could_be in (_could_be_bare, _could_be_broken):
+            if found := [heading for heading, text in follows.items() if could_be(section, text)]:
+                return found[-1]
+        return _without_heading(section, folded)
     rivals = sum(score > _RIVAL * scores[best] for score in scores.values()) - 1
     return replace(best, rivals=rivals)
 

@@ -2,6 +2,7 @@
 
 import re
 from decimal import Decimal
+from functools import lru_cache
 
 from ..schemas.report import YUAN, Amount, Unit
 
@@ -60,6 +61,7 @@ def noted_unit(folded: str) -> str | None:
     return found["unit"] if found else None
 
 
+@lru_cache(maxsize=4096)
 def as_count(folded: str) -> int | None:
     """The count that a field prints; None where it is no whole number from 0 up, or could be several, glued: 00, 01."""
     digits = folded.replace(" ", "")
