@@ -1,4 +1,4 @@
-"""Heads of columns that a table breaks over lines, each under its beginning, or whose ends it cuts off → the heads whole.
+"""Heads of columns that a table breaks over lines, each part under the one before, or whose ends it cuts off → the heads whole.
 
     信息内容 | 本年新制 | 本年新公 | 对外公开
              | 作数量   | 开数量   | 总数量
@@ -6,22 +6,31 @@
 Read line by line this says nothing; read down its columns it says what the form says.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import groupby
+from typing import NamedTuple
 
 from ..schemas.form import FormSection
 from .cut import Cell
 from .labels import is_all_of_the_form, is_head, wording
-from .words import plain_label, plain_wording
+from .words import plain_label, plain_wording, shown_width
 
 _MOST_LINES = 3
 _SHORTEST = 2
 """A head that lost its end keeps so many characters at least."""
 
-_Pieces = tuple[tuple[int, str], ...]
-"""The pieces of one line: the place of each in it, and its plain words."""
+_WORD = re.compile(r"\S+")
+
+
+class _Piece(NamedTuple):
+    """Plain words of a line, and where they begin and end on it: in fields, or in columns of half a character."""
+
+    start: int
+    end: int
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +57,12 @@ def words_of(words: Sequence[Cell], folded: str, section: FormSection) -> tuple[
 def _whole_heads(words: Sequence[Cell], folded: str, section: FormSection) -> WholeHeads | None:
     """The heads among cells of words that are broken; None where there are none."""
     at = [list(group) for _, group in groupby(range(len(words)), key=lambda i: words[i].line)]
-    lines = [tuple(_pieces([words[i] for i in own], folded)) for own in at]
-    for i, line in enumerate(lines):
-        joined = line
+    lines = [[piece for i in own for piece in _pieces(words[i], folded)] for own in at]
+    for i in range(len(lines)):
         for more in range(i + 1, min(i + _MOST_LINES, len(lines))):
-            joined = _under(joined, lines[more])
-            if len(joined) > 1 and _are_heads(joined, line, section):
-                return WholeHeads(at[i][0], at[more][-1] + 1, tuple(text for _, text in joined))
-    return _cut_off([(i, text) for i, cell in enumerate(words) for _, text in _pieces([cell], folded)], section)
+            if heads := _down_the_columns(lines[i : more + 1], section) or _around(lines[i : more + 1], section):
+                return WholeHeads(at[i][0], at[more][-1] + 1, heads)
+    return _cut_off([(i, piece.text) for i, cell in enumerate(words) for piece in _pieces(cell, folded)], section)
 
 
 def _cut_off(texts: Sequence[tuple[int, str]], section: FormSection) -> WholeHeads | None:
@@ -77,28 +84,49 @@ def _cut_off(texts: Sequence[tuple[int, str]], section: FormSection) -> WholeHea
     return None
 
 
-def _pieces(line: Sequence[Cell], folded: str) -> Iterator[tuple[int, str]]:
-    """The words of a line: its fields, or, where only spaces part them, each word, counted from the line's end."""
-    if line[0].fields > 1:
-        yield from ((cell.field, plain_wording(folded[cell.start : cell.end])) for cell in line)
-    else:
-        texts = [plain_wording(word) for cell in line for word in folded[cell.start : cell.end].split()]
-        yield from zip(range(-len(texts), 0), texts, strict=True)
+def _pieces(cell: Cell, folded: str) -> Iterator[_Piece]:
+    """The words of a field, or, where only spaces part the fields, each of its words."""
+    if cell.fields > 1:
+        yield _Piece(cell.field, cell.field + 1, plain_wording(folded[cell.start : cell.end]))
+        return
+    line = folded.rfind("\n", 0, cell.start) + 1
+    for match in _WORD.finditer(folded, cell.start, cell.end):
+        start = shown_width(folded[line : match.start()])
+        yield _Piece(start, start + shown_width(match.group()), plain_wording(match.group()))
 
 
-def _under(above: _Pieces, below: _Pieces) -> _Pieces:
-    """Two lines, each piece with what stands under it."""
-    joined = dict(above)
-    for place, text in below:
-        joined[place] = joined.get(place, "") + text
-    return tuple(sorted(joined.items()))
+def _down_the_columns(lines: Sequence[Sequence[_Piece]], section: FormSection) -> tuple[str, ...]:
+    """The words of lines, those that stand under each other joined; () unless these are heads, and nothing but heads follows."""
+    columns: list[list[_Piece]] = []
+    for line in lines:
+        for piece in line:
+            met = [c for c in columns if any(piece.start < p.end and p.start < piece.end for p in c)]
+            if len(met) > 1:
+                return ()
+            columns = [c for c in columns if c not in met] + [[*(met[0] if met else ()), piece]]
+    columns.sort(key=lambda column: column[0].start)
+    joined = ["".join(piece.text for piece in column) for column in columns]
+    first = next((i for i, column in enumerate(columns) if len(column) > 1), len(columns))
+    is_whole = first < len(columns) > 1 and all(is_head(text, section) for text in joined[first:])
+    return tuple(joined) if is_whole else ()
 
 
-def _are_heads(joined: _Pieces, first: _Pieces, section: FormSection) -> bool:
-    """Whether all that lines were joined to are whole heads, and nothing but heads stands to the right of the first of them."""
-    alone = dict(first)
-    changed = [i for i, (place, text) in enumerate(joined) if alone.get(place) != text]
-    return bool(changed) and all(is_head(text, section) for _, text in joined[changed[0] :])
+def _around(lines: Sequence[Sequence[_Piece]], section: FormSection) -> tuple[str, ...]:
+    """The words of three lines, where heads begin on the first and end on the last, and the others stand on the one between.
+
+    Without their places on the page the heads are those of one form, all of them, each once, in its order; else ().
+    """
+    above, between, below = ([piece.text for piece in line] for line in lines) if len(lines) == 3 else ([], [], [])
+    if not above or len(above) != len(below):
+        return ()
+    heads = [a + b for a, b in zip(above, below, strict=True)]
+    whole = [text for text in between if is_head(text, section)]
+    for form in _heads_of_forms(section):
+        order = [[i for i, text in enumerate(heads + whole) if text.startswith(wordings)] for wordings in form]
+        if sorted(i for found in order for i in found) == list(range(len(heads + whole))) and all(map(len, order)):
+            rest = [text for text in between if text not in whole]
+            return (*rest, *((heads + whole)[found[0]] for found in order))
+    return ()
 
 
 @lru_cache(maxsize=1024)

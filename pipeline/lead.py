@@ -10,6 +10,7 @@ from .labels import NUMERALS, Named
 from .words import plain, plain_label, plain_wording
 
 _LONGEST_GROUP = 12
+_FIRST_WORD = re.compile(r"(?P<word>\S+)\s*")
 
 
 def before_label(words: Sequence[Cell], named: Named, section: FormSection, folded: str) -> str | None:
@@ -29,6 +30,31 @@ def before_label(words: Sequence[Cell], named: Named, section: FormSection, fold
             return None if is_parted and _characters(section).issuperset(lead) else before
         left -= len(text)
     return None
+
+
+def without_groups(words: Sequence[Cell], section: FormSection, folded: str) -> tuple[Cell, ...]:
+    """Words of a row without the pieces of a group's label that stand left of them, or between them, on lines of their own.
+
+    A group's label is drawn down the left side of its rows: each line of the text begins with a piece of it.
+    """
+    kept = []
+    for cell in words:
+        first = _FIRST_WORD.match(folded, cell.start, cell.end)
+        if first and _is_piece_of_group(plain_wording(first["word"]), section):
+            cell = cell._replace(start=first.end(), text=cell.text[first.end() - cell.start :])
+        kept += [cell] if cell.text else []
+    return tuple(kept)
+
+
+def _is_piece_of_group(text: str, section: FormSection) -> bool:
+    return text != "" and any(text in label for label in _drawn_groups(section))
+
+
+@cache
+def _drawn_groups(section: FormSection) -> frozenset[str]:
+    """The labels of groups that have a number, plain."""
+    groups = {w for row in section.rows for label in row.groups for w in label.wordings} | {*section.spec.words}
+    return frozenset(plain_label(group) for group in groups if enumerator(group)[0])
 
 
 def _is_parted(text: str, count: int) -> bool:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import groupby
 from typing import NamedTuple
-from unicodedata import east_asian_width
 
 from ..schemas.form import FormSection
 from .cut import Cell
@@ -14,7 +13,7 @@ from .fit import Candidate
 from .order import sub_tables
 from .reading import Choice, Draft
 from .rows import read_rows
-from .words import plain_label, plain_wording
+from .words import plain_label, plain_wording, shown_width
 
 _ASKEW = 1
 """The middles of centred numbers differ by so much at most, in half characters."""
@@ -115,7 +114,7 @@ class _Table:
             for cell in line:
                 at = at or self.folded.rfind("\n", 0, cell.start) + 1
                 width += cell.start - at
-                edges[cell.id] = (width, width + _width(cell.text))
+                edges[cell.id] = (width, width + shown_width(cell.text))
                 at, width = cell.end, edges[cell.id][1]
         return edges
 
@@ -131,8 +130,8 @@ class _Table:
         """The words of a line that only spaces part."""
         if cell.kind == "words" and cell.fields == 1 and len(cell.text) <= _LONGEST_LINE:
             for match in _WORD.finditer(self.folded, cell.start, cell.end):
-                start = self._edges[cell.id][0] + _width(cell.text[: match.start() - cell.start])
-                width = _width(cell.text[match.start() - cell.start : match.end() - cell.start])
+                start = self._edges[cell.id][0] + shown_width(cell.text[: match.start() - cell.start])
+                width = shown_width(cell.text[match.start() - cell.start : match.end() - cell.start])
                 yield _Word(plain_wording(match.group()), cell.line, cell.page, (start, start + width))
 
 
@@ -157,8 +156,3 @@ def _meet(one: _Edges, other: _Edges) -> bool:
 
 def _is_under(one: _Edges, other: _Edges) -> bool:
     return one[0] == other[0] or one[1] == other[1] or abs(sum(one) - sum(other)) <= 2 * _ASKEW
-
-
-def _width(text: str) -> int:
-    """The width of text as it is shown, in columns of a half character."""
-    return sum(2 if east_asian_width(c) in "WF" else 1 for c in text)

@@ -34,7 +34,7 @@ from .labels import (
     whole_name,
     wording,
 )
-from .lead import before_label
+from .lead import before_label, without_groups
 from .pieces import is_glued, splits
 from .reading import Choice, Draft
 from .values import noted_unit
@@ -63,7 +63,7 @@ def read_rows(
     """Cells of a section → its rows. Where a section's rows stand side by side, its one line of numbers is read too."""
     grid, head, stated = grids(cells), "", stated_units(cells, folded)
     draft, taken = Draft(), set[str]()
-    blocks = list(_blocks(cells, section, folded, empty_lines_are_blanks))
+    blocks = [_clear(b, section, folded) for b in _blocks(cells, section, folded, empty_lines_are_blanks)]
     texts, mended = zip(*(_wording_of(block, section, folded) for block in blocks), strict=True) if blocks else ((), ())
     names = [named_by(text, block.words, section, folded) for text, block in zip(texts, blocks, strict=True)]
     there = {named.row.path for named in names if named}
@@ -186,6 +186,18 @@ def _blocks(cells: Sequence[Cell], section: FormSection, folded: str, empty_line
             run.append(cell)
     if run and _is_block(words, run, section, folded):
         yield Block(tuple(words), tuple(run))
+
+
+def _clear(block: Block, section: FormSection, folded: str) -> Block:
+    """A block whose words name a row once they are clear of a group's label, so; else as it is."""
+    if section.spec.heads != "fixed" or section.spec.side_by_side or len(block.words) < 2:
+        return block
+    words = without_groups(block.words, section, folded)
+    if len(words) == len(block.words) and words == block.words:
+        return block
+    before, after = ("".join(wording(c, folded, section) for c in own) for own in (block.words, words))
+    is_named = named_by(before, block.words, section, folded) is None and named_by(after, words, section, folded)
+    return replace(block, words=words) if is_named else block
 
 
 def _goes_on(run: Sequence[Cell], cell: Cell, lines: Mapping[int, int]) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 from functools import cache, lru_cache
+from unicodedata import east_asian_width
 
 from .decode import fold
 
@@ -38,3 +39,8 @@ def _plain_wording(text: str) -> str:
 def plain_label(label: str) -> str:
     """A declared label, made plain."""
     return plain(fold(label))
+
+
+def shown_width(text: str) -> int:
+    """The width of text as it is shown, in columns of a half character."""
+    return sum(2 if east_asian_width(c) in "WF" else 1 for c in text)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from nianbao.pipeline.place import _width
+from nianbao.pipeline.words import shown_width
 
 from nianbao import extract
 
@@ -18,17 +18,17 @@ PERSONS_AND_TOTAL = ("business", "research", "public_interest", "legal_service",
 
 
 def left(line: list[str]) -> str:
-    return spaced(line, lambda cell, width: cell + " " * (width - _width(cell)))
+    return spaced(line, lambda cell, width: cell + " " * (width - shown_width(cell)))
 
 
 def right(line: list[str]) -> str:
-    return spaced(line, lambda cell, width: " " * (width - _width(cell)) + cell)
+    return spaced(line, lambda cell, width: " " * (width - shown_width(cell)) + cell)
 
 
 def middle(line: list[str]) -> str:
     def set_in_the_middle(cell: str, width: int) -> str:
-        before = (width - _width(cell)) // 2
-        return " " * before + cell + " " * (width - _width(cell) - before)
+        before = (width - shown_width(cell)) // 2
+        return " " * before + cell + " " * (width - shown_width(cell) - before)
 
     return spaced(line, set_in_the_middle)
 
@@ -36,7 +36,7 @@ def middle(line: list[str]) -> str:
 def spaced(line: list[str], pad: Callable[[str, int], str]) -> str:
     """A row of the tables in columns of a fixed width; its label stands in the first."""
     label, *cells = line
-    return (label + " " * max(2, 84 - _width(label)) + "".join(pad(cell, 16) for cell in cells)).rstrip()
+    return (label + " " * max(2, 84 - shown_width(label)) + "".join(pad(cell, 16) for cell in cells)).rstrip()
 
 
 @pytest.mark.parametrize("write", [left, right, middle])
