@@ -120,6 +120,8 @@ def _around(lines: Sequence[Sequence[_Piece]], section: FormSection) -> tuple[st
     if not above or len(above) != len(below):
         return ()
     heads = [a + b for a, b in zip(above, below, strict=True)]
+    if not all(is_head(text, section) for text in heads):
+        return ()
     whole = [text for text in between if is_head(text, section)]
     for form in _heads_of_forms(section):
         order = [[i for i, text in enumerate(heads + whole) if text.startswith(wordings)] for wordings in form]
