@@ -17,6 +17,8 @@ from .sections import Span, Stretch
 _HEAD = 6_000
 """How far into a text its title is looked for, in characters."""
 _LONGEST_TITLE = 80
+_LONGEST_END = 14
+"""What of a title stands on a second line is no longer than this."""
 
 _TITLE = re.compile(
     r"[#*《]*(?P<before>[^。;]{0,60}?)(?:政府)?信息公开(?:工作)?(?:情况)?(?:的)?(?:年度)?(?:工作)?(?:情况)?(?:的)?报告"
@@ -106,16 +108,27 @@ def _title(head: Sequence[Line]) -> tuple[Line, ...]:
     best: tuple[tuple[bool, bool, int], tuple[Line, ...]] | None = None
     for i, line in enumerate(head):
         text = line.squeezed
-        if len(text) > _LONGEST_TITLE or _FIELD_NAME.match(text) or not (found := _TITLE.fullmatch(text)):
+        if len(text) > _LONGEST_TITLE or _FIELD_NAME.match(text):
             continue
         lines: tuple[Line, ...] = (line,)
+        found = _TITLE.fullmatch(text)
+        if found is None and (lines := _with_its_end(line, head[i + 1 : i + 2])):
+            found = _TITLE.fullmatch("".join(x.squeezed for x in lines))
+        if found is None:
+            continue
         if not _YEAR.sub("", found["before"]):
-            lines = (*_above(head[:i], bool(found["before"])), line)
+            lines = (*_above(head[:i], bool(found["before"])), *lines)
         whole = "".join(x.squeezed for x in lines)
         rank = (_YEAR.search(whole) is not None, len(lines) > 1 or bool(_YEAR.sub("", found["before"])), -len(whole))
         if best is None or rank > best[0]:
             best = (rank, lines)
     return best[1] if best else ()
+
+
+def _with_its_end(line: Line, after: Sequence[Line]) -> tuple[Line, ...]:
+    """A line and the short one after it, which may be the end of a title too long for one line; () where it is not."""
+    is_end = after and len(after[0].squeezed) <= _LONGEST_END and not _TITLE.fullmatch(after[0].squeezed)
+    return (line, after[0]) if is_end else ()
 
 
 def _above(lines: Sequence[Line], year_known: bool) -> tuple[Line, ...]:
@@ -139,10 +152,11 @@ def _could_be_agency(text: str) -> bool:
 
 def _agency(title: Sequence[Line], folded: str) -> Span | None:
     """The reporting body, as the title names it or, more fully, as the text names the same body."""
-    for line in title:
+    for i, line in enumerate(title):
         text = line.squeezed
-        found = _TITLE.fullmatch(text)
+        found = _TITLE.fullmatch("".join(x.squeezed for x in title[i:]))
         start, end = found.span("before") if found else _bare(line)
+        end = min(end, len(text))
         if text[start:end].endswith("人民"):
             end += len("政府")
         if (span := _without_year(line, start, end)) is not None:

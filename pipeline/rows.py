@@ -169,6 +169,8 @@ def _blocks(cells: Sequence[Cell], section: FormSection, folded: str, empty_line
     run: list[Cell] = []
     lines = Counter(cell.line for cell in cells if cell.kind in ("number", "blank"))
     worded = {cell.line for cell in cells if cell.kind == "words"}
+    adds_up = section.spec.heads == "fixed" and not section.spec.side_by_side
+    columns = len(section.rows[0].columns) if adds_up else 0
     for cell in _in_play(cells, empty_lines):
         if cell.kind == "words":
             unit = UNITS.get(cell.text.strip()) if run and cell.line <= run[-1].line + cell.fields % 2 else None
@@ -182,7 +184,9 @@ def _blocks(cells: Sequence[Cell], section: FormSection, folded: str, empty_line
                 yield Block(tuple(words), tuple(run))
                 words = []
             run = [cell] if cell.kind == "number" else []
-        elif (words or cell.kind == "number") and _goes_on(run, cell, lines):
+        elif (words or cell.kind == "number") and _goes_on(
+            run, cell, lines, 0 if run and run[0].line in worded else columns
+        ):
             run.append(cell)
     if run and _is_block(words, run, section, folded):
         yield Block(tuple(words), tuple(run))
@@ -200,9 +204,15 @@ def _clear(block: Block, section: FormSection, folded: str) -> Block:
     return replace(block, words=words) if is_named else block
 
 
-def _goes_on(run: Sequence[Cell], cell: Cell, lines: Mapping[int, int]) -> bool:
-    """Whether a run goes on with a cell: a cell alone on its line does not belong to a run of lines with several."""
-    return not run or (lines.get(run[0].line, 1) > 1) == (lines.get(cell.line, 1) > 1)
+def _goes_on(run: Sequence[Cell], cell: Cell, lines: Mapping[int, int], room: int) -> bool:
+    """Whether a run goes on with a cell: a cell alone on its line does not belong to a run of lines with several.
+
+    But where rows add up, so that this can be held against their sums, numbers below a label may stand now one a line, now
+    several, until there are as many as the row has columns. room: how many that are; 0 where it is otherwise.
+    """
+    if not run or (lines.get(run[0].line, 1) > 1) == (lines.get(cell.line, 1) > 1):
+        return True
+    return len(run) < room and cell.kind == run[-1].kind == "number" and cell.line <= run[-1].line + 1
 
 
 def _in_play(cells: Sequence[Cell], empty_lines: bool) -> Iterator[Cell]:
@@ -288,10 +298,16 @@ def _row(
             finding("row_cut_off", f"“{row.label}”在表格右缘被截断：只印出前 {len(block.run)} 格", row.path)
         )
     draft.forms |= {label.form for label in (named.label, *(h.label for h in heads)) if label.form}
-    draft.choices.append(_choice(row, columns, candidates, block, heads))
+    choice = _choice(row, columns, candidates, block, heads)
+    draft.choices.append(replace(choice, must_add_up=_is_mixed(block.run)))
     noted = noted_unit(folded[block.words[-1].start : block.words[-1].end]) if block.words else None
     if noted is not None:
         note_unit(draft, row, columns, noted)
+
+
+def _is_mixed(run: Sequence[Cell]) -> bool:
+    """Whether some cells of a run stand alone on their line, and others do not."""
+    return 1 in (sizes := set(Counter(c.line for c in run).values())) and len(sizes) > 1
 
 
 def note_unit(draft: Draft, row: FormRow, columns: Sequence[FormColumn], noted: str) -> None:

@@ -176,6 +176,24 @@ def test_a_row_of_kept_blanks(write: Callable[[Line], str]) -> None:
     assert {found.evidence[path].basis for path in paths} == {"blank"}
 
 
+def now_one_now_two(line: Line) -> str:
+    """A row of figures as a PDF's text gives it: one a line, but for narrow neighbours."""
+    return "\n".join(line if len(line) != 8 else [line[0], *line[1:5], f"{line[5]} {line[6]}", line[7]])
+
+
+def test_now_one_a_line_now_two() -> None:
+    """Where the rows' own sums bear it out, and no number is lost."""
+    text = report(cells=BUSY, write=now_one_now_two)
+    assert (extract(text).status, cells_of(extract(text))) == ("verified", cells_of(extract(report(cells=BUSY))))
+    row = next(
+        m for m in re.finditer(r"(?m)^[^\d\s].*\n(?:[\d ]+\n){6}", text) if re.search("[1-9]", m[0].partition("\n")[2])
+    )
+    for number in re.finditer(r"\b[1-9]\d*\b", row[0].partition("\n")[2]):
+        at = row.start() + len(row[0].partition("\n")[0]) + 1
+        broken = text[: at + number.start()] + text[at + number.end() :]
+        assert extract(broken).status == "unresolved", number
+
+
 def drop(*labels: str) -> Callable[[str], str]:
     return lambda text: "\n".join(line for line in text.split("\n") if not any(label in line for label in labels))
 
