@@ -391,7 +391,9 @@ def rows_in_order(section: FormSection, text: str) -> tuple[FormRow, ...] | None
     order = [at for at in found if at >= 0]
     if set(order) != set(range(len(section.rows))) or any(b < a and b != 0 for a, b in pairwise(order)):
         return None
-    first = max(i for i, (a, b) in enumerate(pairwise(order)) if (a, b) == (0, 1))
+    first = max((i for i, pair in enumerate(pairwise(order)) if pair == (0, 1)), default=None)
+    if first is None:
+        return None
     start = [i for i, at in enumerate(found) if at >= 0][first]
     return section.rows if -1 not in found[:start] or -1 in found[start:] else None
 

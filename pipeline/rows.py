@@ -43,6 +43,8 @@ from .words import ends_in_a_year, plain, plain_label, plain_wording
 _LONGEST_HEAD = 400
 """A head is looked for in so much of the words before a table's first row, in characters."""
 
+_NEAR = 2
+"""Numbers on lines that are as near as this, with one empty line between them at most, may be of one row."""
 _CHINESE = re.compile("[一-鿿]")
 _OWN_LABEL = re.compile(r"[一-鿿]{3,16}")
 """What a row that the form does not have may be called."""
@@ -212,7 +214,7 @@ def _goes_on(run: Sequence[Cell], cell: Cell, lines: Mapping[int, int], room: in
     """
     if not run or (lines.get(run[0].line, 1) > 1) == (lines.get(cell.line, 1) > 1):
         return True
-    return len(run) < room and cell.kind == run[-1].kind == "number" and cell.line <= run[-1].line + 1
+    return len(run) < room and cell.kind == run[-1].kind == "number" and cell.line <= run[-1].line + _NEAR
 
 
 def _in_play(cells: Sequence[Cell], empty_lines: bool) -> Iterator[Cell]:

@@ -197,6 +197,22 @@ def test_any_damage_to_the_tables(sample: Sample, data: st.DataObject) -> None:
         assert evidence.start is None or text[evidence.start : evidence.end] == evidence.text
 
 
+@given(st.sampled_from(SAMPLES), st.data())
+def test_lines_and_fields_in_another_order(sample: Sample, data: st.DataObject) -> None:
+    """Wherever a few lines, or the fields of a line, end up, nothing raises, and every evidence is the source's own text."""
+    lines = sample.text.split("\n")
+    first, last = table_lines(sample)[0], table_lines(sample)[-1]
+    at = data.draw(st.integers(first, last))
+    end = min(last, at + data.draw(st.integers(1, 12))) + 1
+    lines[at:end] = data.draw(st.permutations(lines[at:end]))
+    at = data.draw(st.sampled_from(table_lines(sample)))
+    lines[at] = "\t".join(data.draw(st.permutations(lines[at].split("\t"))))
+    text = "\n".join(lines)
+    found = read(text)
+    for evidence in found.evidence.values() if found else ():
+        assert evidence.start is None or text[evidence.start : evidence.end] == evidence.text
+
+
 @pytest.mark.parametrize(
     "change",
     [

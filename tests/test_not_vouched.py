@@ -128,6 +128,7 @@ TEXTS = {
     ),
     "heads broken off, in another order": swapped(("自然人\t法人或其他组织\t总计\t商业企业\t科研机构\t社会公益组织\t法律服务机构\t其他", "商业 自然 科研 社会公益 法律服务 其他 总计\n企业 人 机构 组织 机构")),
     "no row adds up": swapped(*((label + "\t0" * 7, label + "\t7\t7" + "\t0" * 5) for label in (GRANTED, TOTAL, CARRIED_OUT))),
+    "reviews last": swapped(("行政复议\t行政诉讼", "行政诉讼"), ("未经复议直接起诉\t复议后起诉", "未经复议直接起诉\t复议后起诉\t行政复议")),
     "litigation first": swapped(("行政复议\t行政诉讼", "行政诉讼\t行政复议")),
     "litigation first, after a sentence": swapped(("行政复议\t行政诉讼", "2023年，我局被申请行政复议2件，被提起行政诉讼1件。\n行政诉讼\t行政复议")),
     "a row 其他 without its number": swapped(("1.申请人无正当理由逾期不补正", "其他\t0\t0\t0\t0\t0\t0\t0\n1.申请人无正当理由逾期不补正")),
