@@ -168,7 +168,7 @@ def _in_step(blocks: Sequence[_Block], rows: Sequence[FormRow], tail: str) -> bo
         order += _labels_in(block.words, rows)
         if not 0 <= len(order) - used <= len(block.vectors):
             return False
-        if block.beside and (block.named is None or block.named.row is not rows[used]):
+        if block.beside and (block.named is None or list(rows[used : used + 1]) != [block.named.row]):
             return False
         used += len(block.vectors)
     order += _labels_in(tail, rows)

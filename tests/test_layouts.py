@@ -176,6 +176,14 @@ def test_a_row_of_kept_blanks(write: Callable[[Line], str]) -> None:
     assert {found.evidence[path].basis for path in paths} == {"blank"}
 
 
+def test_a_table_that_breaks_off() -> None:
+    """One row of one sub-table is all there is: it is read, and all else is missing."""
+    heads = "资讯内容 | 上一年项目数量 | 本年增/减 | 处理决定数量"
+    found = extract(f"二、主动公开政府信息情况\n| | | 第二十条第（一）项\n{heads}\n行政许可 | 0 | 4 | 0")
+    assert (found.status, "section_missing" in codes(found)) == ("unresolved", True)
+    assert cells_of(found)["disclosure.licensing.change"] == 4
+
+
 def now_one_now_two(line: Line) -> str:
     """A row of figures as a PDF's text gives it: one a line, but for narrow neighbours."""
     return "\n".join(line if len(line) != 8 else [line[0], *line[1:5], f"{line[5]} {line[6]}", line[7]])
