@@ -11,11 +11,11 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from ..schemas.form import Form
 from .check_record import Engine, check_supplied
 from .decode import MAX_BYTES, Source, decode, from_text
-from .errors import InputError
+from .errors import InputError, NianbaoError
 from .extract import REPORT
 from .inputs import STDIN, printable, read_input
 from .map_record import load_map, map_record
-from .read import Result, in_order
+from .read import Result, fault, in_order
 from .record import Supplied, load_json, read_supplied
 
 if TYPE_CHECKING:
@@ -101,6 +101,10 @@ async def _check_one(pair: Pair | InputError, engine: Engine, client: "Client | 
         return await check_supplied(pair.source, pair.supplied, engine, client, form)
     except InputError as error:
         return error
+    except NianbaoError:
+        raise
+    except Exception as error:
+        return fault(pair.source.name, error)
 
 
 def _lines(file: str) -> Iterator[bytes | InputError]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..schemas.extraction import Extraction
 from .decode import decode
-from .errors import InputError
+from .errors import InputError, NianbaoError
 from .extract import Engine, extract_source, extract_with
 from .inputs import list_inputs, printable, read_input
 
@@ -24,6 +24,16 @@ def read(paths: tuple[str, ...]) -> Iterator[Result]:
             yield path if isinstance(path, InputError) else extract_source(decode(read_input(path), printable(path)))
         except InputError as error:
             yield error
+        except Exception as error:
+            yield fault(path, error)
+
+
+def fault(path: object, error: Exception) -> InputError:
+    """The error that stands for an input on which nianbao itself fails: the others are read all the same."""
+    reason = " ".join(f"{type(error).__name__}: {error}".split())
+    return InputError(
+        f"{printable(str(path))}: reading failed ({reason}); this is a fault of nianbao, please report it"
+    )
 
 
 async def read_with(paths: tuple[str, ...], engine: Engine, client: "Client") -> AsyncIterator[Result]:
@@ -55,3 +65,7 @@ async def _read_one(path: str | InputError, engine: Engine, client: "Client") ->
         return await extract_with(decode(await asyncio.to_thread(read_input, path), printable(path)), engine, client)
     except InputError as error:
         return error
+    except NianbaoError:
+        raise
+    except Exception as error:
+        return fault(path, error)

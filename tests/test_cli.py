@@ -13,6 +13,11 @@ import pytest
 from click.testing import CliRunner, Result
 from nianbao.eval.cli import evaluate
 from nianbao.pipeline.cli import main
+from nianbao.pipeline.decode import Source
+from nianbao.pipeline.extract import extract_source
+from nianbao.pipeline.read import read
+
+from nianbao import Extraction
 
 SAMPLES = Path(__file__).parent.parent / "eval" / "samples"
 ONE = SAMPLES / "001_00cf7cc126b6d59e.txt"
@@ -141,6 +146,22 @@ def test_bad_input(bad: dict[str, tuple[Path, str]], name: str) -> None:
     assert complaint.startswith(f"nianbao: {path}: ")
     assert any(part in complaint for part in says.split("|"))
     assert ";" in complaint
+
+
+def test_a_fault_of_ours_stops_no_other_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where reading itself fails on a report, that is said of this report, and the others are read."""
+    paths = [tmp_path / name for name in ("a.txt", "b.txt", "c.txt")]
+    for path in paths:
+        path.write_text(ONE.read_text(encoding="utf-8"), encoding="utf-8")
+
+    def fails_on_b(source: Source) -> Extraction:
+        return extract_source(source) if not source.name.endswith("b.txt") else [][0]
+
+    monkeypatch.setattr("nianbao.pipeline.read.extract_source", fails_on_b)
+    first, second, third = read(tuple(map(str, paths)))
+    assert isinstance(first, Extraction)
+    assert isinstance(third, Extraction)
+    assert str(second).startswith(f"{paths[1]}: reading failed (IndexError: list index out of range); this is a fault")
 
 
 def test_hostile_names_and_text(tmp_path: Path) -> None:
