@@ -95,9 +95,9 @@ async def check_all(
 
 
 async def _check_one(pair: Pair | InputError, engine: Engine, client: "Client | None", form: Form) -> Result:
+    if isinstance(pair, InputError):
+        return pair
     try:
-        if isinstance(pair, InputError):
-            return pair
         return await check_supplied(pair.source, pair.supplied, engine, client, form)
     except InputError as error:
         return error
