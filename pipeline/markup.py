@@ -22,6 +22,8 @@ PATIENCE_S = 3.0
 
 _LOOKS_LIKE = re.compile(r"<(?:html|body|table|tbody|tr|td|div|p|span|h[1-6])\b[^<>]*>", re.IGNORECASE)
 _ENOUGH_TAGS = 5
+_PAGE = re.compile(r"<(?:html|body|p)\b", re.IGNORECASE)
+"""Without any of these, HTML is the tables of a text whose other lines are lines: Markdown, as OCR and converters write it."""
 _BLOCKS = frozenset(
     [
         "address",
@@ -89,14 +91,14 @@ def render(text: str, name: str) -> "tuple[str, array[int]]":
 
     Raises InputError where the page cannot be parsed in a few seconds.
     """
-    page = _Page()
+    page = _Page(has_lines=_PAGE.search(text) is None)
     last: _Event = "open"
     data = text.encode("utf-8")
     at_byte = at_character = 0
     for event, start, end in _events(_parse(data, name), data):
         gap, taken = data[at_byte:start].decode("utf-8"), data[start:end].decode("utf-8")
-        if _parts_words(gap, after_text=last in _SEEN):
-            page.take("text", " ", at_character)
+        if space := _space(gap, after_text=last in _SEEN):
+            page.take("text", space, at_character)
         at_character += len(gap)
         page.take(event, taken, at_character)
         at_character += len(taken)
@@ -104,10 +106,10 @@ def render(text: str, name: str) -> "tuple[str, array[int]]":
     return "".join(page.shown), page.offsets
 
 
-def _parts_words(gap: str, *, after_text: bool) -> bool:
-    """Whether what stands between two events, a text's own end or the rest of a tag first, holds white space outside of tags."""
+def _space(gap: str, *, after_text: bool) -> str:
+    """The white space outside of tags between two events, a text's own end or the rest of a tag first: a line end, a space or none."""
     outside = gap.rpartition(">")[2].partition("<")[0] + (gap.partition("<")[0] if after_text else "")
-    return any(map(str.isspace, outside))
+    return "\n" if "\n" in outside else " " if any(map(str.isspace, outside)) else ""
 
 
 def _parse(data: bytes, name: str) -> "Tree":
@@ -181,8 +183,12 @@ def _text_of(node: "Node") -> str:
 
 @dataclass
 class _Page:
-    """The text seen so far. rows: for each table that is open, whether a cell is open and whether its row has one already."""
+    """The text seen so far. For each table that is open: whether a cell is open, and whether its row has one already.
 
+    has_lines: outside of tables the lines of the source are lines.
+    """
+
+    has_lines: bool = False
     shown: list[str] = field(default_factory=list)
     offsets: "array[int]" = field(default_factory=lambda: array("q"))
     in_cell: list[bool] = field(default_factory=lambda: [False])
@@ -190,8 +196,9 @@ class _Page:
 
     def take(self, event: _Event, text: str, at: int) -> None:
         if event == "text":
+            white = "" if self.has_lines and len(self.in_cell) == 1 else "\r\n\t"
             for i, c in enumerate(text):
-                self._put(" " if c in "\r\n\t" else c, at + i)
+                self._put(" " if c in white else c, at + i)
         elif event == "entity":
             for c in html.unescape(text)[:2]:
                 self._put(c, at)

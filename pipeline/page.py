@@ -9,6 +9,7 @@ from .about import find_facts
 from .cut import Cell, cut
 from .decode import Source
 from .labels import head_years
+from .merged import each_once
 from .narrative import find_narrative
 from .reading import Passages, Tables
 from .sections import Span, Stretch, find_sections
@@ -33,8 +34,9 @@ def lay_out(source: Source, form: Form) -> Page:
     count = 0
     for section in form.sections:
         if section.path in sections:
-            tables[section.path] = cut(source, sections[section.path].body, first_id=count)
-            count += len(tables[section.path])
+            cells = cut(source, sections[section.path].body, first_id=count)
+            tables[section.path] = each_once(cells, source.folded, section)
+            count += len(cells)
     doubts = (*_again(sections, form), *_of_two_years(source, tables, form))
     return Page(source, sections, tables, _passages(source, sections, form), doubts)
 
@@ -45,7 +47,7 @@ def with_all_text(page: Page, form: Form) -> Page:
     if not missing:
         return page
     taken = [page.sections[path].body for path in page.tables]
-    first = sum(map(len, page.tables.values()))
+    first = max((cell.id + 1 for cells in page.tables.values() for cell in cells), default=0)
     cells = cut(page.source, Span(0, len(page.source.folded)), first_id=first)
     outside = tuple(c for c in cells if not any(s.start <= c.start and c.end <= s.end for s in taken))
     return replace(page, tables={**page.tables, missing[0]: outside, **dict.fromkeys(missing[1:], ())})

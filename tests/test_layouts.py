@@ -176,6 +176,34 @@ def test_a_row_of_kept_blanks(write: Callable[[Line], str]) -> None:
     assert {found.evidence[path].basis for path in paths} == {"blank"}
 
 
+def with_merged_cells_repeated(text: str) -> str:
+    """Each line of a table four fields wide, or as many as its section has, its merged cells written once a field."""
+    lines = []
+    for line in text.split("\n"):
+        cells = line.split("\t")
+        if line.startswith("第二十条"):
+            cells *= 4
+        elif len(cells) == 2:
+            cells = [cells[0], *cells[1:] * 3]
+        elif len(cells) == 8:
+            cells = [cells[0]] * 3 + cells[1:]
+        elif cells[:2] == RESULTS[:2]:
+            cells = [cells[0]] * 5 + [cells[1]] * 10 + cells[2:]
+        lines.append("\t".join(cells))
+    return "\n".join(lines)
+
+
+def test_merged_cells_repeated() -> None:
+    """As python-docx gives a table: what is repeated is one cell; where its fields print different numbers, nothing is sure."""
+    text = with_merged_cells_repeated(report(cells=BUSY))
+    assert "行政许可\t173\t173\t173" in text
+    found = extract(text)
+    assert (found.status, cells_of(found)) == ("verified", cells_of(extract(report(cells=BUSY))))
+    assert extract(text.replace("行政许可\t173\t173", "行政许可\t173\t172")).status == "unresolved"
+    once = report(cells=BUSY).replace("行政许可\t173", "行政许可\t173\t173\t173")
+    assert extract(once).status == "unresolved"
+
+
 def test_a_table_that_breaks_off() -> None:
     """One row of one sub-table is all there is: it is read, and all else is missing."""
     heads = "资讯内容 | 上一年项目数量 | 本年增/减 | 处理决定数量"

@@ -80,6 +80,26 @@ def test_one_table_with_merged_cells() -> None:
     assert (extraction.status, cells_of(extraction)) == ("verified", cells_of(extract(report(cells=BUSY))))
 
 
+def test_markdown_with_tables_in_html() -> None:
+    """As OCR and converters write it: outside of the tables a line is a line, and the prose is verbatim."""
+
+    def in_table(line: Line) -> str:
+        return "<table><tr>" + "".join(f"<td>{cell}</td>" for cell in line) + "</tr></table>"
+
+    body = report(cells=BUSY, write=in_table).split("\n")
+    text = "\n".join(f"## {line}" if line.startswith(("二、", "三、", "四、")) else line for line in body)
+    found, plain = extract(text), extract(report(cells=BUSY))
+    assert (found.status, cells_of(found)) == ("verified", cells_of(plain))
+    assert found.report
+    assert plain.report
+    assert (found.report.title, found.report.agency, found.report.year) == (
+        plain.report.title,
+        plain.report.agency,
+        plain.report.year,
+    )
+    assert found.report.narrative == plain.report.narrative
+
+
 def test_tags_in_a_text_do_not_make_it_a_page() -> None:
     """A text that mentions a tag or two is read as the text it is."""
     found = extract(report().replace("工作有序推进。", "见 <p>附件</p>。"))
