@@ -123,7 +123,7 @@ def _around(lines: Sequence[Sequence[_Piece]], section: FormSection) -> tuple[st
     if not all(is_head(text, section) for text in heads):
         return ()
     whole = [text for text in between if is_head(text, section)]
-    for form in _heads_of_forms(section):
+    for form in heads_of_forms(section):
         order = [[i for i, text in enumerate(heads + whole) if text.startswith(wordings)] for wordings in form]
         if sorted(i for found in order for i in found) == list(range(len(heads + whole))) and all(map(len, order)):
             rest = [text for text in between if text not in whole]
@@ -136,7 +136,7 @@ def _completed(texts: tuple[str, ...], section: FormSection) -> tuple[str, ...]:
     """The heads of one form that the last of some texts begin, in its order; () where they are whole, or could be two."""
     found = {
         tuple(wordings[0] for wordings in heads)
-        for heads in _heads_of_forms(section)
+        for heads in heads_of_forms(section)
         if 1 < len(heads) <= len(texts)
         and all(_begins(text, wordings) for text, wordings in zip(texts[-len(heads) :], heads, strict=True))
         and any(text not in wordings for text, wordings in zip(texts[-len(heads) :], heads, strict=True))
@@ -149,7 +149,7 @@ def _begins(text: str, wordings: tuple[str, ...]) -> bool:
 
 
 @cache
-def _heads_of_forms(section: FormSection) -> frozenset[tuple[tuple[str, ...], ...]]:
+def heads_of_forms(section: FormSection) -> frozenset[tuple[tuple[str, ...], ...]]:
     """For each row and each form the heads of its columns, each with its wordings, the official one first."""
     forms = {label.form for row in section.rows for c in row.columns for label in c.labels} - {None}
     found = set()
@@ -162,4 +162,4 @@ def _heads_of_forms(section: FormSection) -> frozenset[tuple[tuple[str, ...], ..
 
 @cache
 def _most_heads(section: FormSection) -> int:
-    return max(map(len, _heads_of_forms(section)))
+    return max(map(len, heads_of_forms(section)))

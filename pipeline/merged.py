@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from itertools import groupby, pairwise
 
 from ..schemas.form import FormSection
+from .broken_heads import heads_of_forms
 from .cut import Cell
 from .labels import has_heads
 from .words import plain_wording
@@ -37,7 +38,7 @@ def each_once(cells: tuple[Cell, ...], folded: str, section: FormSection) -> tup
     for line in lines:
         repeated = _spans(line, folded)
         if not any(c.kind == "number" for c in line) and line[0].fields > 1:
-            spans = repeated
+            repeated = spans = repeated if _is_whole(line, repeated, folded, section) else ()
         out = _rest(repeated) | {field for span in spans if _is_one(line, span) for field in _rest([span])}
         kept += [c for c in line if c.fields == 1 or c.field not in out]
     return tuple(kept)
@@ -61,6 +62,17 @@ def _spans(line: Sequence[Cell], folded: str) -> _Spans:
             first = found.pop()[0] if found and found[-1][1] == a.field else a.field
             found.append((first, b.field))
     return found
+
+
+def _is_whole(line: Sequence[Cell], spans: _Spans, folded: str, section: FormSection) -> bool:
+    """Whether the heads of columns on a line, each once, are those of a form: a head may be printed twice by mistake."""
+    out = _rest(spans)
+    heads = [words for c in line if c.field not in out and has_heads(words := _words(c, folded), section)]
+    return (
+        not heads
+        or section.spec.heads == "fixed"
+        or any(len(form) == len(heads) and all(map(str.startswith, heads, form)) for form in heads_of_forms(section))
+    )
 
 
 def _rest(spans: _Spans) -> set[int]:
