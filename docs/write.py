@@ -23,14 +23,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from click.testing import CliRunner
-from nianbao.pipeline.bulk.formats import FORMATS
-from nianbao.pipeline.bulk.ledger import LAYOUT
-from nianbao.pipeline.bulk.summary import SUMMARY_FILES
-from nianbao.pipeline.bulk.tables import CELLS, DOUBTS, REPORTS
-from nianbao.pipeline.cli import main as nianbao
+from nianbao.pipeline.cli.main import main as nianbao
 from nianbao.pipeline.extract import REPORT
+from nianbao.pipeline.llm.settings import VARIABLES, Settings
+from nianbao.pipeline.many.formats import FORMATS
+from nianbao.pipeline.many.ledger import LAYOUT
+from nianbao.pipeline.many.summary import SUMMARY_FILES
+from nianbao.pipeline.many.tables import CELLS, DOUBTS, REPORTS
 from nianbao.pipeline.serve.problems import PROBLEMS
-from nianbao.pipeline.settings import VARIABLES, Settings
 from nianbao.schemas.findings import FINDINGS
 
 ROOT = Path(__file__).parent.parent

@@ -10,9 +10,9 @@ from functools import partial
 from itertools import islice
 from operator import itemgetter
 
-from ..pipeline.decode import decode
 from ..pipeline.errors import InputError
 from ..pipeline.extract import extract_source
+from ..pipeline.source.decode import decode
 from ..schemas.extraction import Extraction
 from .dataset import SAMPLES, load_dataset
 from .mess import make_reports

@@ -15,8 +15,8 @@ from tempfile import TemporaryDirectory
 
 import click
 
-from ..pipeline.decode import decode
 from ..pipeline.extract import extract_source
+from ..pipeline.source.decode import decode
 from .mess import make_reports
 
 BARE = 200
@@ -38,7 +38,14 @@ def bulk(count: int, folder: Path) -> None:
         for made in make_reports(count, seed=1):
             file.write(json.dumps({"name": made.name, "text": made.text}, ensure_ascii=False) + "\n")
     (before, cpu), used = _bare_rate(count), _cpu_of_children()
-    command = [sys.executable, "-c", "from nianbao.pipeline.cli import main; main()", "bulk", str(source), "--engine"]
+    command = [
+        sys.executable,
+        "-c",
+        "from nianbao.pipeline.cli.main import main; main()",
+        "bulk",
+        str(source),
+        "--engine",
+    ]
     done = subprocess.run([*command, "rules", "--out", str(folder / "RUN")], capture_output=True, check=False)
     if done.returncode > 1:
         sys.exit(done.stderr.decode())

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..pipeline.console import Commands, engine_option, model_options, model_settings, say, write
+from ..pipeline.cli.console import Commands, engine_option, model_options, model_settings, say, write
 from ..pipeline.errors import InputError
 
 if TYPE_CHECKING:

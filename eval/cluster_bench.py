@@ -19,9 +19,9 @@ from typing import Any
 
 import click
 
-from ..pipeline.bulk.pool import Pool
-from ..pipeline.bulk.sources import Given
-from ..pipeline.bulk.work import read_reports
+from ..pipeline.many.pool import Pool
+from ..pipeline.many.sources import Given
+from ..pipeline.many.work import read_reports
 from .mess import make_reports
 
 _SHARD = 200

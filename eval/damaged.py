@@ -14,13 +14,13 @@ from typing import Any
 
 import click
 
-from ..pipeline.check_record import hear, refused
-from ..pipeline.console import write
-from ..pipeline.copy import build_nested
-from ..pipeline.decode import Source, from_text
-from ..pipeline.differences import disagreeing
+from ..pipeline.cli.console import write
 from ..pipeline.extract import REPORT
-from ..pipeline.record import Supplied, read_supplied
+from ..pipeline.readers.supplied.check_record import hear, refused
+from ..pipeline.readers.supplied.differences import disagreeing
+from ..pipeline.readers.supplied.record import Supplied, read_supplied
+from ..pipeline.record.copy import build_nested
+from ..pipeline.source.decode import Source, from_text
 from ..schemas.extraction import Extraction, Finding
 from .dataset import SAMPLES, Case, load_dataset
 

@@ -10,11 +10,11 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from ..pipeline.decode import decode
+from ..pipeline.cli.view import clean
 from ..pipeline.errors import InputError
 from ..pipeline.extract import REPORT
-from ..pipeline.inputs import read_input
-from ..pipeline.view import clean
+from ..pipeline.source.decode import decode
+from ..pipeline.source.inputs import read_input
 from .gold import Gold, failing_identities, parse_gold, read_gold
 
 SAMPLES = "samples"

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..pipeline.check import check
 from ..pipeline.errors import InputError
-from ..pipeline.record import FOR_PEOPLE, load_json, shown, validate
-from ..pipeline.tie import cells_of
+from ..pipeline.old.tie import cells_of
+from ..pipeline.readers.supplied.record import FOR_PEOPLE, load_json, shown, validate
+from ..pipeline.record.check import check
 from ..schemas.form import Form
 
 

@@ -4,11 +4,11 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..pipeline.decode import decode
 from ..pipeline.errors import InputError
 from ..pipeline.extract import REPORT, Engine, extract
-from ..pipeline.inputs import read_input
-from ..pipeline.settings import Settings
+from ..pipeline.llm.settings import Settings
+from ..pipeline.source.decode import decode
+from ..pipeline.source.inputs import read_input
 from .dataset import gold_name
 
 

@@ -25,7 +25,7 @@ from typing import Any, Self
 import click
 import httpx2
 
-from ..pipeline.decode import from_text
+from ..pipeline.source.decode import from_text
 from .dataset import SAMPLES, load_dataset
 
 BUSY = 429
@@ -34,7 +34,7 @@ _SLOW_S = 8.0
 """So long a slow client takes for its body."""
 
 
-_SERVE = (sys.executable, "-c", "import sys; from nianbao.pipeline.cli import main; main(sys.argv[1:])", "serve")
+_SERVE = (sys.executable, "-c", "import sys; from nianbao.pipeline.cli.main import main; main(sys.argv[1:])", "serve")
 
 
 class ServerProcess:

@@ -15,16 +15,16 @@ from typing import Any
 
 import click
 
-from ..pipeline.answer import parse
-from ..pipeline.copy import Values
-from ..pipeline.decode import from_text
 from ..pipeline.errors import NianbaoError
 from ..pipeline.extract import REPORT
-from ..pipeline.judge import weigh
-from ..pipeline.page import Page, lay_out, with_all_text
-from ..pipeline.pointing import ids_of, point, read_claims, read_pointing
-from ..pipeline.tie import cells_of, same, tie
-from ..pipeline.wire import Pointing, Shown, show, wire_rows
+from ..pipeline.llm.answer import parse
+from ..pipeline.llm.wire import Pointing, Shown, show, wire_rows
+from ..pipeline.old.page import Page, lay_out, with_all_text
+from ..pipeline.old.tie import cells_of, same, tie
+from ..pipeline.readers.pointing import ids_of, point, read_claims, read_pointing
+from ..pipeline.record.copy import Values
+from ..pipeline.record.judge import weigh
+from ..pipeline.source.decode import from_text
 from .dataset import SAMPLES, load_dataset
 from .mess import make_reports
 

@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict
 
 from ..pipeline.errors import EndpointError, InputError
 from ..pipeline.extract import Engine, extract, extract_async
-from ..pipeline.settings import Mode, Settings
+from ..pipeline.llm.settings import Mode, Settings
 from ..prompts import VERSION
 from ..schemas.extraction import Extraction
 from .answers import Answer, Answers, drop_torn_line, parse
@@ -103,7 +103,7 @@ def _with_model(engine: Engine, model: Settings) -> Iterator[Read]:
     """An engine that asks a model, for many threads: they share one client, its limits and its budget."""
     from anyio.from_thread import start_blocking_portal
 
-    from ..pipeline.client import open_client
+    from ..pipeline.llm.client import open_client
 
     with start_blocking_portal() as portal, portal.wrap_async_context_manager(open_client(model)) as client:
 

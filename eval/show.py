@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
 
-from ..pipeline.view import clean
+from ..pipeline.cli.view import clean
 from .tables import Table
 
 _WIDTH_WITHOUT_TERMINAL = 130

@@ -21,12 +21,12 @@ from typing import Any, Self
 
 import click
 
-from ..pipeline.ask import ask, fence, shown_of
-from ..pipeline.decode import from_text
 from ..pipeline.extract import REPORT
-from ..pipeline.page import lay_out, with_all_text
-from ..pipeline.pointing import point, read_claims
-from ..pipeline.tie import tie
+from ..pipeline.llm.ask import ask, fence, shown_of
+from ..pipeline.old.page import lay_out, with_all_text
+from ..pipeline.old.tie import tie
+from ..pipeline.readers.pointing import point, read_claims
+from ..pipeline.source.decode import from_text
 from .batches import BATCH_FAULTS, Batches
 from .dataset import SAMPLES, Case, load_dataset
 

@@ -18,10 +18,10 @@ from tempfile import TemporaryDirectory
 
 import click
 
-from ..pipeline.cache import DiskCache
-from ..pipeline.client import connect
 from ..pipeline.extract import extract, extract_async
-from ..pipeline.settings import Settings
+from ..pipeline.llm.cache import DiskCache
+from ..pipeline.llm.client import connect
+from ..pipeline.llm.settings import Settings
 from .dataset import load_dataset
 from .mess import write_reports
 from .standin import MODEL

@@ -20,13 +20,13 @@ import instructor
 import openai
 from instructor.core.exceptions import InstructorError
 
-from ..pipeline.ask import ask, shown_of
-from ..pipeline.client import connect
-from ..pipeline.decode import from_text
 from ..pipeline.errors import SettingsError
 from ..pipeline.extract import REPORT
-from ..pipeline.page import lay_out
-from ..pipeline.settings import Settings
+from ..pipeline.llm.ask import ask, shown_of
+from ..pipeline.llm.client import connect
+from ..pipeline.llm.settings import Settings
+from ..pipeline.old.page import lay_out
+from ..pipeline.source.decode import from_text
 from ..schemas.report import Report
 from .dataset import SAMPLES, Case, load_dataset
 from .standin import MODEL, StandIn, answer_from

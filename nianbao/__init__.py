@@ -13,9 +13,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .pipeline.check_record import check, check_async
     from .pipeline.errors import EndpointError, InputError, NianbaoError
     from .pipeline.extract import extract, extract_async
+    from .pipeline.readers.supplied.check_record import check, check_async
     from .schemas.extraction import Check, Evidence, Extraction, Finding
     from .schemas.report import Amount, Report
 
@@ -36,7 +36,7 @@ __all__ = [
 ]
 
 _HOME = {
-    "pipeline.check_record": ("check", "check_async"),
+    "pipeline.readers.supplied.check_record": ("check", "check_async"),
     "pipeline.errors": ("EndpointError", "InputError", "NianbaoError"),
     "pipeline.extract": ("extract", "extract_async"),
     "schemas.extraction": ("Check", "Evidence", "Extraction", "Finding"),

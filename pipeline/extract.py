@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 from ..schemas.extraction import Extraction
 from ..schemas.form import Form, form_of
 from ..schemas.report import Report
-from .decode import Source, decode, from_text
 from .errors import EndpointError, InputError
-from .judge import Case, best, judge, weigh
-from .page import Page, lay_out
-from .rules import read_by_rules
+from .old.page import Page, lay_out
+from .old.rules import read_by_rules
+from .record.judge import Case, best, judge, weigh
+from .source.decode import Source, decode, from_text
 
 if TYPE_CHECKING:
-    from .client import Client
-    from .first import Parser
-    from .settings import Settings
+    from .llm.client import Client
+    from .llm.settings import Settings
+    from .readers.supplied.first import Parser
 
 REPORT = form_of(Report)
 
@@ -60,7 +60,7 @@ async def extract_async(
         if engine == "model":
             raise EndpointError("engine 'model': no model is given; pass model=Settings(model=..., base_url=...)")
         return await _extracted(source, engine, None, first)
-    from .client import Client, open_client
+    from .llm.client import Client, open_client
 
     if isinstance(model, Client):
         return await _extracted(source, engine, model, first)
@@ -70,7 +70,7 @@ async def extract_async(
 
 async def _extracted(source: Source, engine: Engine, client: "Client | None", first: "Parser | None") -> Extraction:
     if first is not None:
-        from .first import extract_after
+        from .readers.supplied.first import extract_after
 
         found = await extract_after(source, first, engine, client)
     elif client is None:
@@ -96,7 +96,7 @@ async def read_on(
         extraction = judge(page.source, cases, form)
         if client is None or engine == "rules" or extraction.status != "unresolved":
             return extraction
-    from .model import compared, read_by_model
+    from .readers.model import compared, read_by_model
 
     given = await read_by_model(page, form, client)
     findings = [*given.findings, *(compared(best(cases), case, form) for case in given.cases[-1:])]

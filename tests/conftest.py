@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from nianbao.eval import dataset
 from nianbao.eval.dataset import Case, load_dataset
-from nianbao.pipeline.settings import VARIABLES
+from nianbao.pipeline.llm.settings import VARIABLES
 
 from nianbao import Extraction, extract
 

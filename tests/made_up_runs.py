@@ -7,7 +7,7 @@ from typing import Any
 
 from click.testing import CliRunner, Result
 from nianbao.eval.dataset import Case, load_dataset
-from nianbao.pipeline.cli import main
+from nianbao.pipeline.cli.main import main
 from nianbao.pipeline.extract import REPORT
 
 from nianbao import Extraction

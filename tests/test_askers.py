@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from nianbao.eval.standin import MODEL, StandIn, answer_from
-from nianbao.pipeline.bulk.askers import shares
-from nianbao.pipeline.client import Spent, connect
 from nianbao.pipeline.errors import BudgetError, SettingsError
-from nianbao.pipeline.settings import Settings, settings_from
-from nianbao.pipeline.wire import Pointing
+from nianbao.pipeline.llm.client import Spent, connect
+from nianbao.pipeline.llm.settings import Settings, settings_from
+from nianbao.pipeline.llm.wire import Pointing
+from nianbao.pipeline.many.askers import shares
 
 from .made_up_runs import run
 

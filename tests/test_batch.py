@@ -20,12 +20,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from nianbao.eval.dataset import SAMPLES, load_dataset
 from nianbao.eval.standin import MODEL, StandIn, answer_from
-from nianbao.pipeline.bulk.batch.endpoint import Endpoint
-from nianbao.pipeline.bulk.batch.state import Part, PartState, Question, State
-from nianbao.pipeline.bulk.batch.take import Taking
-from nianbao.pipeline.cache import DiskCache
-from nianbao.pipeline.client import Client
-from nianbao.pipeline.settings import Settings
+from nianbao.pipeline.llm.cache import DiskCache
+from nianbao.pipeline.llm.client import Client
+from nianbao.pipeline.llm.settings import Settings
+from nianbao.pipeline.many.batch.endpoint import Endpoint
+from nianbao.pipeline.many.batch.state import Part, PartState, Question, State
+from nianbao.pipeline.many.batch.take import Taking
 
 from nianbao import EndpointError
 

@@ -10,7 +10,7 @@ from nianbao.eval import standin
 from nianbao.eval.standin import MODEL, StandIn
 from nianbao.eval.throughput import read_all
 from nianbao.eval.tokens import measure, table, tokenizer
-from nianbao.pipeline.settings import Settings
+from nianbao.pipeline.llm.settings import Settings
 
 from .conftest import CASES
 

@@ -16,17 +16,17 @@ from typing import Any
 
 import pytest
 from nianbao.eval.standin import MODEL, StandIn, answer_from
-from nianbao.pipeline.bulk.ledger import MANIFEST, SHARDS, TEXTS, Ledger, Manifest, Shape, list_inputs, open_ledger
-from nianbao.pipeline.bulk.pool import Pool
-from nianbao.pipeline.bulk.progress import Progress
-from nianbao.pipeline.bulk.run import Run
-from nianbao.pipeline.bulk.runner import LocalRunner
-from nianbao.pipeline.bulk.shards import cut
-from nianbao.pipeline.bulk.sources import Columns, Given, list_files, reports
-from nianbao.pipeline.bulk.summary import summarise
-from nianbao.pipeline.bulk.texts import Texts
-from nianbao.pipeline.bulk.work import Outcome, read_reports
-from nianbao.pipeline.client import Spent
+from nianbao.pipeline.llm.client import Spent
+from nianbao.pipeline.many.ledger import MANIFEST, SHARDS, TEXTS, Ledger, Manifest, Shape, list_inputs, open_ledger
+from nianbao.pipeline.many.pool import Pool
+from nianbao.pipeline.many.progress import Progress
+from nianbao.pipeline.many.run import Run
+from nianbao.pipeline.many.runner import LocalRunner
+from nianbao.pipeline.many.shards import cut
+from nianbao.pipeline.many.sources import Columns, Given, list_files, reports
+from nianbao.pipeline.many.summary import summarise
+from nianbao.pipeline.many.texts import Texts
+from nianbao.pipeline.many.work import Outcome, read_reports
 from rich.console import Console
 
 from nianbao import InputError, extract
@@ -221,8 +221,8 @@ def test_outputs_do_not_depend_on_workers_or_shards(source: Path, tmp_path: Path
 
 
 def start(*arguments: str | Path, **more: Any) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-m", "nianbao.pipeline.cli", *map(str, arguments)]
-    command[1:3] = ["-c", "from nianbao.pipeline.cli import main; main()"]
+    command = [sys.executable, "-m", "nianbao.pipeline.cli.main", *map(str, arguments)]
+    command[1:3] = ["-c", "from nianbao.pipeline.cli.main import main; main()"]
     return subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True, **more
     )

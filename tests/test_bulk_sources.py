@@ -8,9 +8,9 @@ import fsspec
 import pyarrow
 import pyarrow.parquet
 import pytest
-from nianbao.pipeline.bulk import sources
-from nianbao.pipeline.bulk.sources import Columns, Given, list_files, reports
-from nianbao.pipeline.decode import MAX_BYTES
+from nianbao.pipeline.many import sources
+from nianbao.pipeline.many.sources import Columns, Given, list_files, reports
+from nianbao.pipeline.source.decode import MAX_BYTES
 
 from nianbao import InputError
 

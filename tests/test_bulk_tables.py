@@ -14,10 +14,10 @@ import pyarrow.parquet
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from nianbao.pipeline.bulk import formats
-from nianbao.pipeline.bulk.formats import FORMATS, harmless
-from nianbao.pipeline.bulk.tables import CELLS, DOUBTS, REPORTS
 from nianbao.pipeline.extract import REPORT
+from nianbao.pipeline.many import formats
+from nianbao.pipeline.many.formats import FORMATS, harmless
+from nianbao.pipeline.many.tables import CELLS, DOUBTS, REPORTS
 
 from nianbao import Extraction
 

@@ -7,8 +7,8 @@ import stat
 from pathlib import Path
 
 import pytest
-from nianbao.pipeline.cache import DiskCache, clear, key_of
 from nianbao.pipeline.errors import SettingsError
+from nianbao.pipeline.llm.cache import DiskCache, clear, key_of
 
 KEY = "k" * 64
 LONG = "长" * 100_000

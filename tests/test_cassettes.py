@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from nianbao.eval.standin import MODEL, StandIn, answer_from
 from nianbao.pipeline.errors import EndpointError
-from nianbao.pipeline.settings import Settings
+from nianbao.pipeline.llm.settings import Settings
 from vcr.cassette import Cassette
 from vcr.request import Request
 

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from nianbao.eval.damaged import DAMAGES, Heard, damage, is_accepted, table
 from nianbao.eval.gold import read_gold
 from nianbao.eval.standin import StandIn, answer_from
-from nianbao.pipeline.copy import build_nested
 from nianbao.pipeline.extract import REPORT
-from nianbao.pipeline.tie import cells_of
+from nianbao.pipeline.old.tie import cells_of
+from nianbao.pipeline.record.copy import build_nested
 from nianbao.schemas.findings import FINDINGS
 
 from nianbao import EndpointError, Extraction, InputError, check, check_async, extract, extract_async

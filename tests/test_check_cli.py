@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from nianbao.pipeline.check_many import LONGEST_LINE
 from nianbao.pipeline.extract import REPORT
-from nianbao.pipeline.map_record import load_map, map_record
-from nianbao.pipeline.names import cell_named, paths
-from nianbao.pipeline.tie import cells_of
+from nianbao.pipeline.many.check_many import LONGEST_LINE
+from nianbao.pipeline.old.tie import cells_of
+from nianbao.pipeline.readers.supplied.map_record import load_map, map_record
+from nianbao.pipeline.readers.supplied.names import cell_named, paths
 
 from nianbao import InputError, check
 
@@ -115,7 +115,7 @@ def test_many_from_standard_input() -> None:
 
 def test_a_line_without_end_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is told of, and the next line is read."""
-    monkeypatch.setattr("nianbao.pipeline.check_many.LONGEST_LINE", 100_000)
+    monkeypatch.setattr("nianbao.pipeline.many.check_many.LONGEST_LINE", 100_000)
     assert LONGEST_LINE > 100_000
     good = {"name": "一", "text": SAMPLE.text, "record": dict(SAMPLE.gold)}
     result = run("check", "--records", jsonl(folder / "r.jsonl", "x" * 1_000_000, good), "--json")

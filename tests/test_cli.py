@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from nianbao.eval.cli import evaluate
-from nianbao.pipeline.cli import main
-from nianbao.pipeline.decode import Source
+from nianbao.pipeline.cli.main import main
 from nianbao.pipeline.extract import extract_source
-from nianbao.pipeline.read import read
+from nianbao.pipeline.many.read import read
+from nianbao.pipeline.source.decode import Source
 
 from nianbao import Extraction
 
@@ -157,7 +157,7 @@ def test_a_fault_of_ours_stops_no_other_input(tmp_path: Path, monkeypatch: pytes
     def fails_on_b(source: Source) -> Extraction:
         return extract_source(source) if not source.name.endswith("b.txt") else [][0]
 
-    monkeypatch.setattr("nianbao.pipeline.read.extract_source", fails_on_b)
+    monkeypatch.setattr("nianbao.pipeline.many.read.extract_source", fails_on_b)
     first, second, third = read(tuple(map(str, paths)))
     assert isinstance(first, Extraction)
     assert isinstance(third, Extraction)
@@ -205,7 +205,14 @@ def test_schema_has_the_official_labels() -> None:
 def test_utf8_whatever_the_locale() -> None:
     """Data on standard output is UTF-8 also where the locale is not."""
     environment = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
-    command = [sys.executable, "-c", "from nianbao.pipeline.cli import main; main()", "extract", "--json", str(ONE)]
+    command = [
+        sys.executable,
+        "-c",
+        "from nianbao.pipeline.cli.main import main; main()",
+        "extract",
+        "--json",
+        str(ONE),
+    ]
     done = subprocess.run(command, capture_output=True, env=environment, check=True)
     assert "八卦洲街道" in done.stdout.decode("utf-8")
 
@@ -213,7 +220,7 @@ def test_utf8_whatever_the_locale() -> None:
 def test_help_imports_nothing_heavy() -> None:
     """--help loads neither pydantic nor rich."""
     script = (
-        "import sys; from click.testing import CliRunner; from nianbao.pipeline.cli import main;"
+        "import sys; from click.testing import CliRunner; from nianbao.pipeline.cli.main import main;"
         "CliRunner().invoke(main, ['--help']); sys.exit(bool({'pydantic', 'rich', 'chardet'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0

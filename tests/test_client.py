@@ -12,14 +12,14 @@ from typing import Any, ClassVar
 
 import pytest
 from nianbao.eval.standin import FAULTS, MODEL, StandIn, answer_from
-from nianbao.pipeline.answer import parse
-from nianbao.pipeline.cache import Cache, DiskCache
-from nianbao.pipeline.client import Client, Reply, connect
 from nianbao.pipeline.errors import BudgetError, EndpointError, RefusedError
 from nianbao.pipeline.extract import extract_async
-from nianbao.pipeline.failures import retry_after
-from nianbao.pipeline.settings import Settings
-from nianbao.pipeline.wire import Pointing
+from nianbao.pipeline.llm.answer import parse
+from nianbao.pipeline.llm.cache import Cache, DiskCache
+from nianbao.pipeline.llm.client import Client, Reply, connect
+from nianbao.pipeline.llm.failures import retry_after
+from nianbao.pipeline.llm.settings import Settings
+from nianbao.pipeline.llm.wire import Pointing
 
 from nianbao import Extraction, extract
 

@@ -15,17 +15,17 @@ from typing import Any
 
 import pytest
 from nianbao.eval.standin import StandIn, answer_from
-from nianbao.pipeline.bulk.askers import Askers, shares
-from nianbao.pipeline.bulk.asking import Asked, Asking
-from nianbao.pipeline.bulk.cluster import RayWorkers
-from nianbao.pipeline.bulk.ledger import SHARDS
-from nianbao.pipeline.bulk.node import check_version
-from nianbao.pipeline.bulk.runner import PoolRunner
-from nianbao.pipeline.bulk.sources import Given
-from nianbao.pipeline.bulk.work import Outcome, read_reports
-from nianbao.pipeline.client import Spent
 from nianbao.pipeline.errors import SettingsError
-from nianbao.pipeline.settings import Settings
+from nianbao.pipeline.llm.client import Spent
+from nianbao.pipeline.llm.settings import Settings
+from nianbao.pipeline.many.askers import Askers, shares
+from nianbao.pipeline.many.asking import Asked, Asking
+from nianbao.pipeline.many.cluster import RayWorkers
+from nianbao.pipeline.many.ledger import SHARDS
+from nianbao.pipeline.many.node import check_version
+from nianbao.pipeline.many.runner import PoolRunner
+from nianbao.pipeline.many.sources import Given
+from nianbao.pipeline.many.work import Outcome, read_reports
 
 from .made_up_runs import cases, line, write
 from .servers import add_node, free_port, ray_cluster, redis_server
@@ -52,7 +52,7 @@ def cache_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def redis(cache_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """An empty Redis is the cache."""
     monkeypatch.setenv("NIANBAO_CACHE_URL", cache_url)
-    from nianbao.pipeline.redis_cache import RedisCache
+    from nianbao.pipeline.llm.redis_cache import RedisCache
 
     with RedisCache(cache_url) as cache:
         cache.clear()

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from nianbao.pipeline.decode import MAX_BYTES, MAX_LINES, decode, fold
+from nianbao.pipeline.source.decode import MAX_BYTES, MAX_LINES, decode, fold
 
 from nianbao import InputError, extract
 

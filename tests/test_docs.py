@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from nianbao.eval.cli import evaluate
-from nianbao.pipeline.cli import main
+from nianbao.pipeline.cli.main import main
 from nianbao.schemas.findings import FINDINGS
 
 import nianbao

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from nianbao.pipeline.words import shown_width
+from nianbao.pipeline.table.words import shown_width
 
 from nianbao import extract
 

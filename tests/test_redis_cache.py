@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 from nianbao.eval.standin import MODEL, StandIn, answer_from
-from nianbao.pipeline.cache import key_of
 from nianbao.pipeline.errors import SettingsError
-from nianbao.pipeline.redis_cache import PREFIX, RedisCache
+from nianbao.pipeline.llm.cache import key_of
+from nianbao.pipeline.llm.redis_cache import PREFIX, RedisCache
 
 from .made_up_runs import run
 from .servers import PASSWORD, absent, free_port, redis_server

@@ -14,7 +14,8 @@ from fastapi.testclient import TestClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from nianbao.eval.standin import MODEL, StandIn, answer_from
-from nianbao.pipeline.cli import main
+from nianbao.pipeline.cli.main import main
+from nianbao.pipeline.llm.settings import Settings
 from nianbao.pipeline.serve.access import Access, access_for
 from nianbao.pipeline.serve.app import make_app
 from nianbao.pipeline.serve.describe import examples
@@ -23,7 +24,6 @@ from nianbao.pipeline.serve.pool import GoneError, Pool
 from nianbao.pipeline.serve.problems import PROBLEMS, RequestError
 from nianbao.pipeline.serve.reply import Answer, Job, reply
 from nianbao.pipeline.serve.spool import Spool
-from nianbao.pipeline.settings import Settings
 
 from nianbao import check, extract
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from nianbao.eval.standin import MODEL, StandIn, answer_from
-from nianbao.pipeline.cli import main
+from nianbao.pipeline.cli.main import main
 from nianbao.pipeline.errors import SettingsError
-from nianbao.pipeline.settings import Settings, environment, settings_from
+from nianbao.pipeline.llm.settings import Settings, environment, settings_from
 
 from .conftest import CASES, SAMPLES
 

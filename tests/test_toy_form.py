@@ -3,14 +3,14 @@
 from typing import Annotated, ClassVar
 
 from nianbao.eval.score import compare
-from nianbao.pipeline.copy import build_record
-from nianbao.pipeline.decode import from_text
-from nianbao.pipeline.judge import weigh
-from nianbao.pipeline.page import lay_out
-from nianbao.pipeline.pointing import point, read_pointing
-from nianbao.pipeline.rules import read_by_rules
-from nianbao.pipeline.tie import cells_of
-from nianbao.pipeline.wire import Pointing, list_rows, show
+from nianbao.pipeline.llm.wire import Pointing, list_rows, show
+from nianbao.pipeline.old.page import lay_out
+from nianbao.pipeline.old.rules import read_by_rules
+from nianbao.pipeline.old.tie import cells_of
+from nianbao.pipeline.readers.pointing import point, read_pointing
+from nianbao.pipeline.record.copy import build_record
+from nianbao.pipeline.record.judge import weigh
+from nianbao.pipeline.source.decode import from_text
 from nianbao.schemas.form import Column, FormModel, Label, Row, Section, Sum, form_of
 
 

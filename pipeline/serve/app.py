@@ -10,7 +10,7 @@ from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 
 from ...schemas.extraction import Extraction
-from ..settings import Settings
+from ..llm.settings import Settings
 from .access import Access
 from .batch import Batch
 from .body import JSON, JSON_LINES, read_body, require
@@ -63,7 +63,7 @@ class Service:
         async with AsyncExitStack() as stack:
             model = None
             if self._settings is not None:
-                from ..client import open_client
+                from ..llm.client import open_client
 
                 model = Model(await stack.enter_async_context(open_client(self._settings)), self._limits.model_s)
             self._pool = Pool(self._limits, model)

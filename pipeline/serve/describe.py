@@ -10,8 +10,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 
 from ...schemas.extraction import Extraction
-from ..check_record import check
 from ..extract import extract
+from ..readers.supplied.check_record import check
 from .body import JSON, JSON_LINES
 from .problems import PROBLEMS
 from .reply import Task

@@ -8,7 +8,7 @@ from anyio import fail_after
 from ..errors import BudgetError, EndpointError
 
 if TYPE_CHECKING:
-    from ..client import Client, Reply
+    from ..llm.client import Client, Reply
     from .reply import Question
 
 _AGAIN_S = 30

@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 
-from ..inputs import printable
+from ..source.inputs import printable
 
 _LONGEST_MESSAGE = 500
 

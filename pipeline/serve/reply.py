@@ -17,17 +17,17 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from pydantic import BaseModel
 
 from ...schemas.extraction import Extraction
-from ..check_record import check_with
-from ..decode import from_text
 from ..errors import EndpointError, InputError
 from ..extract import REPORT, extract_with
-from ..inputs import printable
-from ..map_record import load_map, map_record
+from ..readers.supplied.check_record import check_with
+from ..readers.supplied.map_record import load_map, map_record
+from ..source.decode import from_text
+from ..source.inputs import printable
 from .problems import RequestError
 from .requests import CheckRequest, ExtractRequest, read_request
 
 if TYPE_CHECKING:
-    from ..client import Client, Reply
+    from ..llm.client import Client, Reply
 
 Task = Literal["extract", "check"]
 
@@ -63,7 +63,7 @@ class Question:
 def get_ready(memory: int, has_model: bool) -> None:
     """What a new worker does first. memory: bytes that it may address; signals are left to the front, which ends workers."""
     if has_model:
-        import_module("..model", __package__)
+        import_module("..readers.model", __package__)
     if sys.platform != "win32":
         import resource
 

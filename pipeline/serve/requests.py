@@ -6,8 +6,8 @@ from typing import Annotated, Any, NoReturn, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ..check_record import Engine as CheckEngine
 from ..extract import Engine
+from ..readers.supplied.check_record import Engine as CheckEngine
 from .problems import RequestError
 
 _LONGEST_NUMBER = 1000

@@ -7,7 +7,7 @@ from types import FrameType
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from ..settings import Settings
+from ..llm.settings import Settings
 from .access import Access
 from .app import make_app
 from .limits import Limits

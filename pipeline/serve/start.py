@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from ..console import model_settings
+from ..cli.console import model_settings
 from ..errors import SettingsError
-from ..settings import environment
+from ..llm.settings import environment
 from .access import access_for, token_from
 from .limits import Limits
 

@@ -1,0 +1,284 @@
+"""The command line. Data goes to standard output, errors to standard error; heavy imports wait until they are used."""
+
+import sys
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ...eval.cli import evaluate
+from ..errors import InputError
+from ..many.cli import bulk, export
+from .console import UNRESOLVED, UNUSABLE, Commands, engine_option, model_options, model_settings, say, write
+
+if TYPE_CHECKING:
+    from ...schemas.extraction import Extraction
+    from ..extract import Engine
+    from ..llm.client import Client
+    from ..llm.settings import Settings
+    from ..many.read import Result
+    from ..readers.supplied.check_record import Engine as CheckEngine
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="nianbao")
+def main() -> None:
+    """Yearly reports on open government information (政府信息公开工作年度报告) as validated data.
+
+    Example: nianbao extract report.txt
+    """
+
+
+@main.command()
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@engine_option("auto")
+@click.option("--json", "as_json", is_flag=True, help="One extraction a line, in the order given, nothing else.")
+@model_options
+def extract(paths: tuple[str, ...], engine: "Engine", as_json: bool, **flags: object) -> None:
+    """Read reports: files, folders (searched for .txt, .md and .html files), or - for standard input.
+
+    Exit status: 0 all verified or discrepant; 1 some unresolved; 2 an input that cannot be read; 3 no usable model.
+
+    Example: nianbao extract reports/ --json > extractions.jsonl
+    """
+    settings = model_settings(engine, flags)
+    answer = _Answer(_printer(as_json))
+    if settings is None:
+        from ..many.read import read
+
+        for result in read(paths):
+            answer.take(result)
+        answer.hint(engine)
+    else:
+        _extract_with_model(paths, engine, settings, answer)
+    sys.exit(answer.status)
+
+
+def _extract_with_model(paths: tuple[str, ...], engine: "Engine", settings: "Settings", answer: "_Answer") -> None:
+    from ..many.read import read_with
+
+    _take_all(answer, lambda client: read_with(paths, engine, client), settings)
+
+
+@main.command()
+@click.argument("text", required=False, metavar="[TEXT]")
+@click.option(
+    "--record", metavar="RECORD.json", help="The record of TEXT, in the shape of nianbao schema; gaps allowed."
+)
+@click.option(
+    "--records", metavar="FILE.jsonl", help="Many at once: lines {name, text or path, record}; - for standard input."
+)
+@click.option("--map", "map_path", metavar="MAP.toml", help="How records of another shape are read; see docs/check.md.")
+@engine_option("auto", "none", says=" none: nobody, the record is only judged.")
+@click.option("--json", "as_json", is_flag=True, help="One extraction a line, in the order given, nothing else.")
+@model_options
+def check(
+    text: str | None,
+    record: str | None,
+    records: str | None,
+    map_path: str | None,
+    engine: "CheckEngine",
+    as_json: bool,
+    **flags: object,
+) -> None:
+    """Hold a record that your own parser made against the text; what cannot be vouched for is read again.
+
+    Exit status: 0 all verified or discrepant; 1 some unresolved; 2 an input that cannot be read; 3 no usable model.
+
+    Example: nianbao check report.txt --record record.json --engine none
+    """
+    if (records is None) == (text is None and record is None) or (text is None) != (record is None):
+        raise click.UsageError("give TEXT with --record RECORD.json, or --records FILE.jsonl")
+    from ..many.check_many import check_all, list_pairs, read_pair, reader_of_records
+
+    settings = model_settings(engine, flags)
+    told = reader_of_records(map_path)
+    pairs = list_pairs(records, told) if records is not None else iter([read_pair(str(text), str(record), told)])
+    answer = _Answer(_printer(as_json))
+    _take_all(answer, lambda client: check_all(pairs, engine, client), settings)
+    if settings is None:
+        answer.hint(engine)
+    sys.exit(answer.status)
+
+
+def _take_all(
+    answer: "_Answer", results: "Callable[[Any], AsyncIterator[Result]]", settings: "Settings | None"
+) -> None:
+    """Take every result of work that may ask a model; with no settings, there is none to ask."""
+    import asyncio
+
+    async def take(client: "Client | None") -> None:
+        async for result in results(client):
+            answer.take(result)
+
+    async def take_with(settings: "Settings") -> None:
+        from ..llm.client import open_client
+
+        async with open_client(settings) as client:
+            await take(client)
+            if client.unusable is not None:
+                raise client.unusable
+
+    try:
+        asyncio.run(take(None) if settings is None else take_with(settings))
+    except KeyboardInterrupt:
+        say("interrupted; what was read is on standard output, and its answers are kept")
+        answer.status = 130
+
+
+main.add_command(bulk)
+main.add_command(export)
+main.add_command(evaluate)
+
+
+@main.command()
+def schema() -> None:
+    """Print the JSON Schema of an extraction, with Chinese titles and descriptions.
+
+    Example: nianbao schema > extraction.schema.json
+    """
+    import json
+
+    from ...schemas.extraction import Extraction
+
+    write(json.dumps(Extraction.model_json_schema(mode="serialization"), ensure_ascii=False, indent=2))
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0: one that is free.")
+@click.option("--token-file", metavar="FILE", help="Holds the bearer token to ask for. [env: NIANBAO_SERVE_TOKEN]")
+@click.option(
+    "--no-token", is_flag=True, help="Let everybody ask who reaches an address other than this machine's own."
+)
+@click.option("--workers", type=click.IntRange(1), metavar="N", help="Processes that read; one for each processor.")
+@click.option(
+    "--queue", type=click.IntRange(0), metavar="N", help="Requests that may wait; more are answered with 429."
+)
+@click.option("--timeout", "read_s", type=click.FloatRange(0.1), metavar="SECONDS", help="For one reading.")
+@click.option("--max-body", "body_bytes", type=click.IntRange(1000), metavar="BYTES", help="Of one request or line.")
+@model_options
+def serve(host: str, port: int, token_file: str | None, no_token: bool, **flags: Any) -> None:
+    """Serve extract and check over HTTP; see docs/serve.md. Needs: pip install 'nianbao[serve]'.
+
+    It listens on this machine alone unless told otherwise, logs JSON lines to standard error, and ends on SIGTERM once what
+    it took is answered. A model is asked only where one is configured.
+
+    Example: nianbao serve --port 8000 --workers 4
+    """
+    from ..serve.start import start
+
+    start(host, port, token_file, no_token, flags)
+
+
+@main.group()
+def cache() -> None:
+    """Look at and clear the cache of the model's answers.
+
+    Example: nianbao cache info
+    """
+
+
+@cache.command()
+def info() -> None:
+    """Print the folder or the server, the number of entries and their size."""
+    from ..llm.cache import open_cache
+
+    with open_cache(_settings({})) as answers:
+        found = answers.info()
+        write(f"{found.place}\n{found.entries:,} answers, {found.bytes:,} bytes")
+        if found.warning:
+            say(found.warning)
+
+
+@cache.command()
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def clear(yes: bool) -> None:
+    """Remove every kept answer; each is asked, and paid for, again."""
+    from ..llm.cache import cache_place, clear_cache
+
+    settings = _settings({})
+    place = cache_place(settings)
+    if yes or click.confirm(f"Remove all answers kept in {place}?", err=True):
+        clear_cache(settings)
+        write(f"{place}: removed")
+
+
+@cache.command()
+@click.option("--remove", is_flag=True, help="Remove the entries that cannot be read.")
+def verify(remove: bool) -> None:
+    """Read every entry; print those that cannot be read, which count as not there. Exit status 1 where there are some."""
+    from ..llm.cache import open_cache
+
+    with open_cache(_settings({})) as answers:
+        damaged = list(answers.damaged())
+        for key in damaged:
+            write(f"{key}: damaged")
+            if remove:
+                answers.remove(key)
+        write(
+            f"{answers.info().entries:,} entries, {len(damaged)} damaged{' and removed' if remove and damaged else ''}"
+        )
+        sys.exit(1 if damaged and not remove else 0)
+
+
+@main.command()
+@model_options
+def doctor(**flags: object) -> None:
+    """Check the settings and the model's endpoint: what is set, whether it answers, how it takes questions.
+
+    It sends one short question. Exit status: 0 all is well; 2 a wrong setting; 3 the endpoint cannot be used.
+
+    Example: nianbao doctor
+    """
+    import asyncio
+
+    from ..llm.doctor import examine, tell_settings
+    from ..llm.settings import environment
+
+    settings = _settings(flags)
+    write("\n".join(tell_settings(settings, environment())))
+
+    async def work() -> None:
+        async for line in examine(settings):
+            write(line)
+
+    asyncio.run(work())
+
+
+def _settings(flags: "Mapping[str, object]") -> "Settings":
+    from ..llm.settings import environment, settings_from
+
+    return settings_from(environment(), **flags)
+
+
+class _Answer:
+    """Shows each extraction, complains of each error, and keeps the exit status."""
+
+    def __init__(self, show: "Callable[[Extraction], None]") -> None:
+        self._show = show
+        self.status = 0
+        self.unresolved = 0
+
+    def hint(self, engine: str) -> None:
+        """Say what a model could do, where one might have been asked and none is configured."""
+        if engine == "auto" and self.unresolved:
+            say(f"{self.unresolved} unresolved; a model could look at them: set NIANBAO_MODEL, see nianbao doctor")
+
+    def take(self, result: "Extraction | InputError") -> None:
+        if isinstance(result, InputError):
+            say(str(result))
+            self.status = UNUSABLE
+            return
+        self._show(result)
+        if result.status == "unresolved":
+            self.unresolved += 1
+            self.status = max(self.status, UNRESOLVED)
+
+
+def _printer(as_json: bool) -> "Callable[[Extraction], None]":
+    if as_json:
+        return lambda extraction: write(extraction.model_dump_json())
+    from .view import printer
+
+    return printer()

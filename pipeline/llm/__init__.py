@@ -1,0 +1,1 @@
+"""Models: what is asked, what is answered, the client, the cache and the settings."""

@@ -1,0 +1,432 @@
+"""The model's endpoint: any that speaks OpenAI's protocol, through instructor, with limits, retries, a budget and a cache.
+
+A `Client` lives in one event loop; its limits hold for everything that is asked through it.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, fields
+from decimal import Decimal
+from functools import cache, partial
+from typing import Any, Generic, cast
+
+import instructor
+import openai
+from aiolimiter import AsyncLimiter
+from instructor.core.exceptions import InstructorError
+from instructor.core.hooks import Hooks
+from openai.types.chat import ChatCompletion
+from pydantic import BaseModel, ValidationError
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
+from tenacity.wait import wait_random_exponential
+
+from ..errors import BudgetError, EndpointError, RefusedError
+from .answer import LONGEST_ANSWER, M, parse, raw_of
+from .cache import Cache, key_of, open_cache
+from .failures import api_error, host_of, is_passing, no_such_model, retry_after, unusable
+from .prices import price
+from .settings import Mode, Settings
+
+Message = dict[str, str]
+
+logging.getLogger("instructor").addHandler(
+    logging.NullHandler()
+)  # it logs answers; what is wrong with one is said by us
+
+_MODES: dict[Mode, instructor.Mode] = {
+    "json_schema": instructor.Mode.JSON_SCHEMA,
+    "tools": instructor.Mode.TOOLS,
+    "md_json": instructor.Mode.MD_JSON,
+}
+_REFUSED = frozenset((400, 404, 415, 422, 501))
+REFUSALS_IN_A_ROW = 10
+"""So many refused, with no answer among them, are refused by the endpoint for good, and not one question for itself."""
+CHARACTERS_A_TOKEN = 1.5
+"""About how many characters of Chinese make a token, for the estimate before a request."""
+TOKENS_AN_ANSWER = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Of one request: tokens in and out, and US dollars; cost is None where no price is known."""
+
+    input_tokens: int
+    output_tokens: int
+    cost: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply(Generic[M]):
+    """What came of a question. answer: None where it failed; failure says why.
+
+    usages: one for each request that was paid for it; kept: those of a cached answer, when it was asked.
+    """
+
+    answer: M | None
+    raw: str
+    is_cached: bool
+    usages: tuple[Usage, ...] = ()
+    failure: str = ""
+    requests: int = 0
+    """Requests sent, those that failed too."""
+    kept: tuple[Usage, ...] = ()
+
+
+@dataclass(slots=True)
+class Spent:
+    """What a client has spent so far."""
+
+    requests: int = 0
+    cached: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost: Decimal = Decimal(0)
+    unpriced: int = 0
+    """Requests for which no price is known."""
+
+    def __add__(self, other: "Spent") -> "Spent":
+        return Spent(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
+
+
+@dataclass
+class Client:
+    """Asks a model. Made by `open_client`."""
+
+    settings: Settings
+    cache: Cache | None
+    connection: openai.AsyncOpenAI
+    spent: Spent = field(default_factory=Spent)
+    others: Spent = field(default_factory=Spent)
+    """What other clients have spent of the same budget, as far as is known."""
+    unusable: EndpointError | None = None
+    """Why the endpoint cannot be used, once that is known; nothing more is asked then."""
+    mode: Mode | None = None
+    """How structured answers are asked for, once that is known."""
+    by_answer: bool = False
+    """Whether an extraction tells what its answers took whoever asked them, now or earlier; else what was paid for it now."""
+    _refused_in_a_row: int | None = None
+    """Questions refused since the last answer; None before the first answer."""
+    _flights: dict[str, "asyncio.Future[Reply[Any]]"] = field(default_factory=dict)
+    _askers: dict[Mode, instructor.AsyncInstructor] = field(default_factory=dict)
+    _options: dict[str, Any] = field(init=False)
+    _room: asyncio.Semaphore = field(init=False)
+    """Held by a question until its answer is kept, so that no more can be lost at once; left while it waits to be sent again."""
+    _requests: AsyncLimiter | None = field(init=False)
+    _tokens: AsyncLimiter | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._options = {"temperature": 0, "max_tokens": self.settings.max_output_tokens}
+        self._room = asyncio.Semaphore(self.settings.max_in_flight)
+        self._requests = _limiter(self.settings.requests_per_minute)
+        self._tokens = _limiter(self.settings.tokens_per_minute)
+        self.mode = None if self.settings.mode == "auto" else self.settings.mode
+
+    async def ask(self, messages: Sequence[Message], answer: type[M]) -> Reply[M]:
+        """Messages → the answer, from the cache where it is there; the same question at once is asked once.
+
+        A failure that concerns this question alone is in the reply. Raises EndpointError where the endpoint cannot be
+        used, BudgetError where nothing more may be spent.
+        """
+        key = self.key(messages, answer)
+        if (cached := self._kept(key, answer)) is not None:
+            self.spent.cached += 1
+            return cached
+        flight = self._flights.get(key)
+        if flight is not None:
+            reply = await asyncio.shield(flight)
+            return Reply(reply.answer, reply.raw, True, kept=reply.usages, failure=reply.failure)
+        flight = self._flights[key] = asyncio.get_running_loop().create_future()
+        try:
+            async with self._room:
+                if self.unusable is not None:
+                    raise type(self.unusable)(str(self.unusable))
+                reply = await self._ask(messages, answer)
+                if reply.answer is not None and self.cache is not None:
+                    await asyncio.to_thread(self.cache.set, key, entry(reply.raw, reply.usages))
+            flight.set_result(reply)
+            return reply
+        except BaseException as error:
+            if isinstance(error, EndpointError):
+                self.unusable = self.unusable or error
+            flight.set_exception(error if isinstance(error, Exception) else EndpointError("interrupted"))
+            flight.exception()
+            raise
+        finally:
+            del self._flights[key]
+
+    def key(self, messages: Sequence[Message], answer: type[BaseModel]) -> str:
+        """The key under which an answer is kept."""
+        return question_key(self.settings, messages, answer)
+
+    def _kept(self, key: str, answer: type[M]) -> Reply[M] | None:
+        text = self.cache.get(key) if self.cache else None
+        try:
+            entry = json.loads(text) if text else {}
+            raw, used = entry.get("raw"), [(int(i), int(o)) for i, o in entry.get("usages", ())]
+        except (ValueError, AttributeError, TypeError):
+            return None
+        parsed = parse(raw, answer) if isinstance(raw, str) else None
+        kept = tuple(Usage(i, o, price(self.settings, i, o)) for i, o in used)
+        return Reply(parsed, raw, True, kept=kept) if parsed is not None and isinstance(raw, str) else None
+
+    async def _ask(self, messages: Sequence[Message], answer: type[M]) -> Reply[M]:
+        """One question, and once more where the answer is malformed."""
+        usages: list[Usage] = []
+        sent: list[Mode] = []
+        asked, raw, failure = list(messages), "", ""
+        for _ in range(2):
+            try:
+                completion = await self._complete(asked, answer, sent)
+            except EndpointError as error:
+                error.requests = len(sent)
+                if isinstance(error, RefusedError) and self._concerns_one_question():
+                    return Reply(None, "", False, tuple(usages), failure=str(error), requests=len(sent))
+                raise
+            self._refused_in_a_row = 0
+            usages.append(self._paid(completion))
+            raw, failure = raw_of(completion)
+            parsed = None if failure else parse(raw, answer)
+            if parsed is not None:
+                return Reply(parsed, raw, False, tuple(usages), requests=len(sent))
+            if failure in FINAL:
+                break
+            failure = failure or MALFORMED
+            asked = once_more(messages, raw)
+        return Reply(None, raw[:LONGEST_ANSWER], False, tuple(usages), failure, len(sent))
+
+    def _concerns_one_question(self) -> bool:
+        """Whether a refusal is of the question, as others are answered: after many in a row it is of the endpoint."""
+        if self._refused_in_a_row is None:
+            return False
+        self._refused_in_a_row += 1
+        return self._refused_in_a_row < REFUSALS_IN_A_ROW
+
+    async def _complete(self, messages: Sequence[Message], answer: type[BaseModel], sent: list[Mode]) -> ChatCompletion:
+        """One request in the mode that the endpoint takes; the first mode that it does not refuse is kept.
+
+        sent: takes the mode of every request that is sent.
+        """
+        refused: list[str] = []
+        modes = [self.mode] if self.mode else list(_MODES)
+        while modes:
+            options = dict(self._options)
+            try:
+                completion = await self._attempt(messages, answer, modes[0], options, sent)
+            except openai.APIStatusError as error:
+                if error.status_code == 400 and self._gives_in(error, options):
+                    continue
+                if error.status_code not in _REFUSED or self.mode is not None or no_such_model(error):
+                    raise unusable(error, self.settings) from error
+                refused.append(f"{modes.pop(0)}: {error.status_code}")
+                continue
+            except openai.APIError as error:
+                raise unusable(error, self.settings) from error
+            self.mode = modes[0]
+            return completion
+        raise EndpointError(
+            f"{host_of(self.settings)}: refuses every way to ask for structured answers ({', '.join(refused)})"
+        )
+
+    def _gives_in(self, error: openai.APIStatusError, options: Mapping[str, Any]) -> bool:
+        """Whether a request that was refused for one of its options can be sent with others.
+
+        Reasoning models take no temperature, and name the limit of an answer otherwise.
+        """
+        if error.param is None or error.param not in options:
+            return False
+        if self._options == options:
+            self.do_without(error.param)
+        return True
+
+    def do_without(self, option: str) -> None:
+        """Send no more requests with an option that the endpoint refuses."""
+        limit = self._options.pop(option, None)
+        if option == "max_tokens" and limit is not None:
+            self._options["max_completion_tokens"] = limit
+
+    async def _attempt(
+        self,
+        messages: Sequence[Message],
+        answer: type[BaseModel],
+        mode: Mode,
+        options: Mapping[str, Any],
+        sent: list[Mode],
+    ) -> ChatCompletion:
+        """One request, tried again with jitter while the endpoint is busy or failing."""
+        estimate = sum(len(m["content"]) for m in messages) / CHARACTERS_A_TOKEN + TOKENS_AN_ANSWER
+        async for attempt in retrying(self.settings).copy(sleep=self._sleep):
+            with attempt:
+                self._check_budget()
+                if self._requests:
+                    await self._requests.acquire()
+                if self._tokens:
+                    await self._tokens.acquire(min(estimate, self._tokens.max_rate))
+                self.spent.requests += 1
+                sent.append(mode)
+                return await self._send(messages, answer, mode, options)
+        raise AssertionError("unreachable")
+
+    async def _sleep(self, seconds: float) -> None:
+        """Wait before the next attempt, with the room left to others."""
+        self._room.release()
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            await self._room.acquire()
+
+    async def _send(
+        self, messages: Sequence[Message], answer: type[BaseModel], mode: Mode, options: Mapping[str, Any]
+    ) -> ChatCompletion:
+        """One request through instructor; its answer is parsed by us, as it may stand in a fence or after thoughts."""
+        seen: list[Any] = []
+        hooks = Hooks()
+        hooks.on("completion:response", seen.append)
+        try:
+            await self._asker(mode).chat.completions.create(
+                model=self.settings.model or "",
+                messages=cast(Any, [dict(m) for m in messages]),
+                response_model=answer,
+                max_retries=0,
+                strict=False,
+                hooks=hooks,
+                **options,
+            )
+        except openai.APIError:
+            raise
+        except (InstructorError, ValidationError, ValueError, TypeError, AttributeError, IndexError) as error:
+            if isinstance(error.__cause__, openai.APIError):
+                raise error.__cause__ from None
+            nested = api_error(error)
+            if nested is not None:
+                raise nested from None
+            if not seen:
+                raise openai.APIError(
+                    f"unreadable response: {type(error).__name__}", request=cast(Any, None), body=None
+                ) from error
+        if not seen or not isinstance(seen[-1], ChatCompletion):
+            raise openai.APIError("no chat completion in the response", request=cast(Any, None), body=None)
+        return seen[-1]
+
+    def _asker(self, mode: Mode) -> instructor.AsyncInstructor:
+        """instructor in a mode, made once: it takes longer to make than a question to ask."""
+        if mode not in self._askers:
+            self._askers[mode] = instructor.from_openai(self.connection, mode=_MODES[mode])
+        return self._askers[mode]
+
+    def _check_budget(self) -> None:
+        limits, spent = self.settings, self.spent + self.others
+        tokens = spent.input_tokens + spent.output_tokens
+        if limits.max_tokens is not None and tokens >= limits.max_tokens:
+            raise BudgetError(f"--max-tokens {limits.max_tokens:,} reached: {tokens:,} spent; what was read is kept")
+        if limits.max_cost is not None and spent.cost >= limits.max_cost:
+            raise BudgetError(
+                f"--max-cost {limits.max_cost} reached: {spent.cost:.4f} US dollars spent; what was read is kept"
+            )
+        if limits.max_cost is not None and spent.unpriced:
+            raise BudgetError(
+                f"--max-cost: no price is known for model {limits.model}; set --input-price and --output-price"
+            )
+
+    def _paid(self, completion: ChatCompletion) -> Usage:
+        """What a request cost, added to what was spent."""
+        tokens = tokens_of(completion)
+        cost = price(self.settings, *tokens)
+        self.spent.input_tokens += tokens[0]
+        self.spent.output_tokens += tokens[1]
+        self.spent.cost += cost or 0
+        self.spent.unpriced += cost is None
+        return Usage(*tokens, cost)
+
+
+def question_key(settings: Settings, messages: Sequence[Message], answer: type[BaseModel]) -> str:
+    """The key under which an answer is kept: all that shapes it, and not the endpoint's key."""
+    return key_of(
+        {
+            "endpoint": settings.base_url or "openai",
+            "model": settings.model,
+            "messages": list(messages),
+            "schema": _schema(answer),
+            "temperature": 0,
+            "max_output_tokens": settings.max_output_tokens,
+        }
+    )
+
+
+def retrying(settings: Settings) -> AsyncRetrying:
+    """Attempts at one request: again, later each time and with jitter, while the endpoint is busy or failing."""
+    return AsyncRetrying(
+        retry=retry_if_exception(is_passing),
+        stop=stop_after_attempt(settings.max_attempts),
+        wait=partial(_wait, settings),
+        reraise=True,
+    )
+
+
+def _wait(settings: Settings, state: RetryCallState) -> float:
+    """Seconds until the next attempt: what the endpoint says, else longer each time, with jitter."""
+    error = state.outcome.exception() if state.outcome else None
+    told = retry_after(error.response.headers.get("retry-after")) if isinstance(error, openai.APIStatusError) else None
+    jittered = wait_random_exponential(multiplier=min(1.0, settings.max_wait_s), max=settings.max_wait_s)(state)
+    return jittered if told is None else told + min(jittered, 1.0)
+
+
+AGAIN = "上一个回答不合格式。请只回答一个 JSON 对象，合于所给的 schema，不要有别的文字。"
+"""What is said where an answer is malformed."""
+MALFORMED = "malformed answer"
+FINAL = ("content filter", "cut off")
+"""After a failure of these the same question is not asked once more."""
+
+
+def once_more(messages: Sequence[Message], raw: str) -> list[Message]:
+    """A question again after an answer that was malformed."""
+    return [*messages, {"role": "assistant", "content": raw[:2000]}, {"role": "user", "content": AGAIN}]
+
+
+def tokens_of(completion: ChatCompletion) -> tuple[int, int]:
+    """Tokens in and out; 0 where the endpoint does not tell."""
+    used = completion.usage
+    return (used.prompt_tokens or 0, used.completion_tokens or 0) if used else (0, 0)
+
+
+@asynccontextmanager
+async def open_client(settings: Settings) -> AsyncIterator[Client]:
+    """A client for the running event loop, with the cache of its settings.
+
+    Raises EndpointError where no model is configured, SettingsError where the cache cannot be opened.
+    """
+    with open_cache(settings) as cache:
+        async with connect(settings, cache) as client:
+            yield client
+
+
+@asynccontextmanager
+async def connect(settings: Settings, cache: Cache | None) -> AsyncIterator[Client]:
+    """A client for the running event loop, with this cache or none."""
+    if not settings.model:
+        raise EndpointError("no model is configured; set NIANBAO_MODEL (and NIANBAO_BASE_URL, NIANBAO_API_KEY)")
+    key = settings.api_key.get_secret_value() if settings.api_key else "none"
+    async with openai.AsyncOpenAI(
+        api_key=key,
+        base_url=settings.base_url or "https://api.openai.com/v1",
+        timeout=settings.timeout_s,
+        max_retries=0,
+    ) as connection:
+        yield Client(settings, cache, connection)
+
+
+@cache
+def _schema(answer: type[BaseModel]) -> dict[str, Any]:
+    return answer.model_json_schema()
+
+
+def entry(raw: str, usages: Sequence[Usage]) -> str:
+    """What is kept of an answer: itself, and the tokens of each of its requests."""
+    used = [(u.input_tokens, u.output_tokens) for u in usages]
+    return json.dumps({"raw": raw, "usages": used}, ensure_ascii=False)
+
+
+def _limiter(per_minute: int | None) -> AsyncLimiter | None:
+    return AsyncLimiter(per_minute, 60) if per_minute else None

@@ -1,0 +1,58 @@
+"""What asks a model on a worker of a cluster: a client of its own, with its share of the limits."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+
+from ..errors import NianbaoError
+from ..extract import Engine
+from ..llm.client import Client, Spent, open_client
+from ..llm.settings import Settings
+from .node import check_version
+from .sources import Given
+from .work import Outcome, ask
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What came of a report. spent: by this worker so far. trouble: why there is no outcome, None where there is one."""
+
+    outcome: Outcome | None
+    spent: Spent
+    trouble: NianbaoError | None = None
+
+
+class Asking:
+    """An actor. settings: with the worker's share of the limits, and the whole budget."""
+
+    def __init__(self, engine: Engine, settings: Settings) -> None:
+        self._engine, self._settings = engine, settings
+        self._client: Client | None = None
+        self._opening = asyncio.Lock()
+        self._open = AsyncExitStack()
+
+    async def ready(self, program: str) -> None:
+        """See that it runs what the driver runs; raises SettingsError where it does not."""
+        check_version(program)
+
+    async def ask(self, given: Given, others: Spent) -> Asked:
+        """A report → its outcome. others: what the other workers have spent of the budget."""
+        try:
+            client = await self._opened()
+        except NianbaoError as error:
+            return Asked(None, Spent(), error)
+        client.others = others
+        try:
+            found = await ask(given, self._engine, client) if client.unusable is None else None
+        except NianbaoError as error:
+            return Asked(None, replace(client.spent), error)
+        if client.unusable is not None:
+            return Asked(None, replace(client.spent), client.unusable)
+        return Asked(found, replace(client.spent))
+
+    async def _opened(self) -> Client:
+        async with self._opening:
+            if self._client is None:
+                self._client = await self._open.enter_async_context(open_client(self._settings))
+                self._client.by_answer = True
+            return self._client

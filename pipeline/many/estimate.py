@@ -1,0 +1,130 @@
+"""What a run would ask a model, and what that would cost: read by rules only, nothing is sent."""
+
+import json
+from collections.abc import Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass
+from decimal import Decimal
+
+from ..errors import InputError
+from ..extract import REPORT, Engine
+from ..llm.ask import ask, shown_of
+from ..llm.cache import open_cache
+from ..llm.client import CHARACTERS_A_TOKEN, TOKENS_AN_ANSWER, question_key
+from ..llm.prices import price
+from ..llm.settings import Settings
+from ..llm.wire import Pointing
+from ..old.page import lay_out, with_all_text
+from .ahead import ahead
+from .pool import Pool
+from .shards import Committed, Shard
+from .sources import Given
+from .texts import Texts
+from .work import read_reports, source_of, wants_model
+
+Asked = tuple[Shard, Engine, Settings]
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Of a shard. questions: key and characters of each first question that would be asked."""
+
+    reports: int
+    same: int
+    unread: int
+    questions: tuple[tuple[str, int], ...]
+
+
+@dataclass
+class Estimate:
+    """Counts of reports and tokens.
+
+    same: reports with the text of another. kept: questions whose answers are in the cache. shared: those asked for another
+    report already.
+    """
+
+    settings: Settings
+    reports: int = 0
+    same: int = 0
+    unread: int = 0
+    to_model: int = 0
+    shared: int = 0
+    kept: int = 0
+    input_tokens: int = 0
+
+    @property
+    def output_tokens(self) -> int:
+        return (self.to_model - self.shared - self.kept) * TOKENS_AN_ANSWER
+
+    @property
+    def cost(self) -> Decimal | None:
+        """In US dollars; None where no model is configured, or no price is known."""
+        return price(self.settings, self.input_tokens, self.output_tokens) if self.settings.model else None
+
+    def lines(self, batch_price: str) -> Iterator[str]:
+        """What is estimated, for a person. batch_price: of a token in a batch, beside its own."""
+        yield f"{self.reports:>12,} reports, of which"
+        yield f"{self.same:>12,} have the text of another and are read with it"
+        yield f"{self.unread:>12,} cannot be read"
+        yield f"{self.to_model:>12,} would go to {self.settings.model or 'a model'}"
+        yield f"{self.kept:>12,} of these have their answers in the cache"
+        yield f"{self.shared:>12,} of these show the model what another shows it"
+        yield f"{self.input_tokens:>12,} tokens in, about"
+        yield f"{self.output_tokens:>12,} tokens out, about"
+        if self.cost is None:
+            why = "set --input-price and --output-price" if self.settings.model else "set NIANBAO_MODEL"
+            yield f"{'unknown':>12} cost: no price is known; {why}"
+        else:
+            yield f"{self.cost:>12.4f} US dollars, about"
+            yield f"{self.cost * Decimal(batch_price):>12.4f} US dollars with --batch, at {batch_price} of the price"
+        yield (
+            f"An estimate: {CHARACTERS_A_TOKEN} characters a token, {TOKENS_AN_ANSWER} tokens an answer, one question a report;"
+            " a doubtful answer is asked about once more."
+        )
+
+
+async def estimate(
+    shards: Iterator[Shard | Committed], engine: Engine, settings: Settings, pool: Pool, texts: Texts
+) -> Estimate:
+    """Read by rules what a run would read, and count what it would ask. texts: an index, in which questions are noted too.
+
+    Raises SettingsError where the cache cannot be opened.
+    """
+    found = Estimate(settings)
+    work = ((shard, engine, settings) for shard in shards if isinstance(shard, Shard))
+    with open_cache(settings) if settings.model else nullcontext() as cache:
+        async for counts in ahead(work, count, pool):
+            found.reports += counts.reports
+            found.same += counts.same
+            found.unread += counts.unread
+            for key, characters in counts.questions:
+                found.to_model += 1
+                if cache is not None and cache.get(key) is not None:
+                    found.kept += 1
+                elif texts.first(key, (0, 0)) is not None:
+                    found.shared += 1
+                else:
+                    found.input_tokens += round(characters / CHARACTERS_A_TOKEN)
+    return found
+
+
+def count(asked: Asked) -> Counts:
+    """A shard → what it would ask, in a worker process."""
+    shard, engine, settings = asked
+    reports = shard.unread
+    outcomes = read_reports(reports)
+    wanted = [given for given, read in zip(reports, outcomes, strict=True) if wants_model(read, engine)]
+    questions = tuple(_question(given, settings) for given in wanted)
+    return Counts(len(shard.reports), len(shard.same), sum(o.unread for o in outcomes), questions)
+
+
+def _question(given: Given, settings: Settings) -> tuple[str, int]:
+    """The first question about a report: its key, and the characters that would be sent."""
+    page = lay_out(source_of(given), REPORT)
+    try:
+        page = with_all_text(page, REPORT)
+    except InputError:
+        return question_key(settings, (), Pointing), 0
+    messages, answer = ask(page, shown_of(page, REPORT), REPORT)
+    schema = json.dumps(answer.model_json_schema(), ensure_ascii=False)
+    return question_key(settings, messages, answer), sum(len(m["content"]) for m in messages) + len(schema)

@@ -1,0 +1,160 @@
+"""One report read, by rules or with a model: whatever goes wrong with it is its outcome."""
+
+import gzip
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict
+
+from ...schemas.extraction import Extraction, Finding, ModelUse, SourceInfo, Status, finding
+from ..errors import InputError, SettingsError
+from ..extract import Engine, extract_source, extract_with
+from ..source.decode import Source, decode, from_text
+from ..source.inputs import printable
+from .sources import Given
+
+if TYPE_CHECKING:
+    from ..llm.client import Client
+
+_COMPRESSION = 3
+_LONGEST_REASON = 500
+
+
+class Facts(BaseModel):
+    """What a summary needs of an extraction. fails: ids of the checks that fail; findings: codes, each once."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    status: Status
+    form: str | None
+    year: int | None
+    fails: tuple[str, ...]
+    findings: tuple[str, ...]
+    model: ModelUse | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a report. packed: its extraction as a line of JSON, a gzip member of its own. unread: it cannot be read."""
+
+    packed: bytes
+    facts: Facts
+    unread: bool = False
+
+
+def read_reports(reports: Sequence[Given]) -> list[Outcome]:
+    """Reports → their outcomes by rules, in order. Nothing that a report does raises an exception."""
+    return [_read(given) for given in reports]
+
+
+async def ask(given: Given, engine: Engine, client: "Client") -> Outcome:
+    """A report → its outcome with a model. Where the model cannot be used, `client.unusable` says so.
+
+    Raises SettingsError where the cache cannot be written.
+    """
+    try:
+        return outcome_of(await extract_with(source_of(given), engine, client))
+    except SettingsError:
+        raise
+    except Exception as error:  # as in reading by rules
+        return _failed(_unread(given), _wrong(error, given))
+
+
+def wants_model(outcome: Outcome, engine: Engine) -> bool:
+    """Whether a report that was read by rules is to be shown to the model."""
+    return not outcome.unread and (engine == "model" or (engine == "auto" and outcome.facts.status == "unresolved"))
+
+
+def killed(given: Given) -> Outcome:
+    """The outcome of a report whose reading ended the process that read it."""
+    return _failed(_unread(given), finding("reading_failed", "读取时进程被终止（可能是内存不足）"))
+
+
+def renamed(outcome: Outcome, name: str) -> Outcome:
+    """The outcome of the same text under another name."""
+    extraction = Extraction.model_validate_json(unpack(outcome.packed))
+    source = extraction.source.model_copy(update={"name": name})
+    return Outcome(_pack(extraction.model_copy(update={"source": source})), outcome.facts, outcome.unread)
+
+
+def unpack(packed: bytes) -> bytes:
+    """A packed line → the line, without its end."""
+    return gzip.decompress(packed).rstrip(b"\n")
+
+
+def key_of(given: Given) -> str | None:
+    """What two reports with the same text have in common, in hexadecimal digits; None where there is no text."""
+    if given.data is None:
+        return None
+    kind = b"text:" if isinstance(given.data, str) else b"bytes:"
+    return hashlib.sha256(kind + _bytes(given.data)).hexdigest()
+
+
+def _read(given: Given) -> Outcome:
+    info = _unread(given)
+    try:
+        source = source_of(given)
+        info = SourceInfo(name=given.name, sha256=source.sha256, characters=len(source.text), encoding=source.encoding)
+        return outcome_of(extract_source(source))
+    except Exception as error:  # whatever is wrong with the reader, the other reports are read
+        return _failed(info, _wrong(error, given))
+
+
+def _wrong(error: Exception, given: Given) -> Finding:
+    """What an error says, without the report's name: another report may have the same text."""
+    reason = printable(" ".join(str(error).removeprefix(f"{given.name}: ").split()))[:_LONGEST_REASON]
+    if isinstance(error, InputError):
+        return finding("input_unusable", f"无法读取：{reason}")
+    return finding("reading_failed", f"读取出错：{type(error).__name__}：{reason}")
+
+
+def source_of(given: Given) -> Source:
+    """The text of a report; raises InputError where there is none."""
+    if given.data is None:
+        raise InputError(given.problem)
+    return from_text(given.data, given.name) if isinstance(given.data, str) else decode(given.data, given.name)
+
+
+def _unread(given: Given) -> SourceInfo:
+    sha256 = "" if given.data is None else hashlib.sha256(_bytes(given.data)).hexdigest()
+    return SourceInfo(name=given.name, sha256=sha256, characters=0, encoding="")
+
+
+def _bytes(data: bytes | str) -> bytes:
+    return data if isinstance(data, bytes) else data.encode("utf-8", "surrogatepass")
+
+
+def _failed(info: SourceInfo, why: Finding) -> Outcome:
+    extraction = Extraction(
+        source=info,
+        status="unresolved",
+        reader="rules",
+        report=None,
+        evidence={},
+        checks=(),
+        findings=(why,),
+    )
+    return outcome_of(extraction, unread=True)
+
+
+def outcome_of(extraction: Extraction, unread: bool = False) -> Outcome:
+    report = extraction.report
+    facts = Facts(
+        status=extraction.status,
+        form=report.form if report else None,
+        year=report.year if report else None,
+        fails=tuple(check.id for check in extraction.checks if check.outcome == "fail"),
+        findings=_once(found.code for found in extraction.findings),
+        model=extraction.model,
+    )
+    return Outcome(_pack(extraction), facts, unread)
+
+
+def _pack(extraction: Extraction) -> bytes:
+    return gzip.compress(extraction.model_dump_json().encode() + b"\n", _COMPRESSION, mtime=0)
+
+
+def _once(codes: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(codes))

@@ -1,0 +1,1 @@
+"""The reading by rules that is being replaced."""

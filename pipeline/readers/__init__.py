@@ -1,0 +1,1 @@
+"""What points at the cells of a report."""

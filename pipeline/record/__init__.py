@@ -1,0 +1,1 @@
+"""The record: copied from the source, checked and judged."""

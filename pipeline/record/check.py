@@ -1,0 +1,52 @@
+"""Values → checks: every identity of the form, assessed as printed."""
+
+from collections.abc import Iterator
+
+from ...schemas.extraction import Check
+from ...schemas.form import Form, Identity
+from .copy import Values
+
+
+def check(values: Values, form: Form) -> tuple[Check, ...]:
+    """Each identity whose rows the report has: pass, fail, or not_assessable where a cell that it needs is null."""
+    return tuple(_assessed(form, values))
+
+
+def _assessed(form: Form, values: Values) -> Iterator[Check]:
+    for rule in form.identities:
+        left, right = rule.left, rule.right
+        if rule.unless or not all(map(values.__contains__, (*left, *right))):
+            subtotals = {path for path, parts in rule.unless if any(p in values for p in parts)}
+            left, right = (tuple(p for p in side if p in values and p not in subtotals) for side in (left, right))
+        if left and right:
+            yield _assess(rule, left, right, values)
+
+
+def _assess(rule: Identity, left: tuple[str, ...], right: tuple[str, ...], values: Values) -> Check:
+    paths = (*left, *right)
+    numbers = [values[path] for path in paths]
+    if None in numbers:
+        return Check(
+            id=rule.id,
+            outcome="not_assessable",
+            left=None,
+            right=None,
+            paths=paths,
+            message=f"{rule.title}：有空格，无法核对",
+        )
+    one, other = sum(numbers[: len(left)]), sum(numbers[len(left) :])
+    holds = one == other
+    return Check(
+        id=rule.id,
+        outcome="pass" if holds else "fail",
+        left=one,
+        right=other,
+        paths=paths,
+        message=f"{rule.title}：{one}＝{other}" if holds else f"{rule.title}不成立：{one}≠{other}",
+    )
+
+
+def row_of(check: Check) -> str | None:
+    """The row whose cells a check is over; None where they are of several."""
+    rows = {path.rpartition(".")[0] for path in check.paths}
+    return rows.pop() if len(rows) == 1 else None

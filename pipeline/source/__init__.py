@@ -1,0 +1,1 @@
+"""From bytes to text with offsets, whatever the document is, and the text's sections."""

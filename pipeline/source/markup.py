@@ -1,0 +1,237 @@
+"""HTML source → the text that a reader of the page sees, and where each of its characters stands in the source.
+
+Rows of a table become lines, their cells fields parted by tabs; other blocks become lines. Scripts and styles are left out.
+The page is parsed by tree-sitter, which takes pages as they are and gives true offsets.
+"""
+
+import html
+import re
+import time
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from ..errors import InputError
+
+if TYPE_CHECKING:
+    from tree_sitter import Node, Tree
+
+PATIENCE_S = 3.0
+"""A page that takes longer to parse is refused: real ones take some hundredths of a second."""
+
+_LOOKS_LIKE = re.compile(r"<(?:html|body|table|tbody|tr|td|div|p|span|h[1-6])\b[^<>]*>", re.IGNORECASE)
+_ENOUGH_TAGS = 5
+_PAGE = re.compile(r"<(?:html|body|p)\b", re.IGNORECASE)
+"""Without any of these, HTML is the tables of a text whose other lines are lines: Markdown, as OCR and converters write it."""
+_BLOCKS = frozenset(
+    [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "body",
+        "br",
+        "caption",
+        "center",
+        "dd",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figure",
+        "footer",
+        "form",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "head",
+        "header",
+        "hr",
+        "li",
+        "main",
+        "nav",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "table",
+        "tbody",
+        "tfoot",
+        "thead",
+        "title",
+        "ul",
+    ]
+)
+_CELLS = frozenset(("td", "th"))
+_Event = Literal["open", "close", "text", "entity"]
+_SEEN: tuple[_Event, ...] = ("text", "entity")
+_UNSEEN = frozenset(("script_element", "style_element", "comment", "doctype"))
+
+
+_HIDES = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all")
+_MAY_HIDE = re.compile(rb"<del\b|hidden|none|mso-hide", re.IGNORECASE)
+"""What the source of a tag holds whose element is not shown."""
+_SHOWS_ITS_VALUE = ("", "text", "number", "tel")
+_MARKS = frozenset(("sup", "s", "strike", "select"))
+"""What stands in such an element is no part of the number beside it; a mark parts them, so that it is not read as one."""
+_MARK = "^"
+
+
+def is_markup(text: str) -> bool:
+    """Whether a text is HTML source."""
+    return sum(1 for _, _ in zip(range(_ENOUGH_TAGS), _LOOKS_LIKE.finditer(text), strict=False)) == _ENOUGH_TAGS
+
+
+def render(text: str, name: str) -> "tuple[str, array[int]]":
+    """HTML source → the text seen, and for each of its characters the offset of the source character it came from.
+
+    Raises InputError where the page cannot be parsed in a few seconds.
+    """
+    page = _Page(has_lines=_PAGE.search(text) is None)
+    last: _Event = "open"
+    data = text.encode("utf-8")
+    at_byte = at_character = 0
+    for event, start, end in _events(_parse(data, name), data):
+        gap, taken = data[at_byte:start].decode("utf-8"), data[start:end].decode("utf-8")
+        if space := _space(gap, after_text=last in _SEEN):
+            page.take("text", space, at_character)
+        at_character += len(gap)
+        page.take(event, taken, at_character)
+        at_character += len(taken)
+        at_byte, last = end, event
+    return "".join(page.shown), page.offsets
+
+
+def _space(gap: str, *, after_text: bool) -> str:
+    """The white space outside of tags between two events, a text's own end or the rest of a tag first: a line end, a space or none."""
+    outside = gap.rpartition(">")[2].partition("<")[0] + (gap.partition("<")[0] if after_text else "")
+    return "\n" if "\n" in outside else " " if any(map(str.isspace, outside)) else ""
+
+
+def _parse(data: bytes, name: str) -> "Tree":
+    import tree_sitter_html
+    from tree_sitter import Language, Parser
+
+    last = time.monotonic() + PATIENCE_S
+    try:
+        return Parser(Language(tree_sitter_html.language())).parse(
+            lambda offset, _: data[offset : offset + 65_536],
+            encoding="utf8",
+            progress_callback=lambda *_: time.monotonic() > last,
+        )
+    except ValueError as error:
+        raise InputError(f"{name}: HTML too broken to be parsed; save the page's text and give that") from error
+
+
+def _events(tree: "Tree", data: bytes) -> Iterator[tuple[_Event, int, int]]:
+    """Tags, texts and character references in the order of the source, each with its bytes."""
+    stack: list[Node] = [tree.root_node]
+    while stack:
+        node = stack.pop()
+        kind = node.type
+        if kind in _UNSEEN:
+            continue
+        if kind in ("start_tag", "self_closing_tag", "end_tag"):
+            tag = next((c for c in node.children if c.type == "tag_name"), None)
+            if tag is not None:
+                yield "close" if kind == "end_tag" else "open", tag.start_byte, tag.end_byte
+                if data[tag.start_byte : tag.end_byte].lower() == b"input" and (value := _value_shown(node)):
+                    yield "text", value.start_byte, value.end_byte
+        elif kind in ("text", "entity"):
+            yield "text" if kind == "text" else "entity", node.start_byte, node.end_byte
+        else:
+            inside = node.children
+            if kind == "element" and inside and _MAY_HIDE.search(data, inside[0].start_byte, inside[0].end_byte):
+                inside = [] if _is_hidden(inside[0]) else inside
+            stack += reversed(inside)
+
+
+def _value_shown(tag: "Node") -> "Node | None":
+    """The value of a field to fill in, where a reader sees it as text."""
+    attributes = _attributes(tag)
+    value, kind = attributes.get("value"), attributes.get("type")
+    return value if kind is None or _text_of(kind).strip("\"'") in _SHOWS_ITS_VALUE else None
+
+
+def _is_hidden(tag: "Node") -> bool:
+    """Whether the element that a tag opens is not shown, or shown as deleted."""
+    name = next((_text_of(c) for c in tag.children if c.type == "tag_name"), "")
+    attributes = _attributes(tag)
+    style = attributes.get("style")
+    return name == "del" or "hidden" in attributes or (style is not None and bool(_HIDES.search(_text_of(style))))
+
+
+def _attributes(tag: "Node") -> "dict[str, Node]":
+    """The attributes of a tag by name, each with the node of its value, or its own where it has none."""
+    found = {}
+    for attribute in tag.children:
+        if attribute.type == "attribute":
+            name, *value = attribute.children
+            last = value[-1] if value else name
+            inner = [c for c in last.children if c.type == "attribute_value"]
+            found[_text_of(name)] = inner[0] if inner else last
+    return found
+
+
+def _text_of(node: "Node") -> str:
+    return (node.text or b"").decode("utf-8", "replace").lower()
+
+
+@dataclass
+class _Page:
+    """The text seen so far. For each table that is open: whether a cell is open, and whether its row has one already.
+
+    has_lines: outside of tables the lines of the source are lines.
+    """
+
+    has_lines: bool = False
+    shown: list[str] = field(default_factory=list)
+    offsets: "array[int]" = field(default_factory=lambda: array("q"))
+    in_cell: list[bool] = field(default_factory=lambda: [False])
+    has_cell: list[bool] = field(default_factory=lambda: [False])
+
+    def take(self, event: _Event, text: str, at: int) -> None:
+        if event == "text":
+            white = "" if self.has_lines and len(self.in_cell) == 1 else "\r\n\t"
+            for i, c in enumerate(text):
+                self._put(" " if c in white else c, at + i)
+        elif event == "entity":
+            for c in html.unescape(text)[:2]:
+                self._put(c, at)
+        elif event == "open":
+            self._open(text.lower(), at)
+        else:
+            self._close(text.lower(), at)
+
+    def _put(self, character: str, at: int) -> None:
+        self.shown.append(character)
+        self.offsets.append(at)
+
+    def _open(self, tag: str, at: int) -> None:
+        if tag == "tr":
+            self._put("\n", at)
+            self.in_cell[-1] = self.has_cell[-1] = False
+        elif tag in _CELLS:
+            if self.has_cell[-1]:
+                self._put("\t", at)
+            self.in_cell[-1] = self.has_cell[-1] = True
+        elif tag in _MARKS:
+            self._put(_MARK, at)
+        elif tag in _BLOCKS:
+            self._put(" " if self.in_cell[-1] and tag != "table" else "\n", at)
+        if tag == "table":
+            self.in_cell.append(False)
+            self.has_cell.append(False)
+
+    def _close(self, tag: str, at: int) -> None:
+        if tag == "table" and len(self.in_cell) > 1:
+            self.in_cell.pop()
+            self.has_cell.pop()
+        if tag in _CELLS:
+            self.in_cell[-1] = False
+        elif tag == "tr" or (tag in _BLOCKS and not self.in_cell[-1]):
+            self._put("\n", at)

@@ -1,0 +1,1 @@
+"""What the tables of a text are made of: words and values."""
