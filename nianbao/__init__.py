@@ -16,18 +16,22 @@ if TYPE_CHECKING:
     from .pipeline.errors import EndpointError, InputError, NianbaoError
     from .pipeline.extract import extract, extract_async
     from .pipeline.readers.supplied.check_record import check, check_async
-    from .schemas.extraction import Check, Evidence, Extraction, Finding
+    from .schemas.extraction import Check, Choice, Coverage, Doubt, Evidence, Extraction, Finding, ReaderShare
     from .schemas.report import Amount, Report
 
 __all__ = [
     "Amount",
     "Check",
+    "Choice",
+    "Coverage",
+    "Doubt",
     "EndpointError",
     "Evidence",
     "Extraction",
     "Finding",
     "InputError",
     "NianbaoError",
+    "ReaderShare",
     "Report",
     "check",
     "check_async",
@@ -39,7 +43,7 @@ _HOME = {
     "pipeline.readers.supplied.check_record": ("check", "check_async"),
     "pipeline.errors": ("EndpointError", "InputError", "NianbaoError"),
     "pipeline.extract": ("extract", "extract_async"),
-    "schemas.extraction": ("Check", "Evidence", "Extraction", "Finding"),
+    "schemas.extraction": ("Check", "Choice", "Coverage", "Doubt", "Evidence", "Extraction", "Finding", "ReaderShare"),
     "schemas.report": ("Amount", "Report"),
 }
 

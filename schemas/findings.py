@@ -40,6 +40,30 @@ FINDINGS: dict[str, FindingKind] = {
     "numbers_left_over": FindingKind("error", "表格中有数字无法解释", "核对该数字是什么：页码、注释，还是漏读的单元格"),
     "not_a_number": FindingKind("error", "单元格的内容不是该列应有的数", "核对原文该单元格"),
     "cell_used_twice": FindingKind("error", "同一个单元格被用于两处", "核对原文，确定它属于哪一处"),
+    "several_reports": FindingKind("error", "文中不止一份报告，表格可能属于另一份", "把各份报告分开再读"),
+    "row_absent": FindingKind("info", "报告没有印出官方格式的这一行", "不必处理：记录中该行为 null"),
+    "column_absent": FindingKind("info", "报告没有印出官方格式的这一列", "不必处理：记录中该列为 null"),
+    "needed_by_sums": FindingKind(
+        "error", "文中没有这一行，但合计须有它才能成立", "核对原文是报告没有印出这一行，还是抽取时丢失"
+    ),
+    "label_missing": FindingKind("error", "有一行数字，但没有行名", "对照原文，确定这几个数字属于哪一行"),
+    "label_alone": FindingKind("error", "只有行名，没有它的数字", "核对原文该行的数字在何处"),
+    "head_doubtful": FindingKind("error", "表头不全、重复或与各列对不上，不能确认是这一列", "对照原文表头，确定各列"),
+    "cells_too_few": FindingKind(
+        "error", "一行的单元格少于列数，不能确定缺的是哪一格", "对照原文，确定每个数字所在的列"
+    ),
+    "cells_too_many": FindingKind(
+        "error", "一行的单元格多于列数，不能确定多的是哪一格", "对照原文，确定哪一个是多余的"
+    ),
+    "cells_glued": FindingKind("error", "数字连写，可以有不止一种分法", "对照原文，把连写的数字分开"),
+    "order_alone": FindingKind(
+        "error", "没有行名或表头，只凭官方格式的次序认定是哪一行、哪一列", "对照原文，确认次序与官方格式相同"
+    ),
+    "single_damage": FindingKind(
+        "error",
+        "有勾稽关系不成立，而只要一处损坏（如数字错开一格、两列或两行对调）就能解释",
+        "对照原文，在列出的读法中选定",
+    ),
     "readings_differ": FindingKind("error", "不同读法得出不同的记录，且都说得通", "对照原文，在列出的读法中选定"),
     "label_misprinted": FindingKind(
         "warning", "行名与官方名称略有出入，按最相近且唯一可能的一行读取", "核对行名是否印错"

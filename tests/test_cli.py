@@ -36,14 +36,15 @@ def test_json_is_one_extraction_a_line_in_the_order_given() -> None:
     result = run("extract", "--json", *files)
     assert (result.exit_code, result.stderr) == (0, "")
     assert [line["source"]["name"] for line in lines(result)] == [str(f) for f in files]
-    assert {line["contract"] for line in lines(result)} == {"nianbao/1"}
+    assert {line["contract"] for line in lines(result)} == {"nianbao/2"}
 
 
 def test_the_keys_of_the_contract() -> None:
     """Every key of the contract is there, in every object, also where it is null."""
     (line,) = lines(run("extract", "--json", ONE))
     assert list(line) == [
-        "contract", "source", "status", "reader", "report", "evidence", "checks", "findings", "model",
+        "contract", "source", "status", "reader", "report", "coverage", "evidence", "doubts", "checks", "findings", "readers",
+        "model", "models",
     ]  # fmt: skip
     assert list(line["source"]) == ["name", "sha256", "characters", "encoding"]
     assert list(line["report"]) == [

@@ -71,6 +71,9 @@ def test_a_row_cut_off_at_the_edge(samples: Any) -> None:
         "start": None,
         "end": None,
         "basis": "blank",
+        "trust": "vouched",
+        "label": (),
+        "head": (),
     }
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
 
-from ...schemas.extraction import Extraction, Finding, ModelUse, SourceInfo, Status, finding
+from ...schemas.extraction import Coverage, Extraction, Finding, ModelUse, SourceInfo, Status, finding
 from ..errors import InputError, SettingsError
 from ..extract import Engine, extract_source, extract_with
 from ..source.decode import Source, decode, from_text
@@ -132,6 +132,7 @@ def _failed(info: SourceInfo, why: Finding) -> Outcome:
         status="unresolved",
         reader="rules",
         report=None,
+        coverage=Coverage(cells=0, vouched=0),
         evidence={},
         checks=(),
         findings=(why,),

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from ...schemas.extraction import Finding, finding
+from ...schemas.extraction import Evidence, Finding, Trust, finding
 from ...schemas.form import Form
 from ..about.facts import as_fact
 from ..old.cut import Cell
@@ -102,13 +102,13 @@ def _steps(path: str) -> tuple[tuple[str, ...], str]:
     return tuple(parents), name
 
 
-def evidence_of(source: Source, reading: Reading) -> dict[str, dict[str, Any]]:
-    """Where each cell of the record stands, as the extraction's `evidence` takes it."""
-    return {path: _evidence(source, place) for path, place in reading.places.items()}
+def evidence_of(source: Source, reading: Reading, trust: Trust) -> dict[str, Evidence]:
+    """Where each cell of the record stands, and whether it is vouched for."""
+    return {path: _evidence(source, place, trust) for path, place in reading.places.items()}
 
 
-def _evidence(source: Source, place: Place) -> dict[str, Any]:
+def _evidence(source: Source, place: Place, trust: Trust) -> Evidence:
     if place.cell is None:
-        return {"text": "", "start": None, "end": None, "basis": place.basis}
+        return Evidence(text="", start=None, end=None, basis=place.basis, trust=trust)
     start, end = source.place(place.cell.start, place.cell.end)
-    return {"text": source.text[start:end], "start": start, "end": end, "basis": place.basis}
+    return Evidence(text=source.text[start:end], start=start, end=end, basis=place.basis, trust=trust)

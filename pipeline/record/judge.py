@@ -11,7 +11,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from ...schemas.extraction import Check, Extraction, Finding, ModelUse, SourceInfo, Status, finding
+from ...schemas.extraction import (
+    Check,
+    Extraction,
+    Finding,
+    ModelUse,
+    ReaderShare,
+    SourceInfo,
+    Status,
+    coverage_of,
+    finding,
+)
 from ...schemas.form import Form, FormRow, enumerator
 from ..old.cut import Cell
 from ..old.page import Page
@@ -66,6 +76,7 @@ def judge(
     """One or more weighed readings of a source → the extraction. findings: what to say whichever reading is taken."""
     status, case, more = _verdict(cases)
     failing = [finding("identity_fails", c.message, c.id) for c in case.checks if c.outcome == "fail"]
+    evidence = evidence_of(source, case.reading, "doubtful" if status == "unresolved" else "vouched")
     return Extraction.model_validate(
         {
             "source": SourceInfo(
@@ -74,12 +85,22 @@ def judge(
             "status": status,
             "reader": case.reading.reader,
             "report": build_record(source, case.reading, case.values, form),
-            "evidence": evidence_of(source, case.reading),
+            "coverage": coverage_of(evidence),
+            "evidence": evidence,
             "checks": case.checks,
             "findings": (*case.findings, *more, *failing, *findings),
+            "readers": tuple(_shares(cases, case)),
             "model": model,
         }
     )
+
+
+def _shares(cases: Sequence[Case], taken: Case) -> Iterator[ReaderShare]:
+    """For each reader, on how many cells its best reading agrees with the one that is taken."""
+    for reader in dict.fromkeys(case.reading.reader for case in (taken, *cases)):
+        own = taken if reader == taken.reading.reader else best([c for c in cases if c.reading.reader == reader])
+        agrees = sum(taken.values.get(path, ...) == value for path, value in own.values.items())
+        yield ReaderShare(reader=reader, agrees=agrees, cells=len(own.values))
 
 
 def weigh(page: Page, reading: Reading, form: Form) -> Case:
