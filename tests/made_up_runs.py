@@ -1,7 +1,7 @@
 """Small datasets, and answers that are wrong in a known place."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +67,31 @@ def altered(extraction: Extraction, cells: Mapping[str, Any], **more: Any) -> Ex
     for path, value in cells.items():
         put(told["report"], path, value)
     return Extraction.model_validate_json(json.dumps({**told, **more}))
+
+
+def doubted(extraction: Extraction, doubts: Sequence[tuple[str, Sequence[Mapping[str, Any]]]]) -> Extraction:
+    """The same extraction, unresolved, with these cells in doubt and all others vouched for.
+
+    doubts: the reason, and for each choice what it puts at each path, the likeliest first; an absent cell is left out of it.
+    """
+    told = extraction.model_dump(mode="json")
+    paths = [list(dict.fromkeys(path for choice in choices for path in choice)) for _, choices in doubts]
+    for path, evidence in told["evidence"].items():
+        evidence["trust"] = "doubtful" if any(path in own for own in paths) else "vouched"
+    told["doubts"] = [
+        {
+            "reason": reason,
+            "paths": own,
+            "choices": [
+                {"by": f"读法{n}", "cost": n, "values": choice, "evidence": dict.fromkeys(choice)}
+                for n, choice in enumerate(choices)
+            ],
+        }
+        for (reason, choices), own in zip(doubts, paths, strict=True)
+    ]
+    told["status"] = "unresolved"
+    told["coverage"]["vouched"] = sum(e["trust"] == "vouched" for e in told["evidence"].values())
+    return Extraction.model_validate_json(json.dumps(told))
 
 
 def alter_run(folder: Path, changes: Mapping[str, tuple[Mapping[str, Any], str]]) -> None:

@@ -17,11 +17,14 @@ from hypothesis import strategies as st
 from nianbao.pipeline.extract import REPORT
 from nianbao.pipeline.many import formats
 from nianbao.pipeline.many.formats import FORMATS, harmless
-from nianbao.pipeline.many.tables import CELLS, DOUBTS, REPORTS
+from nianbao.pipeline.many.tables import CELLS, DOUBTS, REPORTS, Table
+from nianbao.schemas.extraction import finding
+from nianbao.schemas.findings import FINDINGS
 
-from nianbao import Extraction
+from nianbao import Amount, Extraction, extract
 
-from .made_up_runs import line, run, write
+from .made_up import report
+from .made_up_runs import doubted, line, run, write
 from .test_bulk import lines, tree
 
 TABLES = ("cells", "reports")
@@ -69,7 +72,9 @@ def test_cells(made: Path) -> None:
             assert row["label"] == REPORT.label(path)
             assert row["value"] == (None if amount else value)
             assert (row["amount"], row["yuan"]) == ((amount.figure, amount.yuan) if amount else (None, None))
-            assert {key: row[key] for key in ("text", "start", "end", "basis")} == evidence.model_dump()
+            kept = ("text", "start", "end", "basis", "trust")
+            assert {key: row[key] for key in kept} == evidence.model_dump(include=set(kept))
+            assert (row["choices"], row["trust"] == "doubtful") == (None, extraction.status == "unresolved")
     assert next(rows, None) is None
 
 
@@ -141,6 +146,82 @@ def test_more_rows_than_a_sheet_holds(tmp_path: Path, monkeypatch: pytest.Monkey
         sheets = [book.read(n).decode() for n in book.namelist() if n.startswith("xl/worksheets/sheet")]
     assert sum(sheet.count("<row ") for sheet in sheets) == 7 + 5
     assert [p.name for p in tmp_path.iterdir()] == ["report.xlsx"]
+
+
+LICENSING, FEES = "disclosure.licensing.change", "disclosure.fees.amount"
+FEE = {"figure": "3", "unit": "万元", "yuan": "30000"}
+
+
+@pytest.fixture(scope="module")
+def in_doubt() -> Extraction:
+    """A report with a count, an amount and a row in doubt, and all else vouched for."""
+    granted = {f"requests.granted.{name}": n for n, name in enumerate(("natural_person", "total"))}
+    doubts: list[tuple[str, list[dict[str, Any]]]] = [
+        ("cells_too_few", [{LICENSING: -3, FEES: None}, {LICENSING: None, FEES: FEE}, {LICENSING: -3, FEES: FEE}]),
+        ("label_alone", [granted, {}]),
+    ]
+    return doubted(extract(report("2019"), name="甲"), doubts)
+
+
+def found_in(table: Table, extraction: Extraction) -> list[dict[str, Any]]:
+    names = [column.name for column in table.columns]
+    return [dict(zip(names, row, strict=True)) for row in table.rows(extraction)]
+
+
+def test_a_doubtful_cell_says_what_it_could_be(in_doubt: Extraction) -> None:
+    """In `cells`: its trust, and each value once, the likeliest first; where a reading has no such cell, that."""
+    rows = {row["path"]: (row["trust"], row["choices"]) for row in found_in(CELLS, in_doubt)}
+    doubtful = {path: choices for path, (trust, choices) in rows.items() if trust == "doubtful"}
+    assert doubtful == {
+        LICENSING: "-3 | 空",
+        FEES: "空 | 3万元",
+        "requests.granted.natural_person": "0 | 无此格",
+        "requests.granted.total": "1 | 无此格",
+    }
+    assert {told for path, told in rows.items() if path not in doubtful} == {("vouched", None)}
+
+
+def test_a_report_says_how_much_of_it_is_vouched_for(in_doubt: Extraction) -> None:
+    """In `reports`: how many cells, how many vouched for, and which are not."""
+    (row,) = found_in(REPORTS, in_doubt)
+    assert (row["cells"], row["vouched"]) == (len(in_doubt.evidence), len(in_doubt.evidence) - 4)
+    assert set(row["doubtful"].split()) == {path for path, e in in_doubt.evidence.items() if e.trust == "doubtful"}
+
+
+def test_the_doubts_a_person_is_to_decide(in_doubt: Extraction) -> None:
+    """In the workbook's sheet of doubts: a row a doubt, with every choice and what to do; its own findings are not told twice."""
+    why = finding("cells_too_few", "一行少一格", "disclosure.licensing")
+    other = finding("label_misprinted", "行名印错", "disclosure.fees")
+    told = in_doubt.model_copy(update={"findings": (why, other, finding("unit_not_stated", "没有单位", FEES))})
+    rows = found_in(DOUBTS, told)
+    assert [(row["code"], row["message"]) for row in rows] == [
+        ("cells_too_few", "一行少一格"), ("label_alone", FINDINGS["label_alone"].meaning), ("label_misprinted", "行名印错"),
+    ]  # fmt: skip
+    assert (rows[0]["path"], rows[0]["label"]) == (
+        f"{LICENSING} {FEES}", f"{REPORT.label(LICENSING)}、{REPORT.label(FEES)}"
+    )  # fmt: skip
+    assert rows[0]["choices"].splitlines() == [
+        "读法0：行政许可：本年增/减 -3；行政事业性收费：本年收费金额 空",
+        "读法1：行政许可：本年增/减 空；行政事业性收费：本年收费金额 3万元",
+        "读法2：行政许可：本年增/减 -3；行政事业性收费：本年收费金额 3万元",
+    ]
+    assert rows[1]["choices"].splitlines()[1] == "读法1：（一）予以公开：自然人 无此格，总计 无此格"
+    assert [row["advice"] for row in rows] == [FINDINGS[row["code"]].advice for row in rows]
+
+
+def test_the_workbook_marks_what_is_in_doubt(in_doubt: Extraction, tmp_path: Path) -> None:
+    """Doubtful cells have a look of their own in both sheets, blank ones too; the others have none."""
+    writer = FORMATS["xlsx"].writer(tmp_path)
+    writer.add(formats.rows_of([in_doubt.model_dump_json().encode()], FORMATS["xlsx"].tables))
+    writer.close()
+    with zipfile.ZipFile(tmp_path / "report.xlsx") as book:
+        sheets = {t.name: book.read(f"xl/worksheets/sheet{n}.xml").decode() for n, t in enumerate((REPORTS, CELLS), 1)}
+        assert "FFC7CE" in book.read("xl/styles.xml").decode()
+    marked = {name: re.findall(r'<c r="[A-Z]+(\d+)" s="2"', sheet) for name, sheet in sheets.items()}
+    parts = len(Amount.model_fields)
+    assert marked["reports"] == ["2"] * (3 + parts)
+    lines = [n for n, row in enumerate(found_in(CELLS, in_doubt), 2) if row["trust"] == "doubtful"]
+    assert [int(n) for n in dict.fromkeys(marked["cells"])] == lines
 
 
 def test_export_makes_the_same_again(made: Path) -> None:

@@ -220,6 +220,8 @@ _LONGEST_CELL = 32_767
 _MOST_DIGITS = 15
 """A workbook's numbers are exact up to so many digits; a longer one is written as text."""
 _CREATED = datetime(2000, 1, 1)
+_DOUBTFUL = {"bg_color": "#FFC7CE", "font_color": "#9C0006"}
+"""How a cell in doubt looks."""
 
 
 def _xlsx_part(_: Sequence[bytes], rows: Rows) -> Rows:
@@ -233,6 +235,7 @@ class _Sheet:
         self._book, self._table, self._sheets = book, table, 0
         self._numbers = [column.kind == "number" for column in table.columns]
         self._head = book.add_format({"bold": True, "bottom": 1})
+        self._doubtful = book.add_format(_DOUBTFUL)
         self._new()
 
     def _new(self) -> None:
@@ -250,13 +253,16 @@ class _Sheet:
             self.close()
             self._new()
         self._row += 1
+        doubtful = self._table.doubtful(row)
         for place, cell in enumerate(row):
+            look = (self._doubtful,) if place in doubtful else ()
             if cell is None:
-                continue
-            if self._numbers[place] and len(str(cell)) <= _MOST_DIGITS:
-                self._sheet.write_number(self._row, place, cell)
+                if look:
+                    self._sheet.write_blank(self._row, place, None, *look)
+            elif self._numbers[place] and len(str(cell)) <= _MOST_DIGITS:
+                self._sheet.write_number(self._row, place, cell, *look)
             else:
-                self._sheet.write_string(self._row, place, str(cell)[:_LONGEST_CELL])
+                self._sheet.write_string(self._row, place, str(cell)[:_LONGEST_CELL], *look)
 
     def close(self) -> None:
         self._sheet.autofilter(0, 0, self._row, len(self._table.columns) - 1)

@@ -1,6 +1,6 @@
 """The tables that a run gives: their columns, and the rows that an extraction has in each. The form's cells are never named."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, reduce
 from typing import Any, Literal
@@ -10,6 +10,7 @@ from ...schemas.findings import FINDINGS
 from ...schemas.form import Form
 from ...schemas.report import Amount
 from ..extract import REPORT
+from ..record.shown import choices_of, findings_of, likeliest_first, shown_choice, why
 
 Row = tuple[str | int | None, ...]
 
@@ -26,12 +27,13 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table: a row for each item that an extraction has in it."""
+    """A table: a row for each item that an extraction has in it. doubtful: a row → the columns whose cells are in doubt."""
 
     name: str
     head: str
     columns: tuple[Column, ...]
     items: Callable[[Extraction], Iterable[Any]]
+    doubtful: Callable[[Row], Collection[int]] = lambda _: ()
 
     def rows(self, extraction: Extraction) -> Iterator[Row]:
         getters = [column.of for column in self.columns]
@@ -86,6 +88,8 @@ def reports_table(form: Form) -> Table:
     about = (
         Column("report", "报告", "text", lambda e: e.source.name),
         Column("status", "结论", "text", lambda e: e.status),
+        Column("cells", "格数", "number", lambda e: e.coverage.cells),
+        Column("vouched", "确认格数", "number", lambda e: e.coverage.vouched),
         *(Column(path, _title(form, path), "number" if what == "year" else "text", _fact(path))
           for what, path in form.facts.items()),
         Column("reader", "读者", "text", lambda e: e.reader),
@@ -93,6 +97,7 @@ def reports_table(form: Form) -> Table:
         Column("checks_fail", "勾稽不成立", "number", _outcomes("fail")),
         Column("checks_not_assessable", "勾稽无法核对", "number", _outcomes("not_assessable")),
         Column("findings", "发现", "text", _codes),
+        Column("doubtful", "存疑的格", "text", _doubtful_paths),
         Column("model", "模型", "text", _used("name")),
         Column("input_tokens", "输入词元", "number", _used("input_tokens")),
         Column("output_tokens", "输出词元", "number", _used("output_tokens")),
@@ -100,7 +105,21 @@ def reports_table(form: Form) -> Table:
         Column("sha256", "原文 SHA-256", "text", lambda e: e.source.sha256),
         Column("characters", "原文字数", "number", lambda e: e.source.characters),
     )  # fmt: skip
-    return Table("reports", "报告", (*about, *_cells(form)), _one)
+    columns = (*about, *_cells(form))
+    at = next(place for place, column in enumerate(columns) if column.name == "doubtful")
+    places: dict[str, list[int]] = {}
+    for place, column in enumerate(columns[len(about) :], len(about)):
+        path = column.name if column.name in form.columns else column.name.rpartition(".")[0]
+        places.setdefault(path, []).append(place)
+
+    def doubtful(row: Row) -> Collection[int]:
+        return {place for path in str(row[at] or "").split() for place in places.get(path, ())}
+
+    return Table("reports", "报告", columns, _one, doubtful)
+
+
+def _doubtful_paths(extraction: Extraction) -> str:
+    return " ".join(choices_of(extraction))
 
 
 def _title(form: Form, path: str) -> str:
@@ -109,6 +128,11 @@ def _title(form: Form, path: str) -> str:
 
 
 # --- A row a cell ----------------------------------------------------------------------------------------------------
+
+
+BETWEEN = " | "
+"""Stands between the values that a cell could have."""
+_OF_A_VALUE = ("value", "amount", "text", "trust", "choices")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +144,7 @@ class _Cell:
     amount: Amount | None
     names: tuple[str, str, str, str]
     """Section, row, column, and the Chinese label."""
+    choices: str | None
 
 
 def cells_table(form: Form) -> Table:
@@ -132,10 +157,12 @@ def cells_table(form: Form) -> Table:
         return section, row, column, form.label(path)
 
     def items(extraction: Extraction) -> Iterator[_Cell]:
+        choices = choices_of(extraction)
         for path, evidence in extraction.evidence.items():
             value = _at(extraction.report, path)
             amount = value if isinstance(value, Amount) else None
-            yield _Cell(extraction, path, evidence, None if amount else value, amount, names(path))
+            could_be = BETWEEN.join(choices.get(path, ())) or None
+            yield _Cell(extraction, path, evidence, None if amount else value, amount, names(path), could_be)
 
     about = tuple(
         Column(path, _title(form, path), "number" if what == "year" else "text", _about(path))
@@ -154,12 +181,16 @@ def cells_table(form: Form) -> Table:
         *(Column("amount" if name == "figure" else name, str(field.title), "text", _of_amount(name))
           for name, field in Amount.model_fields.items()),
         Column("text", "原文", "text", lambda c: c.evidence.text),
+        Column("trust", "可信", "text", lambda c: c.evidence.trust),
+        Column("choices", "可能的值", "text", lambda c: c.choices),
         Column("status", "结论", "text", lambda c: c.extraction.status),
         Column("basis", "依据", "text", lambda c: c.evidence.basis),
         Column("start", "起", "number", lambda c: c.evidence.start),
         Column("end", "止", "number", lambda c: c.evidence.end),
     )  # fmt: skip
-    return Table("cells", "单元格", columns, items)
+    at = [column.name for column in columns].index("trust")
+    marked = tuple(place for place, column in enumerate(columns) if column.name in _OF_A_VALUE)
+    return Table("cells", "单元格", columns, items, lambda row: marked if row[at] == "doubtful" else ())
 
 
 def _about(path: str) -> Callable[[_Cell], Any]:
@@ -174,27 +205,46 @@ def _of_amount(name: str) -> Callable[[_Cell], Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Doubt:
+class _Task:
+    """paths: of the cells that are in doubt; of a finding, what it is about."""
+
     extraction: Extraction
-    finding: Finding
+    code: str
+    severity: str
+    paths: tuple[str, ...]
+    message: str
+    choices: str | None = None
 
 
 def doubts_table(form: Form) -> Table:
-    """What needs a person: the findings, but for mere information, of the reports that are not verified."""
+    """What needs a person: what is in doubt, with what it could be, and the errors and warnings of reports not verified."""
 
-    def items(extraction: Extraction) -> Iterator[_Doubt]:
-        if extraction.status != "verified":
-            yield from (_Doubt(extraction, f) for f in extraction.findings if f.severity != "info")
+    def items(extraction: Extraction) -> Iterator[_Task]:
+        if extraction.status == "verified":
+            return
+        told: list[Finding] = []
+        for doubt in extraction.doubts:
+            told += findings_of(extraction, doubt)
+            kind = FINDINGS[doubt.reason]
+            choices = (f"{choice.by}：{shown_choice(choice, doubt, form)}" for choice in likeliest_first(doubt))
+            yield _Task(
+                extraction, doubt.reason, kind.severity, doubt.paths, why(extraction, doubt), "\n".join(choices) or None
+            )
+        for found in extraction.findings:
+            if found.severity != "info" and found not in told:
+                paths = (found.path,) if found.path else ()
+                yield _Task(extraction, found.code, found.severity, paths, found.message)
 
     columns = (
-        Column("report", "报告", "text", lambda d: d.extraction.source.name),
-        Column("status", "结论", "text", lambda d: d.extraction.status),
-        Column("code", "代码", "text", lambda d: d.finding.code),
-        Column("severity", "级别", "text", lambda d: d.finding.severity),
-        Column("path", "路径", "text", lambda d: d.finding.path),
-        Column("label", "名称", "text", lambda d: d.finding.path and form.label(d.finding.path)),
-        Column("message", "说明", "text", lambda d: d.finding.message),
-        Column("advice", "怎么办", "text", lambda d: FINDINGS[d.finding.code].advice),
+        Column("report", "报告", "text", lambda t: t.extraction.source.name),
+        Column("status", "结论", "text", lambda t: t.extraction.status),
+        Column("code", "代码", "text", lambda t: t.code),
+        Column("severity", "级别", "text", lambda t: t.severity),
+        Column("path", "路径", "text", lambda t: " ".join(t.paths) or None),
+        Column("label", "名称", "text", lambda t: "、".join(map(form.label, t.paths)) or None),
+        Column("message", "说明", "text", lambda t: t.message),
+        Column("choices", "可能的读法", "text", lambda t: t.choices),
+        Column("advice", "怎么办", "text", lambda t: FINDINGS[t.code].advice),
     )
     return Table("doubts", "待人处理", columns, items)
 
