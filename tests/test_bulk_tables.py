@@ -148,7 +148,7 @@ def test_more_rows_than_a_sheet_holds(tmp_path: Path, monkeypatch: pytest.Monkey
     assert [p.name for p in tmp_path.iterdir()] == ["report.xlsx"]
 
 
-LICENSING, FEES = "disclosure.licensing.change", "disclosure.fees.amount"
+LICENSING, MONEY = "disclosure.licensing.change", "disclosure.procurement.amount"
 FEE = {"figure": "3", "unit": "万元", "yuan": "30000"}
 
 
@@ -157,7 +157,7 @@ def in_doubt() -> Extraction:
     """A report with a count, an amount and a row in doubt, and all else vouched for."""
     granted = {f"requests.granted.{name}": n for n, name in enumerate(("natural_person", "total"))}
     doubts: list[tuple[str, list[dict[str, Any]]]] = [
-        ("cells_too_few", [{LICENSING: -3, FEES: None}, {LICENSING: None, FEES: FEE}, {LICENSING: -3, FEES: FEE}]),
+        ("cells_too_few", [{LICENSING: -3, MONEY: None}, {LICENSING: None, MONEY: FEE}, {LICENSING: -3, MONEY: FEE}]),
         ("label_alone", [granted, {}]),
     ]
     return doubted(extract(report("2019"), name="甲"), doubts)
@@ -174,7 +174,7 @@ def test_a_doubtful_cell_says_what_it_could_be(in_doubt: Extraction) -> None:
     doubtful = {path: choices for path, (trust, choices) in rows.items() if trust == "doubtful"}
     assert doubtful == {
         LICENSING: "-3 | 空",
-        FEES: "空 | 3万元",
+        MONEY: "空 | 3万元",
         "requests.granted.natural_person": "0 | 无此格",
         "requests.granted.total": "1 | 无此格",
     }
@@ -191,19 +191,19 @@ def test_a_report_says_how_much_of_it_is_vouched_for(in_doubt: Extraction) -> No
 def test_the_doubts_a_person_is_to_decide(in_doubt: Extraction) -> None:
     """In the workbook's sheet of doubts: a row a doubt, with every choice and what to do; its own findings are not told twice."""
     why = finding("cells_too_few", "一行少一格", "disclosure.licensing")
-    other = finding("label_misprinted", "行名印错", "disclosure.fees")
-    told = in_doubt.model_copy(update={"findings": (why, other, finding("unit_not_stated", "没有单位", FEES))})
+    other = finding("label_misprinted", "行名印错", "disclosure.procurement")
+    told = in_doubt.model_copy(update={"findings": (why, other, finding("unit_not_stated", "没有单位", MONEY))})
     rows = found_in(DOUBTS, told)
     assert [(row["code"], row["message"]) for row in rows] == [
         ("cells_too_few", "一行少一格"), ("label_alone", FINDINGS["label_alone"].meaning), ("label_misprinted", "行名印错"),
     ]  # fmt: skip
     assert (rows[0]["path"], rows[0]["label"]) == (
-        f"{LICENSING} {FEES}", f"{REPORT.label(LICENSING)}、{REPORT.label(FEES)}"
+        f"{LICENSING} {MONEY}", f"{REPORT.label(LICENSING)}、{REPORT.label(MONEY)}"
     )  # fmt: skip
     assert rows[0]["choices"].splitlines() == [
-        "读法0：行政许可：本年增/减 -3；行政事业性收费：本年收费金额 空",
-        "读法1：行政许可：本年增/减 空；行政事业性收费：本年收费金额 3万元",
-        "读法2：行政许可：本年增/减 -3；行政事业性收费：本年收费金额 3万元",
+        "读法0：行政许可：本年增/减 -3；政府集中采购：采购总金额 空",
+        "读法1：行政许可：本年增/减 空；政府集中采购：采购总金额 3万元",
+        "读法2：行政许可：本年增/减 -3；政府集中采购：采购总金额 3万元",
     ]
     assert rows[1]["choices"].splitlines()[1] == "读法1：（一）予以公开：自然人 无此格，总计 无此格"
     assert [row["advice"] for row in rows] == [FINDINGS[row["code"]].advice for row in rows]
