@@ -1,0 +1,89 @@
+"""A reading, one damage undone: what the table would be had one row moved, two columns been exchanged, and so on.
+
+Where the sums of a reading fail, and hold once a single damage is undone, the cells that it touched are in doubt: the text
+may have suffered it.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations, pairwise
+
+from ...schemas.form import FormSection, Identity
+from .solve import Counts, holds
+
+Changes = Mapping[str, object]
+"""Cell path → what would stand there."""
+
+
+def doubtful_by_damage(
+    counts: Counts, section: FormSection, identities: Sequence[Identity]
+) -> dict[str, tuple[object, ...]]:
+    """Counts of which some sums fail → each cell that a single damage would explain, with what would stand there."""
+    failing = {rule.id for rule in identities if not holds(rule, counts)}
+    found: dict[str, list[object]] = {}
+    if not failing:
+        return {}
+    for changes in _single_damages(counts, section):
+        differing = {p: v for p, v in changes.items() if counts[p] != v}
+        if not differing:
+            continue
+        changed = {**counts, **differing}
+        rules = [r for r in identities if any(p in differing for p in (*r.left, *r.right))]
+        if not any(r.id in failing for r in rules):
+            continue
+        after = {r.id for r in rules if not holds(r, changed)}
+        before = {r.id for r in rules if r.id in failing}
+        if after < before:
+            for path, value in differing.items():
+                found.setdefault(path, []).append(value)
+    return {path: tuple(dict.fromkeys(values)) for path, values in found.items()}
+
+
+def _single_damages(counts: Counts, section: FormSection) -> Iterator[Changes]:
+    rows = [[row.cell(c.name) for c in row.columns if row.cell(c.name) in counts] for row in section.rows]
+    rows = [row for row in rows if row]
+    for row in rows:
+        yield from _moved(row, counts)
+    yield from (_exchanged(pair, counts) for row in rows for pair in zip(row, row[1:], strict=False))
+    for one, other in pairwise(rows):
+        if len(one) == len(other):
+            yield _exchanged_all(zip(one, other, strict=True), counts)
+            yield from (_exchanged(pair, counts) for pair in zip(one, other, strict=True))
+    width = max(map(len, rows), default=0)
+    full = [row for row in rows if len(row) == width]
+    for i, j in combinations(range(width), 2):
+        yield _exchanged_all(((row[i], row[j]) for row in full), counts)
+    yield _all_of(({p: counts[row[i - 1]] for i, p in enumerate(row)} for row in full))
+    yield _all_of(({p: counts[row[(i + 1) % width]] for i, p in enumerate(row)} for row in full))
+    if section.spec.side_by_side:
+        line = [p for row in rows for p in row]
+        yield from _moved(line, counts)
+        for one, other in combinations(rows, 2):
+            if len(one) == len(other):
+                yield _exchanged_all(zip(one, other, strict=True), counts)
+
+
+def _moved(row: Sequence[str], counts: Counts) -> Iterator[Changes]:
+    """Numbers one place further on, or back, from any cell on: one was lost, and another, or a blank, came in."""
+    for start in range(len(row)):
+        yield {p: counts[row[i - 1]] if i > start else None for i, p in enumerate(row) if i >= start}
+        yield {p: counts[row[i + 1]] if i < start else None for i, p in enumerate(row) if i <= start}
+    for start, end in combinations(range(len(row)), 2):
+        if end - start > 1:
+            segment = row[start : end + 1]
+            yield {p: counts[segment[i - 1]] for i, p in enumerate(segment)}
+            yield {p: counts[segment[(i + 1) % len(segment)]] for i, p in enumerate(segment)}
+
+
+def _exchanged(pair: tuple[str, str], counts: Counts) -> Changes:
+    return {pair[0]: counts[pair[1]], pair[1]: counts[pair[0]]}
+
+
+def _exchanged_all(pairs: "Iterator[tuple[str, str]]", counts: Counts) -> Changes:
+    return _all_of(_exchanged(pair, counts) for pair in pairs)
+
+
+def _all_of(changes: "Iterator[Changes]") -> Changes:
+    found: dict[str, object] = {}
+    for change in changes:
+        found |= change
+    return found

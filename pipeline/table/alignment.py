@@ -1,0 +1,111 @@
+"""What an alignment of the form with a table says: which tokens fill which cells, what labels and heads say so, at what cost."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+
+from ...schemas.extraction import Finding
+from ...schemas.form import FormRow, FormSection, Identity
+from ...schemas.report import Unit
+from ..source.decode import Source
+from .fills import Fill, Slot, Slots
+from .items import Stretch
+from .tokens import Token
+from .values import as_change, as_count
+
+INADMISSIBLE = object()
+"""Stands for what a cell prints that its column cannot hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One row of the form as a table prints it. paths: of its cells, in the order of the slots of each fill.
+
+    label, heads: the stretches that name the row, and each of its columns. doubt: the code of the finding by which no
+    cell of the row is sure, whatever fills it. tokens: all that belong to the row. is_own: the run stands at its own label.
+    """
+
+    row: FormRow
+    paths: tuple[str, ...]
+    fills: tuple[Fill, ...]
+    label: tuple[Stretch, ...]
+    heads: tuple[tuple[Stretch, ...], ...]
+    tokens: tuple[Token, ...]
+    cost: float = 0.0
+    units: Mapping[str, Unit] = field(default_factory=dict)
+    doubt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """One way to lay a section of the form over its table.
+
+    findings: what a person is to know of it; those with severity error keep the report from being vouched for.
+    left_over: the numbers that it does not explain. forms: the official forms whose own wording was met.
+    """
+
+    section: FormSection
+    ways: tuple[Way, ...]
+    cost: float
+    by: str
+    forms: frozenset[str] = frozenset()
+    findings: tuple[Finding, ...] = ()
+    left_over: tuple[Token, ...] = ()
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """What the slots of a source print, as far as sums need it."""
+
+    source: Source
+
+    def count(self, slot: Slot | None) -> object:
+        """A slot → its count, None for a blank, INADMISSIBLE where it prints something else."""
+        if slot is None or slot.is_blank:
+            return None
+        number = as_count(self.source.folded[slot.start : slot.end])
+        return INADMISSIBLE if number is None else number
+
+    def fits(self, slot: Slot | None, kind: str) -> bool:
+        """Whether a slot prints what a column of the kind holds, or nothing."""
+        if slot is None or slot.is_blank or kind == "amount":
+            return True
+        folded = self.source.folded[slot.start : slot.end]
+        return (as_count(folded) if kind == "count" else as_change(folded)) is not None
+
+
+def sums_of(paths: Sequence[str], identities: Sequence[Identity], numbers: Numbers) -> Callable[[Slots], bool]:
+    """Paths → whether slots that fill them may make every identity hold that is over these paths alone."""
+    at = {path: i for i, path in enumerate(paths)}
+    own = [
+        (left, right)
+        for rule in identities
+        if (left := [at[p] for p in rule.left if p in at]) and (right := [at[p] for p in rule.right if p in at])
+        and any(p in at for p in rule.left) and {p.rpartition(".")[0] for p in (*rule.left, *rule.right)} == {rule.left[0].rpartition(".")[0]}
+    ]
+
+    def holds(slots: Slots) -> bool:
+        values = [numbers.count(slot) for slot in slots]
+        if INADMISSIBLE in values:
+            return False
+        return all(may_be_equal([values[i] for i in left], [values[i] for i in right]) for left, right in own)
+
+    return holds
+
+
+def may_be_equal(left: Sequence[object], right: Sequence[object]) -> bool:
+    """Whether two sides may add up to the same, a blank (None) being some count of at least 0."""
+    one = sum(v for v in left if isinstance(v, int))
+    other = sum(v for v in right if isinstance(v, int))
+    if None in left and None in right:
+        return True
+    if None in left:
+        return one <= other
+    if None in right:
+        return other <= one
+    return one == other
+
+
+def by_line(tokens: Sequence[Token]) -> list[tuple[Token, ...]]:
+    """Tokens in order → those of each line."""
+    return [tuple(group) for _, group in groupby(tokens, key=lambda t: t.line)]

@@ -1,0 +1,320 @@
+"""The heads of a table's columns: which column of the form each is, by its words, and where it stands."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
+from itertools import pairwise
+
+from rapidfuzz.distance import Levenshtein
+
+from ...schemas.form import FormColumn, FormRow, FormSection, Label
+from ...schemas.report import YUAN, Unit
+from . import costs
+from .items import Piece, Stretch
+from .lexicon import Lexicon, lexicon_of, pattern_of
+from .words import plain_label
+
+UNITS: dict[str, Unit] = {unit: unit for unit in YUAN}
+_MONEY = "[十百千万亿美港欧]*元"
+_MEASURE = re.compile(rf"(?:单位)?(?:[件项个宗次条份起部篇]*)(?:人民币)?((?:{_MONEY})+)|单位[件项个宗次条份起部篇]+|量$")
+_NUMERALS = "一二三四五六七八九十"
+_ARTICLE = re.compile(rf"(?:中华人民共和国)?(?:政府信息公开条例)?第?[二廿]?十?[{_NUMERALS}0-9]*条?第?[{_NUMERALS}0-9]*项")
+_YEAR = re.compile(r"(?:19|20)[0-9]{2}年?度?")
+_SHORTEST_PIECE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A column as its head names it. places: the stretches that print it. first, last: the columns of its line that it takes."""
+
+    column: FormColumn
+    label: Label
+    unit: Unit | None = None
+    places: tuple[Stretch, ...] = ()
+    first: int = 0
+    last: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """The columns of a row in the order in which they stand. cost: of reading them so. by: what says their order."""
+
+    heads: tuple[Head, ...]
+    cost: float
+    by: str
+
+
+# --- Heads that each sub-table prints ----------------------------------------------------------------------------------
+
+
+def printed_heads(pieces: Sequence[Piece], row: FormRow, section: FormSection) -> Heads | None:
+    """The words above a row → its columns as they are headed, in their order; None where they cannot be read.
+
+    信息内容, 本年制发件数, 本年废止件数, 现行有效件数 → made, repealed, in_force.
+    """
+    own = [p for p in pieces if not _is_furniture(p.text, section)]
+    if not own:
+        return None
+    return _whole(own, row, section) or _of_one_form(own, row, section)
+
+
+def _is_furniture(text: str, section: FormSection) -> bool:
+    lexicon = lexicon_of(section)
+    return text in lexicon.groups or _ARTICLE.fullmatch(text) is not None or _YEAR.fullmatch(text) is not None
+
+
+def _whole(pieces: Sequence[Piece], row: FormRow, section: FormSection) -> Heads | None:
+    """Heads that are whole, whatever lines they are broken over; the last ones where those of an older sub-table stand before."""
+    text, at = _joined(pieces)
+    pattern, known = _known(row.columns)
+    heads: list[Head] = []
+    end = 0
+    for match in pattern.finditer(text):
+        between = text[end : match.start()]
+        unit, is_clean = _between(between, section)
+        if heads and unit:
+            heads[-1] = replace(heads[-1], unit=UNITS.get(unit), places=heads[-1].places)
+            is_clean = is_clean and unit in UNITS
+        if not is_clean:
+            heads = []
+        column, label = known[match.group()]
+        heads.append(_head(column, label, pieces, at, *match.span()))
+        end = match.end()
+    unit, is_clean = _between(text[end:], section)
+    if not heads or not is_clean or (unit and unit not in UNITS):
+        return None
+    if unit:
+        heads[-1] = replace(heads[-1], unit=UNITS[unit])
+    heads = list(_without_units_of_counts(heads))
+    names = [h.column.name for h in heads]
+    if len(set(names)) == len(names):
+        return Heads(tuple(heads), 0.0, "heads")
+    return _printed_twice(heads, row)
+
+
+def _without_units_of_counts(heads: Sequence[Head]) -> Iterator[Head]:
+    for head in heads:
+        yield head if head.column.kind == "amount" else replace(head, unit=None)
+
+
+def _between(text: str, section: FormSection) -> tuple[str, bool]:
+    """What stands between heads → the unit of money it states, and whether it is nothing else but the form's own words."""
+    rest = _all_words(section).sub("", _ARTICLE.sub("", text))
+    unit = _MEASURE.match(rest)
+    if unit and unit.group():
+        return unit.group(1) or "", _MEASURE.sub("", rest, count=1) == ""
+    return "", not rest
+
+
+@cache
+def _all_words(section: FormSection) -> re.Pattern[str]:
+    lexicon = lexicon_of(section)
+    return pattern_of(frozenset(w for w in (*lexicon.groups, *lexicon.labels) if w))
+
+
+@cache
+def _known(columns: tuple[FormColumn, ...]) -> tuple[re.Pattern[str], dict[str, tuple[FormColumn, Label]]]:
+    known = {plain_label(w): (c, label) for c in columns for label in c.labels for w in label.wordings}
+    return pattern_of(frozenset(known)), known
+
+
+def _printed_twice(heads: Sequence[Head], row: FormRow) -> Heads | None:
+    """Heads of which one is printed again in the place of another, as all others agree with a form."""
+    for own in _forms(row):
+        if len(own) == len(heads):
+            different = [i for i, (c, _) in enumerate(own) if heads[i].column is not c]
+            if len(different) == 1 and own[different[0]][0] not in [h.column for h in heads]:
+                i = different[0]
+                column, label = own[i]
+                return Heads((*heads[:i], replace(heads[i], column=column, label=label), *heads[i + 1 :]), costs.MISPRINT, "form")
+    return None
+
+
+@cache
+def _forms(row: FormRow) -> tuple[tuple[tuple[FormColumn, Label], ...], ...]:
+    """For each form the columns of a row, each with its label there."""
+    forms = sorted({label.form for c in row.columns for label in c.labels if label.form})
+    return tuple(
+        tuple((c, label) for c in row.columns for label in c.labels if label.form in (form, None)) for form in forms
+    )
+
+
+def _of_one_form(pieces: Sequence[Piece], row: FormRow, section: FormSection) -> Heads | None:
+    """Heads cut off or misprinted: as many as one form has for the row, and each a piece of its own in the form's order."""
+    found: list[Heads] = []
+    for own in _forms(row):
+        for count in range(len(pieces), len(own) - 1, -1):
+            last = pieces[len(pieces) - count :]
+            parted = _parted(last, own, section)
+            if parted is not None:
+                found.append(parted)
+                break
+    found.sort(key=lambda h: h.cost)
+    if len(found) > 1 and found[1].cost < found[0].cost + costs.MISPRINT:
+        return None
+    return found[0] if found else None
+
+
+def _parted(pieces: Sequence[Piece], own: Sequence[tuple[FormColumn, Label]], section: FormSection) -> Heads | None:
+    """Pieces → heads, one after the other, each of one or more pieces; None where one is none of the form's."""
+    heads: list[Head] = []
+    cost = 0.0
+    at = 0
+    for i, (column, label) in enumerate(own):
+        best: tuple[float, int] | None = None
+        for end in range(at + 1, len(pieces) - (len(own) - i - 1) + 1):
+            price = _head_cost("".join(p.text for p in pieces[at:end]), label)
+            if price is not None and (best is None or price < best[0]):
+                best = (price, end)
+        if best is None:
+            return None
+        taken = pieces[at : best[1]]
+        text = "".join(p.text for p in taken)
+        unit = _MEASURE.search(text) if column.kind == "amount" else None
+        stated = (unit.group(1) or "") if unit else ""
+        if stated and stated not in UNITS:
+            return None
+        heads.append(
+            Head(column, label, UNITS.get(stated), tuple((p.start, p.end) for p in taken), *_extent(taken))
+        )
+        cost += best[0]
+        at = best[1]
+    return Heads(tuple(heads), cost, "form") if at == len(pieces) else None
+
+
+def _head_cost(text: str, label: Label) -> float | None:
+    """What it costs to take a text for a head: 0 where it is whole, more where it is misprinted or cut off."""
+    best: float | None = None
+    bare = _MEASURE.sub("", text) or text
+    for wording in map(plain_label, label.wordings):
+        distance = Levenshtein.distance(bare, wording, score_cutoff=max(1, len(wording) // 3))
+        if distance <= max(1, len(wording) // 3):
+            cost = costs.MISPRINT * distance
+        elif len(bare) >= _SHORTEST_PIECE and (wording.startswith(bare) or wording.endswith(bare)):
+            cost = costs.CUT_OFF
+        else:
+            continue
+        best = cost if best is None else min(best, cost)
+    return best
+
+
+def _joined(pieces: Sequence[Piece]) -> tuple[str, tuple[int, ...]]:
+    """Pieces → their text as one, and for each of its characters the piece it is of."""
+    return "".join(p.text for p in pieces), tuple(i for i, p in enumerate(pieces) for _ in p.text)
+
+
+def _head(column: FormColumn, label: Label, pieces: Sequence[Piece], at: Sequence[int], start: int, end: int) -> Head:
+    taken = [pieces[i] for i in dict.fromkeys(at[start:end])]
+    return Head(column, label, None, tuple((p.start, p.end) for p in taken), *_extent(taken))
+
+
+def _extent(pieces: Sequence[Piece]) -> tuple[int, int]:
+    return min(p.token.first for p in pieces), max(p.token.last for p in pieces)
+
+
+# --- Heads that stand once over the whole table ------------------------------------------------------------------------
+
+
+def fixed_heads(pieces: Sequence[Piece], columns: tuple[FormColumn, ...]) -> tuple[Heads, ...]:
+    """The words above a table whose columns the form fixes → the orders in which its columns may stand, the likeliest first.
+
+    Heads of several levels may be printed level by level, or each with those below it; where a head is lost, or none
+    can be read, the form's own order is what is left, at a cost.
+    """
+    leaves, under = _leaves(pieces, columns)
+    names = [h.column.name for h in leaves]
+    if len(set(names)) < len(names):
+        leaves, under = _first_of_each(leaves), under
+        names = [h.column.name for h in leaves]
+    orders = list(_orders(leaves, under, columns)) if leaves else []
+    missing = [c for c in columns if c.name not in names]
+    if not missing:
+        return tuple(orders) or (_form_order(leaves, columns, costs.ORDER_OF_FORM),)
+    found: list[Heads] = []
+    for order in orders:
+        in_form = [columns.index(h.column) for h in order.heads]
+        if in_form == sorted(in_form):
+            lost = costs.HEAD_LOST * len(missing)
+            found.append(_form_order(order.heads, columns, order.cost + min(lost, costs.ORDER_OF_FORM)))
+            break
+    if leaves:
+        found += orders
+    elif not found:
+        found.append(_form_order((), columns, costs.ORDER_OF_FORM))
+    return tuple(found)
+
+
+def _first_of_each(leaves: Sequence[Head]) -> list[Head]:
+    return list({h.column.name: h for h in reversed(leaves)}.values())[::-1]
+
+
+def _form_order(heads: Sequence[Head], columns: tuple[FormColumn, ...], cost: float) -> Heads:
+    by_name = {h.column.name: h for h in heads}
+    return Heads(tuple(by_name.get(c.name, Head(c, c.labels[0])) for c in columns), cost, "form")
+
+
+def _leaves(pieces: Sequence[Piece], columns: tuple[FormColumn, ...]) -> tuple[list[Head], int | None]:
+    """The heads in the order of the text, and before how many of them the head stands that spans some (None: it is not there)."""
+    text, at = _joined(pieces)
+    pattern, known = _with_unders(columns)
+    heads: list[Head] = []
+    under: int | None = None
+    for match in pattern.finditer(text):
+        found = known[match.group()]
+        if found is None:
+            under = len(heads) if under is None else under
+        else:
+            heads.append(_head(*found, pieces, at, *match.span()))
+    return heads, under
+
+
+@cache
+def _with_unders(
+    columns: tuple[FormColumn, ...],
+) -> tuple[re.Pattern[str], dict[str, tuple[FormColumn, Label] | None]]:
+    known: dict[str, tuple[FormColumn, Label] | None] = {}
+    known |= {plain_label(c.under): None for c in columns if c.under}
+    known |= {plain_label(w): (c, label) for c in columns for label in c.labels for w in label.wordings}
+    return pattern_of(frozenset(known)), known
+
+
+def _orders(leaves: Sequence[Head], under: int | None, columns: tuple[FormColumn, ...]) -> Iterator[Heads]:
+    """The orders of columns that a sequence of heads may stand for."""
+    inner = [h for h in leaves if h.column.under]
+    if under is None or not inner:
+        yield Heads(tuple(leaves), 0.0, "heads")
+        return
+    at = [i for i, h in enumerate(leaves) if h.column.under]
+    if at != list(range(at[0], at[0] + len(at))) or at[0] < under:
+        return
+    before, after = list(leaves[:under]), [h for h in leaves[under:] if not h.column.under]
+    whole = (*before, *inner, *after)
+    yield Heads(whole, 0.0 if at[0] == under else costs.TREE, "heads")
+    outer = [h for h in leaves if not h.column.under]
+    if before and before[0].column is columns[-1] and len(outer) > 1:
+        yield Heads((*before[1:], *inner, *after, before[0]), costs.TREE, "heads")
+
+
+def has_characters(pieces: Sequence[Piece], columns: tuple[FormColumn, ...]) -> bool:
+    """Whether the words above a table hold the characters of every head, even where lines were cut and interleaved."""
+    text = "".join(p.text for p in pieces)
+    return all(any(_is_there(plain_label(w), text) for label in c.labels for w in label.wordings) for c in columns)
+
+
+def _is_there(wording: str, text: str) -> bool:
+    return sum(c in text for c in wording) * 4 >= len(wording) * 3
+
+
+def in_order(numbers: Sequence[int]) -> bool:
+    return all(a < b for a, b in pairwise(numbers))
+
+
+@lru_cache(maxsize=4096)
+def head_at_end(text: str, lexicon: Lexicon, columns: tuple[FormColumn, ...]) -> tuple[FormColumn, Label] | None:
+    """The words above a column, from the top, plain → the head they end in: 法人或其他组织商业企业 → business."""
+    known = _known(columns)[1]
+    for length in range(len(text), 0, -1):
+        if (found := known.get(text[-length:])) is not None:
+            return found
+    return None

@@ -1,0 +1,81 @@
+"""Tokens → items in reading order: pieces of the form's wording, and the numbers and blanks between them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+from .lexicon import Lexicon, pieces_of
+from .tokens import Token
+from .words import plain_places
+
+Stretch = tuple[int, int]
+"""A half-open stretch of the source that is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of words, plain, as it stands on its line. token: the one it is cut from."""
+
+    text: str
+    start: int
+    end: int
+    token: Token
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Numbers and blanks with no words between them. after: how many pieces stand before it."""
+
+    tokens: tuple[Token, ...]
+    after: int
+
+
+@dataclass(frozen=True)
+class Items:
+    """A table's pieces of words, and its runs of numbers, each in reading order."""
+
+    pieces: tuple[Piece, ...]
+    runs: tuple[Run, ...]
+    pages: tuple[Token, ...]
+
+    def runs_at(self, after: int) -> tuple[Run, ...]:
+        """The run that stands behind so many pieces, if there is one."""
+        return self._by_place.get(after, ())
+
+    @cached_property
+    def _by_place(self) -> dict[int, tuple[Run, ...]]:
+        return {run.after: (run,) for run in self.runs}
+
+
+def itemize(tokens: Sequence[Token], folded: str, lexicon: Lexicon) -> Items:
+    """Tokens of a table → its items."""
+    pieces: list[Piece] = []
+    runs: list[Run] = []
+    pages: list[Token] = []
+    open_run: list[Token] = []
+
+    def close() -> None:
+        if open_run:
+            runs.append(Run(tuple(open_run), len(pieces)))
+            open_run.clear()
+
+    for token in tokens:
+        if token.kind == "page":
+            pages.append(token)
+        elif token.kind != "words":
+            open_run.append(token)
+        else:
+            found = _pieces(folded[token.start : token.end], lexicon)
+            if found:
+                close()
+            for text, start, end in found:
+                pieces.append(Piece(text, token.start + start, token.start + end, token))
+    close()
+    return Items(tuple(pieces), tuple(runs), tuple(pages))
+
+
+@lru_cache(maxsize=8192)
+def _pieces(text: str, lexicon: Lexicon) -> tuple[tuple[str, int, int], ...]:
+    """Folded words → their pieces, plain, each with its half-open stretch of the words."""
+    plain, places = plain_places(text)
+    return tuple((plain[a:b], places[a], places[b - 1] + 1) for a, b in pieces_of(plain, lexicon))

@@ -1,0 +1,137 @@
+"""The labels of rows in a table: each found in the pieces of its words, whole or damaged, and all of them in the form's order."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from ...schemas.form import FormRow, Label
+from . import costs
+from .items import Items, Piece, Run
+from .lexicon import Lexicon, label_costs
+
+_MOST_PIECES = 6
+_GAIN = 20.0
+_GAIN_OF_A_CHARACTER = 2.0
+_GAIN_OF_NUMBERS = 10.0
+_WEIGHT = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A row's label as found. pieces: the places of its pieces. inside: the run that it stands around.
+
+    rivals: what it would cost to take the same words for another row's label.
+    """
+
+    row: FormRow
+    label: Label
+    cost: float
+    pieces: tuple[int, ...]
+    inside: Run | None = None
+    length: int = 0
+    rivals: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def first(self) -> int:
+        return self.pieces[0]
+
+    @property
+    def last(self) -> int:
+        return self.pieces[-1]
+
+
+def find_labels(items: Items, lexicon: Lexicon) -> tuple[Found, ...]:
+    """Every stretch of pieces that may be a row's label, in the order of their ends."""
+    found = [f for start in range(len(items.pieces)) for f in _from(start, items, lexicon)]
+    return tuple(sorted(found, key=lambda f: (f.last, f.first)))
+
+
+def _from(start: int, items: Items, lexicon: Lexicon) -> Iterator[Found]:
+    """The labels that begin with one piece: with it alone, or with those that follow."""
+    pieces = items.pieces
+    text = pieces[start].text
+    if text in lexicon.groups or text in lexicon.unders:
+        return
+    used = [start]
+    inside: Run | None = None
+    yield from _as_label(text, used, inside, lexicon)
+    at = start + 1
+    while at < len(pieces) and len(used) < _MOST_PIECES and len(text) < _longest(lexicon):
+        for run in items.runs_at(at):
+            if any(t.kind == "number" or t.text for t in run.tokens):
+                if inside is not None:
+                    return
+                inside = run
+        piece = pieces[at]
+        at += 1
+        if piece.text in lexicon.groups:
+            continue
+        if not _may_go_on(text + piece.text, lexicon):
+            if len(piece.text) > 1 or piece.text not in _crumbs(lexicon):
+                return
+            continue
+        text += piece.text
+        used.append(at - 1)
+        yield from _as_label(text, used, inside, lexicon)
+
+
+def _as_label(text: str, used: Sequence[int], inside: Run | None, lexicon: Lexicon) -> Iterator[Found]:
+    known = label_costs(text, lexicon)
+    extra = costs.SPLIT * (len(used) - 1) + (costs.AROUND if inside is not None else 0.0)
+    for path, (cost, label) in known.items():
+        rivals = tuple((other, c) for other, (c, _) in known.items() if other != path)
+        row = next(r for r in lexicon.section.rows if r.path == path)
+        yield Found(row, label, cost + extra, tuple(used), inside, len(text), rivals)
+
+
+@cache
+def _longest(lexicon: Lexicon) -> int:
+    return max(len(w.text) for w in lexicon.wordings)
+
+
+@cache
+def _beginnings(lexicon: Lexicon) -> frozenset[str]:
+    texts = {t for w in lexicon.wordings for t in (w.text, w.text[w.core :])}
+    return frozenset(t[:n] for t in texts for n in range(1, len(t) + 1))
+
+
+def _may_go_on(text: str, lexicon: Lexicon) -> bool:
+    """Whether text may be the beginning of a label: as it stands, or but for misprints after its first characters."""
+    starts = _beginnings(lexicon)
+    return text in starts or (len(text) >= 6 and text[:3] in starts)
+
+
+@cache
+def _crumbs(lexicon: Lexicon) -> frozenset[str]:
+    """The characters of groups' labels, which may be set one by one down the side of a table."""
+    return frozenset(c for group in lexicon.groups for c in group)
+
+
+def chain(found: Sequence[Found], items: Items, lexicon: Lexicon) -> tuple[Found, ...]:
+    """Of all labels found, those that explain the table best in the form's order, no piece twice."""
+    order = {row.path: i for i, row in enumerate(lexicon.section.rows)}
+    best: list[tuple[float, int]] = []
+    for i, one in enumerate(found):
+        before = [(best[j][0], j) for j in range(i) if _follows(found[j], one, order)]
+        total, j = max(before, default=(0.0, -1))
+        best.append((total + _gain(one, items), j))
+    at = max(range(len(best)), key=lambda i: best[i][0], default=-1)
+    taken: list[Found] = []
+    while at >= 0:
+        taken.append(found[at])
+        at = best[at][1]
+    return tuple(reversed(taken))
+
+
+def _follows(one: Found, other: Found, order: dict[str, int]) -> bool:
+    return one.last < other.first and order[one.row.path] < order[other.row.path]
+
+
+def _gain(found: Found, items: Items) -> float:
+    has_numbers = found.inside is not None or any(True for _ in items.runs_at(found.last + 1))
+    gain = _GAIN + _GAIN_OF_A_CHARACTER * found.length - _WEIGHT * found.cost
+    return gain + (_GAIN_OF_NUMBERS if has_numbers else 0.0)
+
+
+def text_of(pieces: Sequence[Piece]) -> str:
+    return "".join(p.text for p in pieces)

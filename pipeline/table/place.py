@@ -1,0 +1,120 @@
+"""Columns by the place where they stand: of the numbers of full rows, of the heads above them, of rows with gaps."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ...schemas.form import FormColumn
+from .alignment import by_line
+from .fills import Fill, Slot, is_empty, slot_of
+from .heads import Head, Heads, head_at_end
+from .items import Piece
+from .lexicon import Lexicon
+from .tokens import Layout, Token
+from .words import shown_width
+
+_NEAR = 3
+"""In a table set in space a head may stand so far beside the numbers of its column, in half characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The columns that numbers stand in: for each its first and last column of the line, inclusive."""
+
+    layout: Layout
+    extents: tuple[tuple[int, int], ...]
+
+
+def columns_of(runs: Sequence[Sequence[Token]], count: int) -> Columns | None:
+    """The runs of a table's rows → the columns in which they stand, where the lines place them."""
+    for layout in ("cells", "space"):
+        lines = [line for run in runs for line in by_line(run) if line[0].layout == layout]
+        full = [printed for line in lines if len(printed := [t for t in line if not is_empty(t)]) == count]
+        if layout == "cells":
+            common = Counter(tuple(t.first for t in line) for line in full).most_common(1)
+            if common:
+                return Columns("cells", tuple((first, first) for first in common[0][0]))
+            used = sorted({t.first for line in lines for t in line if not is_empty(t)})
+            if len(used) == count:
+                return Columns("cells", tuple((first, first) for first in used))
+        elif full:
+            hull = [(min(t.first for t in column), max(t.last for t in column)) for column in zip(*full, strict=True)]
+            if all(a[1] < b[0] for a, b in zip(hull, hull[1:], strict=False)):
+                return Columns("space", tuple(hull))
+    return None
+
+
+def heads_by_place(
+    pieces: Sequence[Piece], columns: Columns, form_columns: tuple[FormColumn, ...], lexicon: Lexicon, folded: str
+) -> Heads | None:
+    """The words above the columns of numbers → the column that each heads; None unless each is headed by another one."""
+    stacks: list[list[tuple[str, Piece]]] = [[] for _ in columns.extents]
+    for piece in pieces:
+        if piece.token.layout != columns.layout:
+            continue
+        for text, first, last in _parts(piece, folded) if columns.layout == "space" else _whole(piece):
+            at = _column_over(first, last, columns)
+            if at is not None:
+                stacks[at].append((text, piece))
+    heads: list[Head] = []
+    for stack, (first, last) in zip(stacks, columns.extents, strict=True):
+        text = "".join(t for t, _ in stack)
+        found = head_at_end(text, lexicon, form_columns)
+        if found is None:
+            return None
+        places = tuple((p.start, p.end) for _, p in stack[-2:])
+        heads.append(Head(*found, None, places, first, last))
+    if len({h.column.name for h in heads}) < len(heads):
+        return None
+    return Heads(tuple(heads), 0.0, "place")
+
+
+def _whole(piece: Piece) -> list[tuple[str, int, int]]:
+    return [(piece.text, piece.token.first, piece.token.last)]
+
+
+def _parts(piece: Piece, folded: str) -> list[tuple[str, int, int]]:
+    """The words of a piece that single spaces part, each with the half characters that it takes."""
+    found = []
+    token = piece.token
+    raw = folded[piece.start : piece.end]
+    at = 0
+    for word in raw.split(" "):
+        if word:
+            left = token.first + shown_width(folded[token.start : piece.start + at])
+            found.append(("".join(c for c in word if c.isalnum()), left, left + shown_width(word) - 1))
+        at += len(word) + 1
+    return found
+
+
+def _column_over(first: int, last: int, columns: Columns) -> int | None:
+    """The column that words over `first` to `last` head: the one that they stand over, or stand nearest to."""
+    if columns.layout == "cells":
+        return next((i for i, (a, b) in enumerate(columns.extents) if first <= a and b <= last), None)
+    middle = (first + last) / 2
+    near = [(abs((a + b) / 2 - middle), i) for i, (a, b) in enumerate(columns.extents) if a - _NEAR <= last and first <= b + _NEAR]
+    return min(near)[1] if near else None
+
+
+def fill_by_place(tokens: Sequence[Token], columns: Columns) -> Fill | None:
+    """A run → its cells where the columns say they stand; None where a number stands in none, or two in one.
+
+    A merged cell that is written out once a column is one cell.
+    """
+    lines = {t.line for t in tokens if not is_empty(t)} or {t.line for t in tokens}
+    if len(lines) != 1 or any(t.layout != columns.layout for t in tokens if t.line in lines):
+        return None
+    own = [t for t in tokens if t.line in lines]
+    slots: list[Slot | None] = []
+    used: set[int] = set()
+    for first, last in columns.extents:
+        here = [t for t in own if t.first <= last and first <= t.last]
+        printed = [t for t in here if not is_empty(t)]
+        if len({t.text for t in printed}) > 1 or any(t.id in used for t in printed):
+            return None
+        taken = printed or here
+        used |= {t.id for t in here}
+        slots.append(slot_of(taken[0]) if taken else None)
+    if any(t.id not in used for t in own if not is_empty(t)):
+        return None
+    return Fill(tuple(slots), 0.0)

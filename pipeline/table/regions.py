@@ -1,0 +1,141 @@
+"""Where in a text the table of each section stands, told by the table's own words: in lines, or in running text."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from ...schemas.form import Form, FormSection
+from .lexicon import lexicon_of, pattern_of
+
+_SHORTEST = 4
+"""Shorter wording is as likely to stand in prose."""
+_APART = 60
+"""Within a table so many characters at most, digits left out, stand between two of its words."""
+_BROKEN_APART = 500
+"""The same between the two parts of a table that something else stands in."""
+_FEWEST = 3
+"""Fewer of its words are no table."""
+_RIVAL = 0.4
+"""A stretch with more than this share of a table's words, over again, is the table again."""
+_BEFORE, _AFTER = 120, 700
+"""How far before its first word and behind its last one a table's numbers may reach."""
+_TAIL = re.compile(r"(?:[\s0-9.,|/\\+\-—_:*]|无(?!\w)|[万亿]?元|[件项个条]|第\s*[0-9]+\s*页)*")
+_HEAD = re.compile(r"(?:[0-9.]+[\s|]+)*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A half-open stretch of the source that holds a section's table. words: how many of the table's words are there."""
+
+    start: int
+    end: int
+    words: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Hit:
+    section: int
+    word: str
+    start: int
+    end: int
+    """In the plain text, without its digits."""
+
+
+def find_regions(folded: str, form: Form) -> dict[str, tuple[Region, ...]]:
+    """Folded text → for each section's path the stretches that hold its table, in the order of the text."""
+    plain, places = _letters(folded)
+    hits: dict[int, list[_Hit]] = {i: [] for i in range(len(form.sections))}
+    pattern, owners = _own_words(form)
+    for match in pattern.finditer(plain):
+        for section in owners[match.group()]:
+            hits[section].append(_Hit(section, match.group(), *match.span()))
+    groups = [g for own in hits.values() for g in _tables(own)]
+    groups.sort(key=lambda g: g[0].start)
+    found: dict[str, list[Region]] = {}
+    for i, group in enumerate(groups):
+        before = places(groups[i - 1][-1].end - 1) + 1 if i else 0
+        after = places(groups[i + 1][0].start) if i + 1 < len(groups) else len(folded)
+        region = _region(folded, group, places, before, after)
+        found.setdefault(form.sections[group[0].section].path, []).append(region)
+    return {path: _rivals(regions) for path, regions in found.items()}
+
+
+def _rivals(regions: Sequence[Region]) -> tuple[Region, ...]:
+    most = max(region.words for region in regions)
+    return tuple(region for region in regions if region.words > _RIVAL * most)
+
+
+def _letters(folded: str) -> "tuple[str, _Places]":
+    """Folded text → its letters and Chinese characters alone, and how to find where each of them stands."""
+    chunks = [(m.start(), m.group()) for m in re.finditer(r"[^\W\d_]+", folded)]
+    starts: list[int] = []
+    at = 0
+    for _, text in chunks:
+        starts.append(at)
+        at += len(text)
+    return "".join(text for _, text in chunks), _Places(tuple(starts), tuple(a for a, _ in chunks))
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    plain: tuple[int, ...]
+    source: tuple[int, ...]
+
+    def __call__(self, at: int) -> int:
+        chunk = bisect_right(self.plain, at) - 1
+        return self.source[chunk] + at - self.plain[chunk]
+
+
+@cache
+def _own_words(form: Form) -> tuple[re.Pattern[str], dict[str, tuple[int, ...]]]:
+    """The words of tables, without digits, each with the sections that have it."""
+    owners: dict[str, set[int]] = {}
+    for i, section in enumerate(form.sections):
+        for word in _words(section):
+            owners.setdefault(word, set()).add(i)
+    return pattern_of(frozenset(owners)), {word: tuple(sorted(own)) for word, own in owners.items()}
+
+
+def _words(section: FormSection) -> Iterator[str]:
+    lexicon = lexicon_of(section)
+    for text in (*lexicon.labels, *lexicon.heads, *lexicon.unders, *lexicon.groups):
+        word = "".join(c for c in text if not c.isdigit())
+        if len(word) >= _SHORTEST or (section.spec.heads == "printed" and word in lexicon.labels and len(word) > 1):
+            yield word
+
+
+def _tables(hits: Sequence[_Hit]) -> Iterator[list[_Hit]]:
+    """The hits of one section → those of each of its tables."""
+    group: list[_Hit] = []
+    for hit in hits:
+        if group and hit.start - group[-1].end > (_APART if _is_new(group, hit) else _BROKEN_APART):
+            yield from _if_table(group)
+            group = []
+        group.append(hit)
+    yield from _if_table(group)
+
+
+def _is_new(group: Sequence[_Hit], hit: _Hit) -> bool:
+    """Whether a word that stands far behind a table does not go on with it: the table has it already, or is none yet."""
+    return len({h.word for h in group}) < _FEWEST or hit.word in {h.word for h in group}
+
+
+def _if_table(group: list[_Hit]) -> Iterator[list[_Hit]]:
+    if len({h.word for h in group}) >= _FEWEST:
+        yield group
+
+
+def _region(folded: str, group: Sequence[_Hit], places: _Places, before: int, after: int) -> Region:
+    first, last = places(group[0].start), places(group[-1].end - 1) + 1
+    line = folded.rfind("\n", before, first) + 1
+    start = line if line > 0 and first - line <= _BEFORE else first
+    lead = _HEAD.search(folded, max(before, start - _BEFORE), start)
+    start = max(before, lead.start() if lead else start)
+    tail = _TAIL.match(folded, last, min(after, last + _AFTER))
+    end = tail.end() if tail else last
+    line_end = folded.find("\n", last, last + _BEFORE)
+    if line_end >= 0:
+        end = max(end, line_end)
+    return Region(start, min(end, after) if after > last else last, len({h.word for h in group}))

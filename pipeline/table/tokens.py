@@ -1,0 +1,331 @@
+"""A stretch of the source → its tokens: words, numbers and blanks, each with the place where it stands.
+
+A token is a stretch of the source, never a value of its own. A digit beside a Chinese character is a border between tokens.
+Where lines have separators, or are set in space, a token has columns; elsewhere it has its order alone.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import Literal, NamedTuple
+
+from ..errors import InputError
+from ..source.decode import Source
+from .values import is_blank_mark, is_page_mark, is_value
+from .words import shown_width
+
+MAX_TOKENS = 20_000
+"""More tokens than the tables of any report have; a text with more is refused."""
+
+TokenKind = Literal["number", "blank", "words", "page"]
+Layout = Literal["cells", "space", "order"]
+"""How a line places its tokens: in cells between separators, in space, or by their order alone."""
+
+COVERED = "\x1f"
+"""Stands in a cell that the one above spans, where the document says so; twice in one that its neighbour on the left spans."""
+_PRINTED_SPACE = re.compile("[\u3000\u00a0]")
+"""Alone on a line, printed where a number would be."""
+_LONGEST_LINE = 20_000
+"""A longer line with separators is no row of a table."""
+_MANY_BARS = 2
+_BAR_OR_TAB = re.compile(r"[\t|]")
+_RULE = frozenset(" \t|:+=-")
+_WIDE_GAP = re.compile(r"[ ]{2,}")
+_NOTE = r"(?:\s?\((?=[^()\n]*[一-鿿])[^()\n]{1,60}\))?"
+_UNIT = r"(?:\s?(?:万元|亿元|元))?(?:(?:件|项|条|个|份|次|宗|起|部|篇|户)(?![一-鿿]))?"
+_FIGURE = r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?(?![0-9])|[0-9]+(?:\.[0-9]+)?"
+_NUMBER = re.compile(rf"(?:(?<![\w)])(?:增加?|减少?))?[+-]?(?:{_FIGURE}){_UNIT}{_NOTE}")
+_ENUMERATES = re.compile(r"\s*[.,、]\s*[一-鿿“\"']")
+"""After a digit: it is the number of a row, and belongs to the words that follow."""
+_DATE = re.compile(
+    r"(?<![0-9])(?:19|20)[0-9]{2}\s*年(?:\s*度)?(?:\s*[0-9]{1,2}\s*月(?:\s*[0-9]{1,2}\s*日)?)?"
+    r"|(?<![0-9])[0-9]{1,2}\s*月\s*[0-9]{1,2}\s*日|\((?:19|20)[0-9]{2}\)"
+)
+_BRACKETED = re.compile(r"\([^()]*[一-鿿][^()]*\)")
+_ESCAPED = re.compile(r"\\(?=[-+.*_])")
+_LETTER = re.compile(r"\w")
+_ROW_NUMBER = re.compile(r"[0-9]{1,2}[.、]")
+"""The number of a row, parted from its label."""
+
+
+class Token(NamedTuple):
+    """A stretch of the source: `text == source.shown[start:end]`.
+
+    line: counts the lines of the stretch. first, last: the columns it takes, inclusive; characters of half width where the
+    line is set in space; both 0 where order alone places it. fields: how many columns its line has.
+    """
+
+    id: int
+    text: str
+    start: int
+    end: int
+    kind: TokenKind
+    line: int
+    layout: Layout
+    first: int
+    last: int
+    fields: int
+
+
+class _Field(NamedTuple):
+    """A piece of a line between separators: start and end in the source, without outer white space; columns as in a token."""
+
+    start: int
+    end: int
+    line: int
+    layout: Layout
+    first: int
+    last: int
+    fields: int
+
+
+def tokenize(source: Source, start: int, end: int) -> tuple[Token, ...]:
+    """A half-open stretch of the source → its tokens in reading order; raises InputError above MAX_TOKENS.
+
+    "规章\\t0\\t/" → words 规章, number 0, blank /.
+    """
+    found: list[Token] = []
+    for field in _fields(source, start, end):
+        for a, b, kind in _cut(source.folded, field):
+            found.append(Token(len(found), source.shown[a:b], a, b, kind, *field[2:]))
+        if len(found) > MAX_TOKENS:
+            raise InputError(f"{source.name}: more than {MAX_TOKENS:,} cells in one table; this is no single report")
+    return _each_once(found)
+
+
+def _each_once(tokens: Sequence[Token]) -> tuple[Token, ...]:
+    """Tokens with each merged cell of words once, where a table writes merged cells out in every column that they span."""
+    repeated = {i for i, t in enumerate(tokens[1:], 1) if _repeats(tokens[i - 1], t)}
+    if not any(i + 1 in repeated for i in repeated):
+        return tuple(tokens)
+    found: list[Token] = []
+    for i, token in enumerate(tokens):
+        if i in repeated:
+            found[-1] = found[-1]._replace(last=token.last)
+        else:
+            found.append(token)
+    return tuple(found)
+
+
+def _repeats(one: Token, other: Token) -> bool:
+    return (
+        one.kind == other.kind == "words"
+        and one.layout == other.layout == "cells"
+        and (one.line, one.text, one.last + 1) == (other.line, other.text, other.first)
+    )
+
+
+# --- Lines and their fields ------------------------------------------------------------------------------------------
+
+
+def _fields(source: Source, start: int, end: int) -> Iterator[_Field]:
+    lines: list[tuple[int, str]] = []
+    at = start
+    for text in source.folded[start:end].split("\n"):
+        lines.append((at, text))
+        at += len(text) + 1
+    barred = [_has_bar(text) for _, text in lines]
+    number = 0
+    for is_barred, group in groupby(zip(lines, barred, strict=True), key=lambda x: x[1] or not x[0][1].strip()):
+        block = [line for line, _ in group]
+        if is_barred and any(_has_bar(text) for _, text in block) and _is_loose(block):
+            yield from _of_loose_bars(block, number)
+        else:
+            edges = _outer_bars([text for _, text in block]) if is_barred else (True, True)
+            for i, (at, text) in enumerate(block):
+                if not text.isspace():
+                    yield from _of_line(at, text, number + i, edges)
+                elif "\t" not in text and _PRINTED_SPACE.search(source.shown, at, at + len(text)):
+                    yield _Field(at, at + len(text), number + i, "order", 0, 0, 1)
+        number += len(block)
+
+
+def _has_bar(text: str) -> bool:
+    return "|" in text
+
+
+def _is_loose(block: Sequence[tuple[int, str]]) -> bool:
+    """Whether the bars of a block part cells across lines: a bar alone on a line, or mostly one cell a line."""
+    texts = [text for _, text in block if text.strip()]
+    alone = sum(text.strip() == "|" for text in texts)
+    single = sum(len([f for f in text.split("|") if f.strip()]) <= 1 and not _is_rule(text) for text in texts)
+    return alone > 0 or single > 0.7 * len(texts)
+
+
+def _of_loose_bars(block: Sequence[tuple[int, str]], line: int) -> Iterator[_Field]:
+    """The cells of lines whose bars part them across lines: order alone places them.
+
+    A blank is a bar after a bar, with a line end between; bars in a row are the rest of a line whose blanks were moved there.
+    """
+    last_bar: tuple[int, int] | None = None
+    for i, (at, text) in enumerate(block):
+        for part in re.finditer(r"\|+|[^|]+", text):
+            if part.group()[0] == "|":
+                is_one = len(part.group()) < _MANY_BARS
+                if is_one and last_bar is not None and last_bar[1] != i:
+                    yield _Field(at + part.start(), at + part.start(), line + i, "order", 0, 0, 1)
+                last_bar = (at + part.end(), i) if is_one else None
+            elif not part.group().isspace():
+                yield from _stripped(at + part.start(), part.group(), line + i, "order", 0, 0, 1)
+                last_bar = None
+
+
+def _outer_bars(lines: Sequence[str]) -> tuple[bool, bool]:
+    """Whether a bar at the beginning, and at the end, of a line is the edge of the table, and parts nothing."""
+    rows = [line.strip() for line in lines if "|" in line and line.strip("| \t")]
+    rows = [line for line in rows if "|" in line.strip("| ")] or rows
+    return all(r[0] == "|" for r in rows), all(r[-1] == "|" for r in rows)
+
+
+def _is_rule(text: str) -> bool:
+    return "-" in text and len(text.strip()) > 2 and _RULE.issuperset(text) and "--" in text
+
+
+def _of_line(at: int, text: str, line: int, edges: tuple[bool, bool]) -> Iterator[_Field]:
+    if not text:
+        return
+    if ("\t" in text or "|" in text) and len(text) <= _LONGEST_LINE:
+        if not _is_rule(text):
+            yield from _of_cells(at, text, line, edges)
+    else:
+        yield from _of_space(at, text, line)
+
+
+def _of_cells(at: int, text: str, line: int, edges: tuple[bool, bool]) -> Iterator[_Field]:
+    parts = text.split("\t") if "|" not in text else _BAR_OR_TAB.split(text)
+    bare = text.strip(" ")
+    first = 1 if edges[0] and bare[0] == "|" else 0
+    count = len(parts) - first - (1 if edges[1] and bare[-1] == "|" and len(bare) > 1 else 0)
+    cells: list[tuple[int, int, int, str]] = []
+    for column, part in enumerate(parts, -first):
+        if 0 <= column < count:
+            if COVERED in part:
+                if cells and part.count(COVERED) > 1:
+                    cells[-1] = (*cells[-1][:2], column, cells[-1][3])
+            else:
+                cells.append((at, column, column, part))
+        at += len(part) + 1
+    if count == 1:
+        for a, _, _, part in cells:
+            yield from _stripped(a, part, line, "order", 0, 0, 1)
+        return
+    for a, left, right, part in cells:
+        if part.strip():
+            yield from _stripped(a, part, line, "cells", left, right, count)
+        else:
+            yield _Field(a, a, line, "cells", left, right, count)
+
+
+def _of_space(at: int, text: str, line: int) -> Iterator[_Field]:
+    """The fields of a line that wide gaps part, each with the columns of half a character that it takes."""
+    bare = text.strip()
+    if "  " not in bare:
+        indent = len(text) - len(text.lstrip())
+        yield _Field(at + indent, at + indent + len(bare), line, "space" if indent > 1 else "order", *_extent(text), 1)
+        return
+    pieces = []
+    start = len(text) - len(text.lstrip())
+    for gap in _WIDE_GAP.finditer(text.rstrip(), start):
+        pieces.append((start, gap.start()))
+        start = gap.end()
+    pieces.append((start, len(text.rstrip())))
+    for a, b in pieces:
+        left = shown_width(text[:a])
+        yield _Field(at + a, at + b, line, "space", left, left + shown_width(text[a:b]) - 1, len(pieces))
+
+
+def _extent(text: str) -> tuple[int, int]:
+    bare = text.strip()
+    left = shown_width(text[: len(text) - len(text.lstrip())])
+    return left, left + shown_width(bare) - 1
+
+
+def _stripped(at: int, part: str, line: int, layout: Layout, left: int, right: int, count: int) -> Iterator[_Field]:
+    bare = part.strip()
+    a = at + part.index(bare)
+    yield _Field(a, a + len(bare), line, layout, left, right, count)
+
+
+# --- Tokens of a field -----------------------------------------------------------------------------------------------
+
+
+def _cut(folded: str, field: _Field) -> Iterator[tuple[int, int, TokenKind]]:
+    """The tokens of one field, in order."""
+    start, end = field.start, field.end
+    text = folded[start:end]
+    if not text or text.isspace():
+        yield start, end, "blank"
+    elif text.isdigit() and text.isascii():
+        yield start, end, "number"
+    elif is_blank_mark(text):
+        yield start, end, "blank"
+    elif is_page_mark(text):
+        yield start, end, "page"
+    elif _ROW_NUMBER.fullmatch(text):
+        yield start, end, "words"
+    elif _ESCAPED.match(text) and is_value(text[1:]):
+        yield start + 1, end, "number"
+    elif text[0] in "+-" and is_value(text):
+        yield start, end, "number"
+    else:
+        yield from _mixed(text, start)
+
+
+def _mixed(text: str, start: int) -> Iterator[tuple[int, int, TokenKind]]:
+    """The tokens of a field that holds words: numbers, lone marks of a blank, and the words between them."""
+    skip = [m.span() for m in _DATE.finditer(text)] if "年" in text or "月" in text or "(" in text else []
+    if "(" in text:
+        skip += [m.span() for m in _BRACKETED.finditer(text)]
+    at = 0
+    position = 0
+    while position < len(text):
+        number = _NUMBER.search(text, position)
+        if number is None:
+            break
+        a, b = number.span()
+        over = next((s for s in skip if s[0] <= a < s[1] and not (s[0] == a and text[a] != "(")), None)
+        over = over or next((s for s in skip if s[0] == a), None)
+        if over is not None:
+            position = max(over[1], a + 1)
+            continue
+        b, after = _without_enumerator(text, a, b)
+        if b > a:
+            yield from _words(text, at, a, start)
+            yield start + a, start + b, "number"
+            at = b
+        position = max(after, a + 1)
+    yield from _words(text, at, len(text), start)
+
+
+def _without_enumerator(text: str, a: int, b: int) -> tuple[int, int]:
+    """Where a number ends that may have the number of the next row stuck to its end; and where to look on."""
+    digits = re.match(r"[+-]?[0-9]+", text[a:b])
+    if digits is None:
+        return b, b
+    end = a + digits.end()
+    if end <= b and _ENUMERATES.match(text, end) and (end == b or text[end] != "."):
+        return end - 1, end
+    return b, b
+
+
+def _words(text: str, start: int, end: int, offset: int) -> Iterator[tuple[int, int, TokenKind]]:
+    """The words between two numbers, with the marks of a blank that stand alone between spaces taken out."""
+    piece = text[start:end]
+    if not piece or piece.isspace():
+        return
+    at = start
+    for word in re.finditer(r"(?<!\S)(?:/|-{1,2}|—{1,2}|无|\\)(?!\S)", piece):
+        if _LETTER.search(piece[: word.start()]) is None and start == 0:
+            continue
+        yield from _bare(text, at, start + word.start(), offset)
+        yield offset + start + word.start(), offset + start + word.end(), "blank"
+        at = start + word.end()
+    yield from _bare(text, at, end, offset)
+
+
+def _bare(text: str, start: int, end: int, offset: int) -> Iterator[tuple[int, int, TokenKind]]:
+    piece = text[start:end]
+    bare = piece.strip()
+    if bare and _LETTER.search(bare):
+        a = start + piece.index(bare)
+        yield offset + a, offset + a + len(bare), "words"
