@@ -368,6 +368,18 @@ def test_another_run_is_refused_unless_told(source: Path, tmp_path: Path) -> Non
     assert len(lines(tmp_path / "RUN")) == 21
 
 
+def test_a_run_of_an_older_contract_is_told_of(source: Path, tmp_path: Path) -> None:
+    """It is not taken up, and no table is made of it: the message says which contract it is of."""
+    bulk(source, tmp_path / "RUN")
+    manifest = tmp_path / "RUN" / "manifest.json"
+    told = {key: value for key, value in json.loads(manifest.read_bytes()).items() if key != "contract"}
+    manifest.write_text(json.dumps(told), encoding="utf-8")
+    result = run("bulk", source, "--out", tmp_path / "RUN", "--engine", "rules")
+    assert (result.exit_code, "contract was nianbao/1, is now nianbao/2" in result.stderr) == (2, True)
+    result = run("export", tmp_path / "RUN")
+    assert (result.exit_code, "a run of contract nianbao/1" in result.stderr) == (2, True)
+
+
 def test_a_folder_of_something_else_is_left_alone(source: Path, tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "notes.txt").write_text("…", encoding="utf-8")

@@ -243,9 +243,13 @@ def test_the_summary(made: Path) -> None:
     assert told["by_status"] == {
         s: sum(e.status == s for e in records) for s in ("discrepant", "unresolved", "verified")
     }
+    assert (told["cells"], told["vouched"], told["doubts"]) == (
+        sum(e.coverage.cells for e in records), sum(e.coverage.vouched for e in records), {},
+    )  # fmt: skip
     assert told["by_form"] == {"2019": 5, "2021": 1, "unknown": 1}
     fails = {c.id for e in records for c in e.checks if c.outcome == "fail"}
     assert {check["id"] for check in told["checks_that_fail_most"]} == fails
     assert told["findings"]["input_unusable"] == 1
-    assert "7 reports" in (made / "summary.txt").read_text(encoding="utf-8")
+    text = (made / "summary.txt").read_text(encoding="utf-8")
+    assert f"7 reports\n{told['cells']:,} cells, {told['vouched']:,} of them vouched for" in text
     assert Decimal(0) == (told["model"] or {"cost": 0})["cost"]

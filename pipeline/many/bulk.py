@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from ...prompts import VERSION
+from ...schemas.extraction import CONTRACT
 from ..cli.console import say
 from ..errors import NianbaoError
 from ..extract import Engine
@@ -127,6 +128,7 @@ def _manifest(plan: Plan, files: int, sha256: str) -> Manifest:
     names = set(Shape.model_fields) - {"engine", "columns", "shard_size"}
     shape = asked.model_dump(include=names) if asked else {}
     return Manifest(
+        contract=CONTRACT,
         program=version("nianbao"),
         prompt=VERSION if asked else None,
         model=asked.model if asked else None,

@@ -16,6 +16,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from ...schemas.extraction import CONTRACT
 from ..errors import InputError
 from ..extract import Engine
 from ..llm.settings import Mode
@@ -60,6 +61,8 @@ class Shape(_Written):
 class Manifest(_Written):
     """What is run over what. A run is only taken up again where this is the same."""
 
+    contract: str = "nianbao/1"
+    """Of its extractions; the first was not written down."""
     program: str
     prompt: str | None = None
     model: str | None = None
@@ -237,8 +240,13 @@ def has_shards(folder: str) -> bool:
 def load_ledger(folder: str) -> Ledger:
     """The run in a folder; raises InputError where there is none."""
     ledger = Ledger(Path(folder))
-    if ledger.manifest() is None:
+    manifest = ledger.manifest()
+    if manifest is None:
         raise InputError(f"{folder}: no run, it has no {MANIFEST}; nianbao bulk SOURCE... --out {folder} makes one")
+    if manifest.contract != CONTRACT:
+        raise InputError(
+            f"{folder}: a run of contract {manifest.contract}, this is {CONTRACT}; read it again: nianbao bulk --start-over"
+        )
     return ledger
 
 

@@ -15,7 +15,7 @@ from .ledger import Entry, Ledger, Marker
 _MOST_CHECKS = 20
 _DATA, _TEXT = "summary.json", "summary.txt"
 SUMMARY_FILES = {
-    _DATA: "reports by status, form and year, the checks that fail most, findings, what the answers cost",
+    _DATA: "reports by status, form and year, the cells vouched for, the checks that fail most, doubts, findings, what the answers cost",
     _TEXT: "the same for a person",
 }
 
@@ -42,18 +42,28 @@ class Summary:
         told = self.told
         part = "" if told["complete"] else ", and the run is not yet at its end"
         yield f"{told['reports']:,} reports{part}"
+        yield _coverage(told["cells"], told["vouched"])
         for title, key in (("status", "by_status"), ("form", "by_form"), ("year", "by_year")):
             yield f"by {title}: " + ", ".join(f"{name} {count:,}" for name, count in told[key].items())
         if told["checks_that_fail_most"]:
             yield "checks that fail most:"
             for check in told["checks_that_fail_most"]:
                 yield f"{check['reports']:>9,}  {check['id']}  {check['title']}"
+        if told["doubts"]:
+            yield "reports in doubt, by reason (docs/findings.md):"
+            for code, count in told["doubts"].items():
+                yield f"{count:>9,}  {code}  {FINDINGS[code].meaning}"
         if told["findings"]:
             yield "findings (docs/findings.md):"
             for code, count in told["findings"].items():
                 yield f"{count:>9,}  {code}  {FINDINGS[code].meaning}"
         if told["model"]:
             yield _model(told["model"])
+
+
+def _coverage(cells: int, vouched: int) -> str:
+    share = f" ({vouched / cells:.1%})" if cells else ""
+    return f"{cells:,} cells, {vouched:,} of them vouched for{share}"
 
 
 def _model(use: dict[str, Any]) -> str:
@@ -74,11 +84,12 @@ def summarise(ledger: Ledger, numbers: Sequence[int]) -> Summary:
 
 class _Tally:
     def __init__(self) -> None:
-        self.reports = self.asked = self.unpriced = 0
+        self.reports = self.cells = self.vouched = self.asked = self.unpriced = 0
         self.statuses: Counter[str] = Counter()
         self.forms: Counter[str] = Counter()
         self.years: Counter[str] = Counter()
         self.fails: Counter[str] = Counter()
+        self.doubts: Counter[str] = Counter()
         self.findings: Counter[str] = Counter()
         self.use: Counter[str] = Counter()
         self.cost = Decimal(0)
@@ -94,6 +105,9 @@ class _Tally:
         self.forms[facts.form or "unknown"] += 1
         self.years[str(facts.year or "unknown")] += 1
         self.fails.update(facts.fails)
+        self.cells += facts.coverage.cells
+        self.vouched += facts.coverage.vouched
+        self.doubts.update(facts.doubts)
         self.findings.update(facts.findings)
         if facts.model is not None:
             self.asked += 1
@@ -110,6 +124,8 @@ class _Tally:
         return {
             "complete": complete,
             "reports": self.reports,
+            "cells": self.cells,
+            "vouched": self.vouched,
             "by_status": dict(sorted(self.statuses.items())),
             "by_form": dict(sorted(self.forms.items())),
             "by_year": dict(sorted(self.years.items())),
@@ -117,6 +133,7 @@ class _Tally:
                 {"id": name, "title": titles.get(name, ""), "reports": count}
                 for name, count in _most(self.fails)[:_MOST_CHECKS]
             ],
+            "doubts": dict(_most(self.doubts)),
             "findings": dict(_most(self.findings)),
             "model": self._model() if self.asked else None,
         }

@@ -23,7 +23,7 @@ _LONGEST_REASON = 500
 
 
 class Facts(BaseModel):
-    """What a summary needs of an extraction. fails: ids of the checks that fail; findings: codes, each once."""
+    """What a summary needs of an extraction. fails: ids of the checks that fail; findings, doubts: codes, each once."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -32,6 +32,8 @@ class Facts(BaseModel):
     year: int | None
     fails: tuple[str, ...]
     findings: tuple[str, ...]
+    coverage: Coverage
+    doubts: tuple[str, ...]
     model: ModelUse | None
 
 
@@ -148,6 +150,8 @@ def outcome_of(extraction: Extraction, unread: bool = False) -> Outcome:
         year=report.year if report else None,
         fails=tuple(check.id for check in extraction.checks if check.outcome == "fail"),
         findings=_once(found.code for found in extraction.findings),
+        coverage=extraction.coverage,
+        doubts=_once(doubt.reason for doubt in extraction.doubts),
         model=extraction.model,
     )
     return Outcome(_pack(extraction), facts, unread)
