@@ -198,7 +198,7 @@ def test_the_doubts_a_person_is_to_decide(in_doubt: Extraction) -> None:
         ("cells_too_few", "一行少一格"), ("label_alone", FINDINGS["label_alone"].meaning), ("label_misprinted", "行名印错"),
     ]  # fmt: skip
     assert (rows[0]["path"], rows[0]["label"]) == (
-        f"{LICENSING} {MONEY}", f"{REPORT.label(LICENSING)}、{REPORT.label(MONEY)}"
+        f"{LICENSING} {MONEY}", f"{REPORT.label(LICENSING)}；{REPORT.label(MONEY)}"
     )  # fmt: skip
     assert rows[0]["choices"].splitlines() == [
         "读法0：行政许可：本年增/减 -3；政府集中采购：采购总金额 空",

@@ -13,12 +13,20 @@ import pytest
 from click.testing import CliRunner, Result
 from nianbao.eval.cli import evaluate
 from nianbao.pipeline.cli.main import main
-from nianbao.pipeline.extract import extract_source
+from nianbao.pipeline.cli.view import view
+from nianbao.pipeline.extract import REPORT, extract_source
 from nianbao.pipeline.many.read import read
 from nianbao.pipeline.source.decode import Source
+from nianbao.schemas.findings import FINDINGS
+from rich.table import Table
+from rich.text import Text
 
-from nianbao import Extraction
+from nianbao import Extraction, extract
 
+from .made_up import report
+from .made_up_runs import doubted
+
+COLUMNS = [c.name for c in REPORT.rows["requests.carried_in"].columns]
 SAMPLES = Path(__file__).parent.parent / "eval" / "samples"
 ONE = SAMPLES / "001_00cf7cc126b6d59e.txt"
 
@@ -81,7 +89,7 @@ def test_unresolved_is_1(tmp_path: Path) -> None:
     file.write_text("\n".join(line for line in text.split("\n") if "重复申请" not in line), encoding="utf-8")
     result = run("extract", file)
     assert result.exit_code == 1
-    assert "unresolved 未能确认" in result.stdout
+    assert "unresolved 未能全部确认" in result.stdout
     assert "row_missing 找不到“2.重复申请”一行" in result.stdout
     assert "→ 核对原文" in result.stdout
 
@@ -92,6 +100,47 @@ def test_the_view(sample: Any) -> None:
     assert "verified 已核验" in result.stdout
     assert all(title in result.stdout for title in ("二、主动公开", "三、收到和处理", "四、政府信息公开行政复议"))
     assert "\x1b" not in result.stdout
+
+
+def test_the_view_of_doubts() -> None:
+    """How much is vouched for; each doubtful cell with what else it could be; each doubt with the ways to read it."""
+    granted, whole = "requests.granted.", [f"requests.carried_in.{column}" for column in COLUMNS]
+    doubts: list[tuple[str, list[dict[str, Any]]]] = [
+        (
+            "cells_too_few",
+            [{granted + "other": 3, granted + "research": None}, {granted + "other": 0, granted + "research": 3}],
+        ),
+        ("label_alone", [dict.fromkeys(whole, 0), {}]),
+        ("cells_glued", [{granted + "total": 3}] * 9),
+    ]
+    found = doubted(extract(report("2019", {granted + "other": "3", granted + "total": "3"})), doubts)
+    parts = [p.plain for p in view(found, REPORT) if isinstance(p, Text)]
+    text = "\n".join(parts)
+    cells = len(found.evidence)
+    assert f"未能全部确认：有的格存疑，其余各格已确认\n  确认 {cells - 10} 格，存疑 10 格\n" in text
+    assert text[text.index("存疑之处") :].splitlines()[:8] == [
+        "存疑之处",
+        f"  ? cells_too_few （一）予以公开·其他、科研机构：{FINDINGS['cells_too_few'].meaning}",
+        "      读法0：（一）予以公开：其他 3，科研机构 空",
+        "      读法1：（一）予以公开：其他 0，科研机构 3",
+        f"  ? label_alone 二、上年结转政府信息公开申请数量：{FINDINGS['label_alone'].meaning}",
+        "      读法0：二、上年结转政府信息公开申请数量：自然人 0，商业企业 0，科研机构 0，社会公益组织 0，法律服务机构 0，其他 0，总计 0",
+        "      读法1：二、上年结转政府信息公开申请数量：没有这一行",
+        f"  ? cells_glued （一）予以公开·总计：{FINDINGS['cells_glued'].meaning}",
+    ]
+    assert text.rstrip().endswith("等 9 种读法")
+    (grid,) = [p for p in view(found, REPORT) if isinstance(p, Table) and len(p.columns) == 8]
+    shown = [[str(cell) for cell in column.cells] for column in grid.columns]
+    assert [column[1] for column in shown[1:]] == ["0", "0", "0?空/3", "0", "0", "3?0", "3?"]
+    assert all(column[0] == "0?无此格" for column in shown[1:])
+
+
+def test_the_view_where_nothing_is_vouched_for() -> None:
+    """It says so; rows of zeros are still only counted, as doubtful."""
+    found = extract(report("2019").replace("2.重复申请", "2.某申请"))
+    text = "\n".join(p.plain for p in view(found, REPORT) if isinstance(p, Text))
+    assert f"没有一格能确认，记录仅供参考\n  确认 0 格，存疑 {len(found.evidence)} 格" in text
+    assert "全部 22 行各格均为 0，存疑" in text
 
 
 @pytest.fixture

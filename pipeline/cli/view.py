@@ -1,6 +1,6 @@
 """An extraction for a person: the verdict and why, then the tables, with what is not zero or in doubt standing out."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import reduce
 from typing import Any
 
@@ -12,13 +12,18 @@ from ...schemas.extraction import Extraction
 from ...schemas.findings import FINDINGS
 from ...schemas.form import Form, FormRow, FormSection, form_of
 from ...schemas.report import Amount, Report
+from ..record.shown import choices_of, likeliest_first, names_of, shown, shown_choice
 
 _WIDTH_WITHOUT_TERMINAL = 110
 _VERDICTS = {
     "verified": ("已核验", "green", "每一格都有出处，没有无法解释的数字，可核对的勾稽关系全部成立"),
     "discrepant": ("原文有误", "yellow", "每一格都有出处，但报告所印数字自身不满足勾稽关系，记录保留原样"),
-    "unresolved": ("未能确认", "red", "有疑问之处见下，记录仅供参考"),
+    "unresolved": ("未能全部确认", "red", "有的格存疑，其余各格已确认"),
 }
+_NOTHING_VOUCHED = "没有一格能确认，记录仅供参考"
+_READERS = {"rules": "规则", "model": "模型", "supplied": "所供记录"}
+_MOST_CHOICES = 3
+_MOST_TOLD = 8
 _MARKS = {"error": ("✗", "red"), "warning": ("!", "yellow"), "info": ("·", "dim")}
 
 
@@ -41,8 +46,11 @@ def view(extraction: Extraction, form: Form) -> Iterator[Text | Table]:
     yield _verdict(extraction)
     yield from (_finding_line(f.severity, f.code, f.message) for f in extraction.findings)
     if extraction.report is not None:
+        choices = choices_of(extraction)
         for section in form.sections:
-            yield from _section(extraction, section)
+            yield from _section(extraction, section, choices)
+    if extraction.doubts:
+        yield from _doubts(extraction, form)
     yield Text()
 
 
@@ -62,9 +70,18 @@ def _heading(extraction: Extraction) -> Text:
 
 def _verdict(extraction: Extraction) -> Text:
     name, colour, why = _VERDICTS[extraction.status]
+    coverage = extraction.coverage
+    if extraction.status == "unresolved" and not coverage.vouched:
+        why = _NOTHING_VOUCHED
     counts = [sum(c.outcome == o for c in extraction.checks) for o in ("pass", "fail", "not_assessable")]
-    checks = f"勾稽核对：成立 {counts[0]}，不成立 {counts[1]}，有空格无法核对 {counts[2]}"
-    return Text.assemble(("  ", ""), (f"{extraction.status} {name}", f"bold {colour}"), f"：{why}\n  ", (checks, "dim"))
+    facts = [f"确认 {coverage.vouched} 格，存疑 {coverage.cells - coverage.vouched} 格"]
+    facts += [f"勾稽核对：成立 {counts[0]}，不成立 {counts[1]}，有空格无法核对 {counts[2]}"]
+    if len(extraction.readers) > 1:
+        facts += [
+            "与记录一致：" + "，".join(f"{_READERS[r.reader]} {r.agrees}/{r.cells} 格" for r in extraction.readers)
+        ]
+    verdict = (f"{extraction.status} {name}", f"bold {colour}")
+    return Text.assemble("  ", verdict, f"：{why}\n  ", ("\n  ".join(facts), "dim"))
 
 
 def _finding_line(severity: str, code: str, message: str) -> Text:
@@ -76,66 +93,103 @@ def _finding_line(severity: str, code: str, message: str) -> Text:
 # --- Tables ----------------------------------------------------------------------------------------------------------
 
 
-def _section(extraction: Extraction, section: FormSection) -> Iterator[Text | Table]:
+Choices = Mapping[str, tuple[str, ...]]
+"""Path of a doubtful cell → what it could be."""
+
+
+def _section(extraction: Extraction, section: FormSection, choices: Choices) -> Iterator[Text | Table]:
     report = extraction.report
     rows = [(row, found) for row in section.rows if (found := _at(report, row.path)) is not None]
     if not rows:
         yield Text(f"\n{section.title}：没有读到表格", "bold red")
         return
     yield Text(f"\n{section.title}", "bold")
-    yield from _by_row(extraction, rows) if section.spec.heads == "printed" else _grid(extraction, rows)
+    by_row = section.spec.heads == "printed"
+    yield from _by_row(extraction, rows, choices) if by_row else _grid(extraction, rows, choices)
 
 
 def _at(model: Any, path: str) -> Any:
     return reduce(lambda found, name: getattr(found, name, None), path.split("."), model)
 
 
-def _by_row(extraction: Extraction, rows: list[tuple[FormRow, Any]]) -> Iterator[Text | Table]:
+def _by_row(extraction: Extraction, rows: list[tuple[FormRow, Any]], choices: Choices) -> Iterator[Text | Table]:
     """Rows whose columns differ: each cell with its own head."""
     table, form = Table.grid(padding=(0, 2)), extraction.report.form if extraction.report else None
     for row, found in rows:
         cells = [c for c in row.columns if row.cell(c.name) in extraction.evidence]
-        line = [Text.assemble((f"{c.label_in(form)} ", "dim"), _cell(extraction, row, c.name, found)) for c in cells]
+        line = [
+            Text.assemble((f"{c.label_in(form)} ", "dim"), _cell(extraction, row, c.name, found, choices))
+            for c in cells
+        ]
         table.add_row(f"  {row.label}", *line)
     yield table
 
 
-def _grid(extraction: Extraction, rows: list[tuple[FormRow, Any]]) -> Iterator[Text | Table]:
-    """Rows under the same columns; those that are zero throughout and not in doubt are only counted."""
+def _grid(extraction: Extraction, rows: list[tuple[FormRow, Any]], choices: Choices) -> Iterator[Text | Table]:
+    """Rows under the same columns; those that are zero throughout, and of which nothing else is to be said, are only counted."""
     columns = rows[0][0].columns
-    plain = [row for row, found in rows if _is_plain_zero(extraction, row, found)]
-    told = [(row, found) for row, found in rows if row not in plain]
+    zeros = {
+        row.path: doubt for row, found in rows if (doubt := _as_zeros(extraction, row, found, choices)) is not None
+    }
+    told = [(row, found) for row, found in rows if row.path not in zeros]
     if told:
         table = Table(box=None, padding=(0, 1), header_style="dim")
         table.add_column("")
         for column in columns:
             table.add_column(column.labels[0].text, justify="right", overflow="fold")
         for row, found in told:
-            table.add_row(_short(row.label), *(_cell(extraction, row, c.name, found) for c in columns))
+            table.add_row(_short(row.label), *(_cell(extraction, row, c.name, found, choices) for c in columns))
         yield table
-    if plain:
-        yield Text(f"  {'其余' if told else '全部'} {len(plain)} 行各格均为 0", "dim")
+    for doubt, mark in (("", ""), ("?", "，存疑")):
+        if count := sum(d == doubt for d in zeros.values()):
+            yield Text(
+                f"  {'全部' if count == len(rows) else '其余'} {count} 行各格均为 0{mark}", "red" if mark else "dim"
+            )
 
 
 def _short(label: str) -> str:
     return label if len(label) <= 22 else label[:21] + "…"
 
 
-def _is_plain_zero(extraction: Extraction, row: FormRow, found: Any) -> bool:
-    doubtful = any(f.path and f.path.startswith(row.path) for f in extraction.findings)
-    return not doubtful and all(getattr(found, c.name) == 0 for c in row.columns)
+def _as_zeros(extraction: Extraction, row: FormRow, found: Any, choices: Choices) -> str | None:
+    """Whether a row need not be shown, as it is 0 throughout: "" where it is vouched for, "?" where it is in doubt."""
+    paths = [row.cell(c.name) for c in row.columns]
+    told = any(f.path and f.path.startswith(row.path) for f in extraction.findings) or any(
+        choices.get(p) for p in paths
+    )
+    if told or not all(getattr(found, c.name) == 0 for c in row.columns):
+        return None
+    doubtful = [path in choices for path in paths]
+    return "?" if all(doubtful) else None if any(doubtful) else ""
 
 
-def _cell(extraction: Extraction, row: FormRow, column: str, found: Any) -> Text:
-    """A cell as it is shown: zero dim, a blank 空, an inferred place ~, doubt ?."""
+def _cell(extraction: Extraction, row: FormRow, column: str, found: Any, choices: Choices) -> Text:
+    """A cell as it is shown: zero dim, a blank 空, an inferred place ~, doubt ? with what else it could be: "3?空"."""
     value, path = getattr(found, column), row.cell(column)
-    evidence = extraction.evidence.get(path)
-    errors = {f.path for f in extraction.findings if f.severity == "error"}
-    text = "空" if value is None else f"{value.figure}{value.unit or ''}" if isinstance(value, Amount) else f"{value}"
-    doubtful = bool(errors & {path, row.path})
-    text += "?" if doubtful else "~" if evidence and evidence.basis == "inferred" else ""
+    evidence, text = extraction.evidence.get(path), shown(value)
+    if path in choices:
+        others = [other for other in choices[path] if other != text]
+        more = "…" if len(others) > _MOST_CHOICES else ""
+        return Text(f"{text}?{'/'.join(others[:_MOST_CHOICES])}{more}", "bold red")
+    text += "~" if evidence and evidence.basis == "inferred" else ""
     is_zero = value is None or value == 0 or (isinstance(value, Amount) and not value.figure.strip("-0."))
-    return Text(text, "bold red" if doubtful else "dim" if is_zero else "bold")
+    return Text(text, "dim" if is_zero else "bold")
+
+
+# --- Doubts ----------------------------------------------------------------------------------------------------------
+
+
+def _doubts(extraction: Extraction, form: Form) -> Iterator[Text]:
+    """What is in doubt, and each way to read it, the likeliest first."""
+    yield Text("\n存疑之处", "bold")
+    for doubt in extraction.doubts:
+        names = names_of(doubt.paths, form)
+        yield Text.assemble("  ", (f"? {doubt.reason}", "red"), clean(f" {names}：{FINDINGS[doubt.reason].meaning}"))
+        choices = likeliest_first(doubt)
+        for choice in choices[:_MOST_TOLD]:
+            yield Text(clean(f"      {choice.by}：{shown_choice(choice, doubt, form)}"))
+        if len(choices) > _MOST_TOLD:
+            yield Text(f"      等 {len(choices)} 种读法", "dim")
 
 
 def clean(text: str) -> str:

@@ -10,7 +10,7 @@ from ...schemas.findings import FINDINGS
 from ...schemas.form import Form
 from ...schemas.report import Amount
 from ..extract import REPORT
-from ..record.shown import choices_of, findings_of, likeliest_first, shown_choice, why
+from ..record.shown import choices_of, findings_of, likeliest_first, names_of, shown_choice, why
 
 Row = tuple[str | int | None, ...]
 
@@ -241,12 +241,19 @@ def doubts_table(form: Form) -> Table:
         Column("code", "代码", "text", lambda t: t.code),
         Column("severity", "级别", "text", lambda t: t.severity),
         Column("path", "路径", "text", lambda t: " ".join(t.paths) or None),
-        Column("label", "名称", "text", lambda t: "、".join(map(form.label, t.paths)) or None),
+        Column("label", "名称", "text", lambda t: _label(t.paths, form)),
         Column("message", "说明", "text", lambda t: t.message),
         Column("choices", "可能的读法", "text", lambda t: t.choices),
         Column("advice", "怎么办", "text", lambda t: FINDINGS[t.code].advice),
     )
     return Table("doubts", "待人处理", columns, items)
+
+
+def _label(paths: tuple[str, ...], form: Form) -> str | None:
+    """The names of cells, or of what a finding is about: a row, a section or a check."""
+    if all(path in form.columns for path in paths):
+        return names_of(paths, form) or None
+    return "、".join(map(form.label, paths))
 
 
 CELLS, REPORTS, DOUBTS = cells_table(REPORT), reports_table(REPORT), doubts_table(REPORT)

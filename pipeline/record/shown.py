@@ -1,13 +1,13 @@
 """What is in doubt in an extraction, as a person reads it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from ...schemas.extraction import Choice, Doubt, Extraction, Finding
 from ...schemas.findings import FINDINGS
 from ...schemas.form import Form
 from ...schemas.report import Amount
 
-ABSENT = "无此格"
+ABSENT, _NO_ROW = "无此格", "没有这一行"
 """What is shown where a reading says that the report does not print a cell at all."""
 
 
@@ -41,11 +41,32 @@ def shown_in(choice: Choice, path: str) -> str:
 
 def shown_choice(choice: Choice, doubt: Doubt, form: Form) -> str:
     """What a choice puts at the paths of its doubt: "（一）予以公开：自然人 3，其他 空"."""
+    told = []
+    for row, paths in _by_row(doubt.paths).items():
+        cells = [f"{form.columns[path].labels[0].text} {shown_in(choice, path)}" for path in paths]
+        has_none = _is_whole(row, paths, form) and not any(path in choice.values for path in paths)
+        told.append(f"{form.label(row)}：{_NO_ROW if has_none else '，'.join(cells)}")
+    return "；".join(told)
+
+
+def names_of(paths: Iterable[str], form: Form) -> str:
+    """The Chinese names of cells, row by row: "（一）予以公开·自然人、其他；（二）部分公开", where that is the whole of （二）."""
+    told = []
+    for row, own in _by_row(paths).items():
+        columns = "" if _is_whole(row, own, form) else "、".join(form.columns[path].labels[0].text for path in own)
+        told.append(f"{form.label(row)}·{columns}" if columns else form.label(row))
+    return "；".join(told)
+
+
+def _by_row(paths: Iterable[str]) -> Mapping[str, list[str]]:
     rows: dict[str, list[str]] = {}
-    for path in doubt.paths:
-        row, _, _ = path.rpartition(".")
-        rows.setdefault(row, []).append(f"{form.columns[path].labels[0].text} {shown_in(choice, path)}")
-    return "；".join(f"{form.label(row)}：{'，'.join(cells)}" for row, cells in rows.items())
+    for path in paths:
+        rows.setdefault(path.rpartition(".")[0], []).append(path)
+    return rows
+
+
+def _is_whole(row: str, paths: Collection[str], form: Form) -> bool:
+    return len(paths) == len(form.rows[row].columns)
 
 
 def findings_of(extraction: Extraction, doubt: Doubt) -> Iterator[Finding]:
