@@ -16,13 +16,16 @@ from nianbao.eval.gold import read_gold
 from nianbao.eval.standin import StandIn, answer_from
 from nianbao.pipeline.extract import REPORT
 from nianbao.pipeline.old.tie import cells_of
+from nianbao.pipeline.readers.supplied.differences import compared
+from nianbao.pipeline.readers.supplied.record import read_supplied
 from nianbao.pipeline.record.copy import build_nested
 from nianbao.schemas.findings import FINDINGS
 
-from nianbao import EndpointError, Extraction, InputError, check, check_async, extract, extract_async
+from nianbao import EndpointError, Extraction, InputError, ReaderShare, check, check_async, extract, extract_async
 
 from .conftest import CASES, SAMPLES, Sample
 from .made_up import report
+from .made_up_runs import doubted
 from .test_catalogue import CATALOGUE
 from .test_client import settings
 from .test_layouts import in_bars, in_cells, in_columns, in_spaces
@@ -66,8 +69,25 @@ def test_gold_is_accepted(sample: Sample) -> None:
     """Gold of every sample is accepted with nothing to say of it, and what comes out is what the rules read there."""
     found = check(sample.text, sample.gold, "none", name=sample.name)
     assert (found.status, found.reader) == ("verified", "supplied")
-    assert found.model_dump(exclude={"reader"}) == sample.extraction.model_dump(exclude={"reader"})
+    own = {"reader", "readers"}
+    assert found.model_dump(exclude=own) == sample.extraction.model_dump(exclude=own)
+    values = sum(value is not None for value in cells_of(sample.gold, REPORT).values())
+    assert found.readers == (
+        ReaderShare(reader="supplied", agrees=values, cells=values), *sample.extraction.readers
+    )  # fmt: skip
     assert is_accepted(sample.case)
+
+
+def test_a_record_is_told_of_cell_by_cell() -> None:
+    """On how many of its cells what is read agrees; where a differing cell is in doubt, that, with what it could be."""
+    granted = "requests.granted.other"
+    record = changed(SAMPLES[4].gold, requests__granted__other=7)
+    judged, values = check(SAMPLES[4].text, record, "rules"), SAMPLES[4].extraction.readers[0].cells
+    assert judged.readers[0] == ReaderShare(reader="supplied", agrees=values - 1, cells=values)
+    read = doubted(SAMPLES[4].extraction, [("cells_too_few", [{granted: 0}, {granted: 7}])])
+    supplied = read_supplied(record, "the record", REPORT)
+    (told,) = [f for f in compared(supplied, read, read, REPORT) if f.code == "cell_differs"]
+    assert told.message.endswith("“0”，存疑，或为 0、7）")
 
 
 @pytest.mark.parametrize("text", BUSY)
@@ -82,8 +102,10 @@ def test_a_full_record_is_accepted_in_every_layout(text: str) -> None:
 def test_what_the_rules_vouch_for_is_accepted_from_anybody(text: str) -> None:
     """Whatever the layout and the mess: a record that says what the rules read and vouch for there is accepted."""
     found = check(text, record_of(text), "none")
-    assert found.model_dump(exclude={"reader", "findings"}) == extract(text).model_dump(exclude={"reader", "findings"})
-    assert found.reader == "supplied"
+    own = {"reader", "readers", "findings"}
+    assert found.model_dump(exclude=own) == extract(text).model_dump(exclude=own)
+    assert (found.reader, found.readers[0].reader) == ("supplied", "supplied")
+    assert found.readers[0].agrees == found.readers[0].cells
 
 
 def test_a_report_that_does_not_add_up_is_accepted_as_printed() -> None:

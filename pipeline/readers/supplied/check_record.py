@@ -14,7 +14,7 @@ from ...old.tie import tie
 from ...record.judge import Case, judge, weigh
 from ...source.decode import Source
 from ..pointing import read_claims
-from .differences import compared, disagreeing
+from .differences import compared, disagreeing, share_of
 from .record import Supplied, read_supplied
 
 if TYPE_CHECKING:
@@ -84,15 +84,19 @@ async def check_supplied(
 ) -> Extraction:
     """`check_with` for a record that has been read already."""
     heard = await asyncio.to_thread(hear, source, supplied, form)
-    if heard.accepted is not None:
-        return heard.accepted
+    found = heard.accepted or await _read_again(heard, engine, client, form)
+    others = [share for share in found.readers if share.reader != "supplied"]
+    return found.model_copy(update={"readers": (share_of(supplied, found), *others)})
+
+
+async def _read_again(heard: "Hearing", engine: Engine, client: "Client | None", form: Form) -> Extraction:
     if engine == "none":
         return refused(heard, form)
     if client is None and engine == "model":
         raise EndpointError("engine 'model': no model is given; pass model=Settings(model=..., base_url=...)")
     found = await read_on(heard.page, heard.cases, engine, client, form)
     again = finding("record_read_again", f"所供记录没有被采纳：{_why(heard)}")
-    told = compared(supplied, heard.tied, found, form)
+    told = compared(heard.supplied, heard.tied, found, form)
     return found.model_copy(update={"findings": (*found.findings, again, *told)})
 
 

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from ....schemas.extraction import Extraction, Finding, finding
+from ....schemas.extraction import Extraction, Finding, ReaderShare, finding
 from ....schemas.form import Form
 from ....schemas.report import Amount
+from ...record.shown import choices_of
 from ...table.words import plain
 from .record import Supplied
 
@@ -20,6 +21,12 @@ def disagreeing(supplied: Supplied, read: Extraction, *, with_nulls: bool = Fals
             yield path
 
 
+def share_of(supplied: Supplied, read: Extraction) -> ReaderShare:
+    """Of the cells that a record gives a value for, on how many an extraction agrees."""
+    cells = sum(said is not None for said in supplied.cells.values())
+    return ReaderShare(reader="supplied", agrees=cells - len(list(disagreeing(supplied, read))), cells=cells)
+
+
 def compared(supplied: Supplied, tied: Extraction, read: Extraction, form: Form) -> tuple[Finding, ...]:
     """A record, the extraction of the cells that it was tied to, and the one that stands → all that is to be said of it."""
     return (*_differing(supplied, tied, read, form), *_gaps(supplied, read, form), *_facts(supplied, read))
@@ -27,10 +34,10 @@ def compared(supplied: Supplied, tied: Extraction, read: Extraction, form: Form)
 
 def _differing(supplied: Supplied, tied: Extraction, read: Extraction, form: Form) -> Iterator[Finding]:
     """A finding for each cell in which a record and what was read differ, with both values and both places."""
-    refused = set(disagreeing(supplied, read))
+    refused, choices = set(disagreeing(supplied, read)), choices_of(read)
     for path, said in supplied.cells.items():
         printed = _printed(read, path)
-        places = f"所供“{_value(said)}”（{_place(tied, path)}），所读“{_value(printed)}”（{_place(read, path)}）"
+        places = f"所供“{_value(said)}”（{_place(tied, path)}），所读“{_value(printed)}”（{_place(read, path)}{_doubt(choices, path)}）"
         message = f"“{form.label(path)}”：{places}"
         if said is None and _is_zero(printed):
             yield finding("blank_for_zero", message, path)
@@ -115,6 +122,11 @@ def _value(value: Any) -> str:
         value = "".join(str(value[part]) for part in ("figure", "unit") if value.get(part))
     text = str(value)
     return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
+
+
+def _doubt(choices: Mapping[str, tuple[str, ...]], path: str) -> str:
+    """For a cell in doubt, that it is, and what it could be."""
+    return "" if path not in choices else "，存疑" + "".join(f"，或为 {'、'.join(c)}" for c in (choices[path],) if c)
 
 
 def _place(read: Extraction, path: str) -> str:
