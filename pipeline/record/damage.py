@@ -24,8 +24,10 @@ def doubtful_by_damage(
         return {}
     for changes in _single_damages(counts, section):
         differing = {p: v for p, v in changes.items() if counts[p] != v}
-        if not differing:
+        if not any(differing.values()):
             continue
+        sums = {path for rule in identities for path in rule.right}
+        differing = {p: 0 if v is None and p in sums else v for p, v in differing.items()}
         changed = {**counts, **differing}
         rules = [r for r in identities if any(p in differing for p in (*r.left, *r.right))]
         if not any(r.id in failing for r in rules):
@@ -56,7 +58,8 @@ def _single_damages(counts: Counts, section: FormSection) -> Iterator[Changes]:
     yield _all_of(({p: counts[row[(i + 1) % width]] for i, p in enumerate(row)} for row in full))
     if section.spec.side_by_side:
         line = [p for row in rows for p in row]
-        yield from _moved(line, counts)
+        yield {p: counts[line[i - 1]] if i else None for i, p in enumerate(line)}
+        yield {p: counts[line[i + 1]] if i + 1 < len(line) else None for i, p in enumerate(line)}
         for one, other in combinations(rows, 2):
             if len(one) == len(other):
                 yield _exchanged_all(zip(one, other, strict=True), counts)

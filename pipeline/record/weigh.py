@@ -68,7 +68,7 @@ def weigh(source: Source, section: FormSection, readings: Sequence[Sequence[Alig
     identities = [r for r in form.identities if r.left[0].startswith(f"{section.path}.")]
     numbers = Numbers(source)
     tables = [
-        sorted((solve(a, identities, numbers) for a in table), key=lambda s: (not s.holds, s.alignment.cost))
+        sorted((solve(a, identities, numbers) for a in table), key=lambda s: (_open(s), not s.holds, s.alignment.cost))
         for table in readings
         if table
     ]
@@ -77,6 +77,12 @@ def weigh(source: Source, section: FormSection, readings: Sequence[Sequence[Alig
         return Weighed(section, findings=(finding("section_missing", f"找不到“{section.title}”的表格", section.path),))
     tables.sort(key=lambda table: -sum(bool(fills) for fills in table[0].fills))
     return _Weighing(source, section, tables, identities, numbers, form).result()
+
+
+def _open(solved: Solved) -> int:
+    """How much of a table an alignment leaves open: rows without cells, and whether numbers are left over."""
+    empty = sum(not fills for fills in solved.fills)
+    return empty + any(not _is_page_number(t) for t in solved.alignment.left_over)
 
 
 class _Weighing:
@@ -95,7 +101,9 @@ class _Weighing:
         self.first = tables[0][0]
         least = self.first.alignment.cost
         self.rivals = [
-            s for s in tables[0][1:] if s.holds == self.first.holds and s.alignment.cost < least + costs.MARGIN
+            s
+            for s in tables[0][1:]
+            if _open(s) == _open(self.first) and s.holds == self.first.holds and s.alignment.cost < least + costs.MARGIN
         ]
         self.others = [table[0] for table in tables[1:]]
         ways = self.first.alignment.ways
@@ -192,7 +200,7 @@ class _Weighing:
             yield finding("numbers_left_over", f"{title}：{shown}{rest}无法解释", self.section.path)
 
     def _absent(self, cells: Mapping[str, Cell]) -> Iterator[Finding]:
-        there = {way.row.path for way in self.first.alignment.ways}
+        there = {p.rpartition(".")[0] for way in self.first.alignment.ways for p in (way.row.path + ".", *way.paths)}
         for row in self.section.rows:
             if row.path in there or not self._is_due(row, there):
                 continue

@@ -9,32 +9,68 @@ from ...schemas.form import Form, FormSection
 from ..source.decode import Source
 from . import costs
 from .alignment import Alignment, Numbers, Way, sums_of
+from .groups import align_groups
 from .fills import Fill, fills_in_order, is_empty, slot_of
 from .heads import Heads, fixed_heads, has_characters, printed_heads
 from .items import Items, Piece, itemize
 from .labels import Found, chain, find_labels
 from .lexicon import Lexicon, lexicon_of
-from .place import Columns, columns_of, fill_by_place, heads_by_place
-from .rows import Own, line_of, own_runs
+from .place import Columns, columns_of, columns_under, fill_by_place, heads_by_place
+from .rows import Own, line_of, own_runs, runs_before, without_margin
 from .tokens import Token, tokenize
+from .torn import fill_of, labels_there, torn_orders
 from .regions import Region
 
-_MOST_ORDERS = 64
+_SHORTEST_AGAIN = 4
+"""A shorter label is a column's head as well."""
 
 
 def align(source: Source, region: Region, section: FormSection, form: Form) -> tuple[Alignment, ...]:
     """A region of the source → the ways to lay the section over it, the likeliest first; () where none of its rows is there."""
     lexicon = lexicon_of(section)
-    items = itemize(tokenize(source, region.start, region.end), source.folded, lexicon)
-    table = _Table(source, section, form, lexicon, items)
-    if section.spec.side_by_side:
-        from .groups import align_groups
+    tokens = tokenize(source, region.start, region.end)
+    found = _aligned(Table(source, section, form, lexicon, itemize(tokens, source.folded, lexicon)))
+    if any(t.kind == "gap" for t in tokens) and not _is_exact(found):
+        items = itemize(tokens, source.folded, lexicon, with_gaps=True)
+        with_gaps = _aligned(Table(source, section, form, lexicon, items))
+        if _is_exact(with_gaps):
+            return with_gaps
+    return found
 
+
+def _aligned(table: "Table") -> tuple[Alignment, ...]:
+    """The ways to lay the form over a table: numbers behind their labels, and where some are left, before them, or torn from them."""
+    if table.section.spec.side_by_side:
         return align_groups(table)
-    return table.fixed() if section.spec.heads == "fixed" else table.printed()
+    read = table.fixed if table.section.spec.heads == "fixed" else table.printed
+    found = read(table.own, 0.0)
+    if found and not _has_gaps(found[0]):
+        return found
+    before = read(runs_before(table.chain, table.items), costs.BEHIND)
+    torn = table.torn() if table.section.spec.heads == "fixed" else ()
+    return (*found, *(a for a in before if not _has_gaps(a)), *(a for a in torn if not _has_gaps(a) and _keeps(found, a)))
 
 
-class _Table:
+def _keeps(found: Sequence[Alignment], other: Alignment) -> bool:
+    """Whether another alignment has every row that stands whole at its label as it stands there."""
+    theirs = {way.row.path: way for way in other.ways}
+    return all(
+        way.row.path in theirs and {t.id for t in way.tokens} == {t.id for t in theirs[way.row.path].tokens}
+        for way in (found[0].ways if found else ())
+        if len(way.fills) == 1 and way.fills[0].cost == 0 and not way.doubt
+    )
+
+
+def _has_gaps(alignment: Alignment) -> bool:
+    return bool(alignment.left_over) or any(not way.tokens for way in alignment.ways)
+
+
+def _is_exact(found: Sequence[Alignment]) -> bool:
+    """Whether each row is filled as it stands."""
+    return bool(found) and all(len(way.fills) == 1 and way.fills[0].cost == 0 for way in found[0].ways)
+
+
+class Table:
     """A table while it is aligned: its items, its labels, and the runs that belong to them."""
 
     def __init__(self, source: Source, section: FormSection, form: Form, lexicon: Lexicon, items: Items) -> None:
@@ -42,101 +78,152 @@ class _Table:
         self.numbers = Numbers(source)
         self.found = find_labels(items, lexicon)
         self.chain = chain(self.found, items, lexicon)
-        self.own = own_runs(self.chain, items, lexicon)
+        own = own_runs(self.chain, items, lexicon)
+        self.again = self._again()
+        there = {o.found.row.path for o in own}
+        self.own = tuple(o for o in own if o.tokens or not there.intersection(o.found.row.parts))
+
+    def _again(self) -> dict[str, list[Own]]:
+        """Rows whose labels stand in the table once more, with numbers of their own: path → those runs."""
+        taken = {i for found in self.chain for i in found.pieces}
+        again: dict[str, list[Own]] = {}
+        for found in self.found:
+            if found.cost < costs.MISPRINT and found.length >= _SHORTEST_AGAIN and not taken.intersection(found.pieces):
+                own = own_runs((found,), self.items, self.lexicon)[0]
+                if any(not is_empty(t) for t in own.tokens):
+                    again.setdefault(found.row.path, []).append(own)
+        return again
 
     # --- Columns that are the same for all rows ------------------------------------------------------------------------
 
-    def fixed(self) -> tuple[Alignment, ...]:
-        if not self.chain:
+    def fixed(self, rows: Sequence[Own], cost: float) -> tuple[Alignment, ...]:
+        if not rows:
             return ()
         columns = self.section.rows[0].columns
         above = self.items.pieces[: self.chain[0].first]
-        count = self._count(len(columns))
-        places = columns_of([o.tokens for o in self.own], count)
+        by_heads = fixed_heads(above, columns)
+        count = _count({len(columns), *(len(h.heads) for h in by_heads)}, rows)
+        rows = without_margin(rows, [count] * len(rows))
+        runs = [o.tokens for o in rows]
+        places = columns_of(runs, count) or (columns_under(by_heads[0], runs) if by_heads else None)
         orders: list[Heads] = []
         if places and (by_place := heads_by_place(above, places, columns, self.lexicon, self.source.folded)):
             orders = [by_place]
-        orders = orders or [h for h in fixed_heads(above, columns) if len(h.heads) == count]
+        orders = orders or [h for h in by_heads if len(h.heads) == count]
         if not orders and count == len(columns) and has_characters(above, columns):
             orders = [Heads(fixed_heads((), columns)[0].heads, costs.ORDER_OF_FORM, "form")]
-        return tuple(self._fixed(order, places, count) for order in orders) or (self._unread("heads_unreadable"),)
+        return tuple(self._fixed(rows, order, places, count, cost) for order in orders) or (self._unread(rows),)
 
-    def _count(self, most: int) -> int:
-        """How many cells most rows have."""
-        counts = Counter(len([t for t in o.tokens if not is_empty(t)]) for o in self.own if o.tokens)
-        full = Counter(len(o.tokens) for o in self.own if o.tokens)
-        for number, times in (counts + full).most_common():
-            if most - 2 <= number <= most and times > 1:
-                return number
-        return most
+    def torn(self) -> tuple[Alignment, ...]:
+        """The rows that the table's labels name, in the form's order, filled with all its numbers in theirs."""
+        there = labels_there(self.found, self.section.rows)
+        if not there:
+            return ()
+        columns = there[0].row.columns
+        first = min((run.after for run in self.items.runs if not all(map(is_empty, run.tokens))), default=0)
+        above = self.items.pieces[:first]
+        heads = [h for h in fixed_heads(above, columns) if len(h.heads) == len(columns)]
+        if not heads and has_characters(above, columns):
+            heads = [Heads(fixed_heads((), columns)[0].heads, costs.ORDER_OF_FORM, "form")]
+        found = []
+        for order in heads[:1]:
+            for lines in torn_orders(self.items, len(columns), len(there)):
+                ways = [
+                    self._way(
+                        Own(label, tokens),
+                        tuple(label.row.cell(h.column.name) for h in order.heads),
+                        (fill_of(tokens),),
+                        tokens,
+                        [h.places for h in order.heads],
+                        is_sure=True,
+                    )
+                    for label, tokens in zip(there, lines, strict=True)
+                ]
+                forms = {label.label.form for label in there} - {None}
+                found.append(self.alignment(ways, order.cost + costs.TORN, "torn", forms, ()))
+        return tuple(found)
 
-    def _fixed(self, order: Heads, places: Columns | None, count: int) -> Alignment:
+    def _fixed(self, rows: Sequence[Own], order: Heads, places: Columns | None, count: int, cost: float) -> Alignment:
         ways, left = [], []
-        for own in self.own:
+        for own in rows:
             row = own.found.row
             by_name = {c.name for c in row.columns}
             heads = [h for h in order.heads if h.column.name in by_name]
             paths = tuple(row.cell(h.column.name) for h in heads)
             tokens, rest = line_of(own, count, self.items)
             left += rest
-            fills = self._fills(tokens, places, paths)
+            fills = self._fills(own, tokens, places, paths)
             ways.append(self._way(own, paths, fills, tokens, [h.places for h in heads]))
-        forms = {o.found.label.form for o in self.own} - {None}
-        return self._alignment(ways, order.cost, order.by, forms, left)
+        forms = {o.found.label.form for o in rows} - {None}
+        return self.alignment(ways, cost + order.cost, order.by, forms, left)
 
-    def _fills(self, tokens: Sequence[Token], places: Columns | None, paths: Sequence[str]) -> tuple[Fill, ...]:
+    def _fills(
+        self, own: Own, tokens: Sequence[Token], places: Columns | None, paths: Sequence[str]
+    ) -> tuple[Fill, ...]:
         if not tokens:
             return ()
-        placed = fill_by_place(tokens, places) if places else None
+        line = tokens[0].line
+        label = [self.items.pieces[i].token for i in own.found.pieces]
+        behind = max((t.last for t in label if t.line == line and t.layout == "cells"), default=-1)
+        placed = fill_by_place(tokens, places, behind) if places else None
+        again = [f for o in self.again.get(own.found.row.path, ()) for f in self._in_order(o.tokens, paths)]
         printed = [t for t in tokens if not is_empty(t)]
         in_order: tuple[Fill, ...] = ()
         if placed is None or len(printed) == len(paths):
-            in_order = fills_in_order(tokens, len(paths), sums_of(paths, self.form.identities, self.numbers))
+            in_order = self._in_order(tokens, paths)
         if placed is None:
-            return in_order
-        return (placed, *(f for f in in_order if f.slots != placed.slots))
+            return (*in_order, *again)
+        return (placed, *(f for f in in_order if f.slots != placed.slots), *again)
+
+    def _in_order(self, tokens: Sequence[Token], paths: Sequence[str]) -> tuple[Fill, ...]:
+        return fills_in_order(tokens, len(paths), sums_of(paths, self.form.identities, self.numbers))
 
     # --- Columns that each sub-table heads -----------------------------------------------------------------------------
 
-    def printed(self) -> tuple[Alignment, ...]:
-        ways, left, forms, findings = [], [], set(), []
-        above: Heads | None = None
-        before = 0
-        for own in self.own:
-            pieces = self.items.pieces[before : own.found.first]
-            own_heads = printed_heads(pieces, own.found.row, self.section) if pieces else None
-            before = own.found.last + 1
-            names = {c.name for c in own.found.row.columns}
-            if own_heads is not None:
-                above = own_heads
-            elif above is not None and not all(h.column.name in names for h in above.heads):
-                above = None
+    def printed(self, rows: Sequence[Own], cost: float) -> tuple[Alignment, ...]:
+        heads = self._heads_of(rows)
+        rows = without_margin(rows, [len(above.heads) if above else -1 for above in heads])
+        ways, left, forms = [], [], set()
+        for own, above in zip(rows, heads, strict=True):
             if above is None:
                 ways.append(self._way(own, (), (), own.tokens, (), "heads_unreadable"))
                 continue
-            columns = {c.name: c for c in own.found.row.columns}
             paths = tuple(own.found.row.cell(h.column.name) for h in above.heads)
             tokens, rest = line_of(own, len(paths), self.items)
             left += rest
-            fills = self._printed_fills(tokens, above, paths)
-            units = {p: h.unit for p, h in zip(paths, above.heads, strict=True) if h.unit and columns[h.column.name].kind == "amount"}
+            fills = self._fills(own, tokens, _columns_under(above, tokens), paths)
+            units = {p: h.unit for p, h in zip(paths, above.heads, strict=True) if h.unit}
             ways.append(self._way(own, paths, fills, tokens, [h.places for h in above.heads], units=units))
             forms |= {h.label.form for h in above.heads} | {own.found.label.form}
-        return (self._alignment(ways, 0.0, "heads", forms - {None}, left, findings),) if ways else ()
+        return (self.alignment(ways, cost, "heads", forms - {None}, left),) if ways else ()
 
-    def _printed_fills(self, tokens: Sequence[Token], above: Heads, paths: Sequence[str]) -> tuple[Fill, ...]:
-        places = _columns_under(above, tokens)
-        return self._fills(tokens, places, paths)
+    def _heads_of(self, rows: Sequence[Own]) -> list[Heads | None]:
+        """For each row the heads above it: those printed since the row before, or else those of that row."""
+        found: list[Heads | None] = []
+        above: Heads | None = None
+        before = 0
+        for own in rows:
+            pieces = self.items.pieces[before : own.found.first]
+            before = own.found.last + 1
+            names = {c.name for c in own.found.row.columns}
+            if pieces and (heads := printed_heads(pieces, own.found.row, self.section)) is not None:
+                above = heads
+            elif above is not None and (pieces or not all(h.column.name in names for h in above.heads)):
+                above = above if all(h.column.name in names for h in above.heads) and not _has_head(pieces, self.lexicon) else None
+            found.append(above)
+        return found
 
     # --- What both share -----------------------------------------------------------------------------------------------
 
-    def _way(self, own, paths, fills, tokens, heads, doubt="", units=None) -> Way:  # type: ignore[no-untyped-def]
+    def _way(self, own, paths, fills, tokens, heads, doubt="", units=None, is_sure=False) -> Way:  # type: ignore[no-untyped-def]
         label = tuple((self.items.pieces[i].start, self.items.pieces[i].end) for i in own.found.pieces)
         if not own.tokens:
             doubt = doubt or "label_alone"
         elif not fills:
             doubt = doubt or "cells_do_not_fit"
-        elif self._is_doubtful(own.found):
+        elif min(f.cost for f in fills) >= costs.MARGIN:
+            doubt = doubt or "cells_do_not_fit"
+        elif not is_sure and self._is_doubtful(own.found):
             doubt = doubt or "label_doubtful"
         return Way(own.found.row, paths, tuple(fills), label, tuple(heads), tuple(tokens), own.found.cost, units or {}, doubt)
 
@@ -148,15 +235,26 @@ class _Table:
         last = order.index(self.chain[at + 1].row.path) if at + 1 < len(self.chain) else len(order)
         return any(first < order.index(path) < last and cost < found.cost + costs.MARGIN for path, cost in found.rivals)
 
-    def _alignment(self, ways, cost, by, forms, left, findings=()) -> Alignment:  # type: ignore[no-untyped-def]
-        used = {t.id for way in ways for t in way.tokens}
+    def alignment(self, ways, cost, by, forms, left, findings=()) -> Alignment:  # type: ignore[no-untyped-def]
+        used = {t.id for way in ways for t in way.tokens} | {t.id for o in self.again.values() for x in o for t in x.tokens}
         known = {t.id for t in left}
         left = [*left, *(t for run in self.items.runs for t in run.tokens if t.kind == "number" and t.id not in used | known)]
         return Alignment(self.section, tuple(ways), cost, by, frozenset(forms), tuple(findings), tuple(left))
 
-    def _unread(self, code: str) -> Alignment:
-        ways = [self._way(own, (), (), own.tokens, (), code) for own in self.own]
-        return self._alignment(ways, 0.0, code, (), ())
+    def _unread(self, rows: Sequence[Own]) -> Alignment:
+        ways = [self._way(own, (), (), own.tokens, (), "heads_unreadable") for own in rows]
+        return self.alignment(ways, 0.0, "", (), ())
+
+
+def _count(possible: set[int], rows: Sequence[Own]) -> int:
+    """How many cells the rows have: the number that most of them show, of those that the heads leave possible."""
+    counts = Counter(len([t for t in o.tokens if not is_empty(t)]) for o in rows if o.tokens)
+    counts += Counter(len(o.tokens) for o in rows if o.tokens)
+    return max(possible, key=lambda number: (counts[number], number))
+
+
+def _has_head(pieces: Sequence[Piece], lexicon: Lexicon) -> bool:
+    return any(p.text in lexicon.heads and p.text not in lexicon.labels for p in pieces)
 
 
 def _columns_under(above: Heads, tokens: Sequence[Token]) -> Columns | None:

@@ -74,23 +74,25 @@ class Numbers:
         return (as_count(folded) if kind == "count" else as_change(folded)) is not None
 
 
-def sums_of(paths: Sequence[str], identities: Sequence[Identity], numbers: Numbers) -> Callable[[Slots], bool]:
-    """Paths → whether slots that fill them may make every identity hold that is over these paths alone."""
+def sums_of(paths: Sequence[str], identities: Sequence[Identity], numbers: Numbers) -> Callable[[Slots], int]:
+    """Paths → a count of the identities that slots which fill them break, of those that are over one row of these paths alone."""
     at = {path: i for i, path in enumerate(paths)}
-    own = [
-        (left, right)
-        for rule in identities
-        if (left := [at[p] for p in rule.left if p in at]) and (right := [at[p] for p in rule.right if p in at])
-        and any(p in at for p in rule.left) and {p.rpartition(".")[0] for p in (*rule.left, *rule.right)} == {rule.left[0].rpartition(".")[0]}
-    ]
+    rows = {path.rpartition(".")[0] for path in paths}
+    own = []
+    for rule in identities:
+        over = {path.rpartition(".")[0] for path in (*rule.left, *rule.right)}
+        if len(over) == 1 and over <= rows:
+            left, right = ([at[p] for p in side if p in at] for side in (rule.left, rule.right))
+            if left and right:
+                own.append((left, right))
 
-    def holds(slots: Slots) -> bool:
+    def failing(slots: Slots) -> int:
         values = [numbers.count(slot) for slot in slots]
         if INADMISSIBLE in values:
-            return False
-        return all(may_be_equal([values[i] for i in left], [values[i] for i in right]) for left, right in own)
+            return len(own) + 1
+        return sum(not may_be_equal([values[i] for i in left], [values[i] for i in right]) for left, right in own)
 
-    return holds
+    return failing
 
 
 def may_be_equal(left: Sequence[object], right: Sequence[object]) -> bool:

@@ -15,16 +15,18 @@ AROUND = 0.5
 """A label that stands around its numbers."""
 SPLIT = 0.1
 """A label broken into one more piece."""
-OUT_OF_REACH = 1.0
-"""Words that are none of the form's between a label and its numbers."""
-BLANK_LOST = 2.0
+BLANK_LOST = 2.5
 """An empty cell that left no trace."""
 CELL_TOO_MANY = 3.0
 """A number, or a printed blank, that is none of the row's."""
 EMPTY_TOO_MANY = 0.2
 """An empty cell that no column claims."""
-GLUED = 0.5
+GLUED = 0.1
 """A border between two numbers lost."""
+BEHIND = 1.0
+"""Labels that stand behind their numbers."""
+TORN = 2.0
+"""Numbers torn from their labels, and taken in the form's order."""
 HEAD_LOST = 2.0
 """A head that is not printed, while its column is."""
 ORDER_OF_FORM = 3.0

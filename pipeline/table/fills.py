@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations, islice
+from itertools import chain, combinations, islice
 
 from ...schemas.extraction import Basis
 from . import costs
@@ -11,7 +11,7 @@ from .tokens import Token
 
 MOST_FILLS = 400
 """So many ways to fill a row are looked at; where there are more, none is known."""
-_MOST_DIVISIONS = 20_000
+_MOST_LOOKED_AT = 20_000
 _MOST_LOST = 3
 _MOST_SURPLUS = 3
 _LONGEST_GLUED = 60
@@ -49,10 +49,10 @@ def is_empty(token: Token) -> bool:
     return token.kind == "blank" and not token.text.strip("\t \n")
 
 
-def fills_in_order(tokens: Sequence[Token], count: int, holds: Callable[[Slots], bool]) -> tuple[Fill, ...]:
+def fills_in_order(tokens: Sequence[Token], count: int, failing: Callable[[Slots], int]) -> tuple[Fill, ...]:
     """A run → the ways to fill `count` cells in its order; () where there are too many, or none.
 
-    holds: whether the row's own sums allow for what a damaged run is taken for.
+    failing: how many of the row's own sums do not hold; a damaged run is taken for what breaks the fewest.
     2 0 0 2, for 3 cells that add up → (2 0 2), with a number too many.
     """
     printed = [t for t in tokens if not is_empty(t)]
@@ -65,11 +65,27 @@ def fills_in_order(tokens: Sequence[Token], count: int, holds: Callable[[Slots],
     if len(printed) < count < len(tokens):
         return _without_empties(tokens, count)
     if len(printed) > count:
-        return _with_surplus(printed, count, holds)
-    found = list(_parted(printed, count, holds))
-    if not found and 0 < count - len(tokens) <= _MOST_LOST:
-        found = [fill for fill in _with_lost(tokens, count) if holds(fill.slots)]
-    return tuple(found) if len(found) <= MOST_FILLS else ()
+        return _fewest(_with_surplus(printed, count), failing)
+    parted = _parted(printed, count) if all(t.layout == "order" for t in printed) else iter(())
+    lost = _with_lost(tokens, count) if count - len(tokens) <= _MOST_LOST else iter(())
+    return _fewest(chain(parted, lost), failing)
+
+
+def _fewest(fills: Iterator[Fill], failing: Callable[[Slots], int]) -> tuple[Fill, ...]:
+    """Of damaged fills, those that break the fewest sums; () where too many were to be looked at, or too many are left."""
+    best: dict[Slots, Fill] = {}
+    least = 0
+    for i, fill in enumerate(fills):
+        if i >= _MOST_LOOKED_AT:
+            return ()
+        broken = failing(fill.slots)
+        if not best or broken < least:
+            best, least = {}, broken
+        if broken == least and len(best) <= MOST_FILLS:
+            best.setdefault(fill.slots, fill)
+    cheapest = min((fill.cost for fill in best.values()), default=0.0)
+    near = tuple(fill for fill in best.values() if fill.cost < cheapest + costs.MARGIN)
+    return near if len(near) <= MOST_FILLS else ()
 
 
 def _without_empties(tokens: Sequence[Token], count: int) -> tuple[Fill, ...]:
@@ -85,17 +101,17 @@ def _without_empties(tokens: Sequence[Token], count: int) -> tuple[Fill, ...]:
     return tuple(found.values()) if len(found) <= MOST_FILLS else ()
 
 
-def _with_surplus(printed: Sequence[Token], count: int, holds: Callable[[Slots], bool]) -> tuple[Fill, ...]:
+def _with_surplus(printed: Sequence[Token], count: int) -> Iterator[Fill]:
+    """A run with more numbers than there are cells: any of them may be none of the row's; alike ones are told once."""
     surplus = len(printed) - count
     if surplus > _MOST_SURPLUS:
-        return ()
-    found: dict[tuple[str, ...], Fill] = {}
-    for out in islice(combinations(range(len(printed)), surplus), 10 * MOST_FILLS):
+        return
+    seen: set[tuple[str, ...]] = set()
+    for out in combinations(range(len(printed)), surplus):
         kept = [t for i, t in enumerate(printed) if i not in out]
-        slots = tuple(map(slot_of, kept))
-        if holds(slots):
-            found.setdefault(tuple(t.text for t in kept), Fill(slots, costs.CELL_TOO_MANY * surplus, "inferred"))
-    return tuple(found.values()) if len(found) <= MOST_FILLS else ()
+        if (texts := tuple(t.text for t in kept)) not in seen:
+            seen.add(texts)
+            yield Fill(tuple(map(slot_of, kept)), costs.CELL_TOO_MANY * surplus, "inferred")
 
 
 def _with_lost(tokens: Sequence[Token], count: int) -> Iterator[Fill]:
@@ -110,20 +126,11 @@ def _with_lost(tokens: Sequence[Token], count: int) -> Iterator[Fill]:
 # --- Digits run together -----------------------------------------------------------------------------------------------
 
 
-def _parted(printed: Sequence[Token], count: int, holds: Callable[[Slots], bool]) -> Iterator[Fill]:
+def _parted(printed: Sequence[Token], count: int) -> Iterator[Fill]:
     """The ways to part digits that stand together, so that there are as many numbers as cells; no number begins with a 0."""
-    if sum(len(t.text) for t in printed) > _LONGEST_GLUED:
-        return
     spare = count - len(printed)
-    if not any(len(t.text) > 1 and t.kind == "number" for t in printed):
-        return
-    looked_at = 0
-    for slots in _parts(printed, spare):
-        looked_at += 1
-        if looked_at > _MOST_DIVISIONS:
-            yield from [Fill(slots, costs.GLUED * spare, "inferred")] * (MOST_FILLS + 1)
-            return
-        if holds(slots):
+    if sum(len(t.text) for t in printed) <= _LONGEST_GLUED:
+        for slots in _parts(printed, spare):
             yield Fill(slots, costs.GLUED * spare, "inferred")
 
 

@@ -1,1 +1,290 @@
-def align_groups(table): return ()
+"""A table whose rows stand side by side in one line of numbers: groups of columns, each under its label, with the same heads."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+import re
+
+from ...schemas.form import FormColumn, FormRow, FormSection
+from . import costs
+from .alignment import Alignment, Way, sums_of
+from .fills import Fill, fills_in_order, is_empty
+from .heads import has_characters, head_at_end
+from .items import Piece, Stretch
+from .lexicon import pattern_of
+from .place import Columns, columns_of, fill_by_place, stacks_over
+from .tokens import Token
+from .words import plain_label
+
+if TYPE_CHECKING:
+    from .align import Table
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A column of the line: the row and the column of the form that it is, and the stretches that say so."""
+
+    row: FormRow
+    column: FormColumn
+    label: tuple[Stretch, ...] = ()
+    head: tuple[Stretch, ...] = ()
+
+    @property
+    def path(self) -> str:
+        return self.row.cell(self.column.name)
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """The columns of the line from left to right. cost: of reading them so."""
+
+    columns: tuple[_Column, ...]
+    cost: float
+    by: str
+
+
+def align_groups(table: "Table") -> tuple[Alignment, ...]:
+    """A table with groups side by side → the ways to lay the section over it."""
+    items, section = table.items, table.section
+    runs = [run for run in items.runs if any(not is_empty(t) for t in run.tokens)]
+    runs = runs or list(items.runs[:1])
+    if not runs:
+        return ()
+    if (apart := _apart(table, [r.tokens for r in runs], [r.after for r in runs])) is not None:
+        return (apart,)
+    tokens = _line(table, runs)
+    above = items.pieces[: runs[0].after]
+    whole = sum(len(row.columns) for row in section.rows)
+    found: list[Alignment] = []
+    for order in _orders(table, above, tokens, whole):
+        fills = _fills(table, tokens, order)
+        found.append(_alignment(table, tokens, order, fills))
+    return tuple(found) or (_unread(table, tokens),)
+
+
+def _line(table: "Table", runs: Sequence) -> tuple[Token, ...]:  # type: ignore[type-arg]
+    """The numbers of the line: all runs that nothing but words of the table parts."""
+    pieces = table.items.pieces
+    tokens = list(runs[0].tokens)
+    for one, other in zip(runs, runs[1:], strict=False):
+        between = pieces[one.after : other.after]
+        if not all(_is_of_table(p.text, table.section) for p in between):
+            break
+        tokens += other.tokens
+    return tuple(tokens)
+
+
+@cache
+def _symbols(section: FormSection) -> tuple[re.Pattern[str], dict[str, object]]:
+    """The words of the table → the row or the column that each names, or None for further heads."""
+    known: dict[str, object] = {plain_label(w): None for w in section.spec.words}
+    known |= {plain_label(w): row for row in section.rows for label in row.labels for w in label.wordings}
+    known |= {plain_label(w): c for c in section.rows[0].columns for label in c.labels for w in label.wordings}
+    return pattern_of(frozenset(known)), known
+
+
+def _is_of_table(text: str, section: FormSection) -> bool:
+    pattern, _ = _symbols(section)
+    return not pattern.sub("", text)
+
+
+# --- The order of the columns ------------------------------------------------------------------------------------------
+
+
+def _orders(table: "Table", above: Sequence[Piece], tokens: Sequence[Token], whole: int) -> Iterator[_Order]:
+    section = table.section
+    printed = [t for t in tokens if not is_empty(t)]
+    placed = _by_place(table, above, tokens, whole)
+    if placed is not None:
+        yield placed
+        return
+    names = _sequence(above, section)
+    order = _in_line(names, section)
+    if order is not None and len(order.columns) == len(printed):
+        yield order
+        return
+    if order is not None and len(order.columns) == whole:
+        yield order
+        return
+    groups = _group_order(names, section)
+    labels_there = set(groups) <= set(section.rows) and (groups == list(section.rows) or not groups)
+    heads = [n for n, _ in names if isinstance(n, FormColumn)]
+    is_in_form_order = all(
+        section.rows[0].columns.index(a) < section.rows[0].columns.index(b) or b is section.rows[0].columns[0] or True
+        for a, b in zip(heads, heads[1:], strict=False)
+    )
+    if labels_there and is_in_form_order and (order is None or len(order.columns) < whole):
+        text = [p for p in above]
+        if has_characters(text, section.rows[0].columns) or not heads:
+            cost = costs.ORDER_OF_FORM if heads or text else costs.ORDER_OF_FORM
+            yield _Order(_form_columns(section), cost, "form")
+
+
+def _form_columns(section: FormSection) -> tuple[_Column, ...]:
+    return tuple(_Column(row, c) for row in section.rows for c in row.columns)
+
+
+_Named = tuple[object, Stretch]
+
+
+def _sequence(pieces: Sequence[Piece], section: FormSection) -> list[_Named]:
+    """The words above the line → what they name, in order, each with where it stands."""
+    pattern, known = _symbols(section)
+    text = "".join(p.text for p in pieces)
+    at = [p for p in pieces for _ in p.text]
+    found: list[_Named] = []
+    for match in pattern.finditer(text):
+        one, other = at[match.start()], at[match.end() - 1]
+        found.append((known[match.group()], (one.start, other.end)))
+    first = next((i for i, (n, _) in enumerate(found) if isinstance(n, FormColumn)), len(found))
+    lead = found[:first]
+    last_labels: dict[object, int] = {n: i for i, (n, _) in enumerate(lead)}
+    return [lead[i] for i in sorted(last_labels.values())] + found[first:]
+
+
+def _group_order(names: Sequence[_Named], section: FormSection) -> list[FormRow]:
+    """The groups in the order in which their labels stand, those under a common head in its place."""
+    rows = [n for n, _ in names if isinstance(n, FormRow)]
+    order = list(dict.fromkeys(rows))
+    unders = [i for i, (n, _) in enumerate(names) if n is None]
+    if unders and order:
+        top = {section.rows[0]: next((i for i, (n, _) in enumerate(names) if n is section.rows[0]), -1)}
+        inner = [r for r in order if r is not section.rows[0]]
+        if section.rows[0] in order:
+            return [section.rows[0], *inner] if top[section.rows[0]] < unders[0] else [*inner, section.rows[0]]
+    return order
+
+
+def _in_line(names: Sequence[_Named], section: FormSection) -> _Order | None:
+    """Heads in running order, level by level or group by group → the columns; None where they are not those of each group."""
+    groups = _group_order(names, section)
+    if len(groups) != len(section.rows):
+        return None
+    chunks: list[list[tuple[FormColumn, Stretch]]] = [[]]
+    for name, place in names:
+        if isinstance(name, FormColumn):
+            if name in [c for c, _ in chunks[-1]]:
+                chunks.append([])
+            chunks[-1].append((name, place))
+    if len(chunks) != len(groups):
+        return None
+    longest = max(chunks, key=len)
+    order = [c for c, _ in longest]
+    if any([c for c in order if c in [x for x, _ in chunk]] != [c for c, _ in chunk] for chunk in chunks):
+        return None
+    labels = {n: place for n, place in names if isinstance(n, FormRow)}
+    columns = [
+        _Column(row, c, (labels[row],), (place,)) for row, chunk in zip(groups, chunks, strict=True) for c, place in chunk
+    ]
+    return _Order(tuple(columns), 0.0, "heads")
+
+
+def _by_place(table: "Table", above: Sequence[Piece], tokens: Sequence[Token], whole: int) -> _Order | None:
+    """The columns by the labels and heads that stand over them; None unless each is another cell of the form."""
+    section = table.section
+    places = _places(tokens, whole)
+    if places is None:
+        return None
+    stacks = stacks_over(above, places, table.source.folded)
+    pattern, known = _symbols(section)
+    labels = sorted(
+        (p.token.first, p.token.line, n, (p.start, p.end))
+        for p in above
+        if isinstance(n := known.get(p.text), FormRow) and p.token.layout == "cells"
+    ) if places.layout == "cells" else []
+    columns: list[_Column] = []
+    for (first, _), stack in zip(places.extents, stacks, strict=True):
+        head = head_at_end("".join(t for t, _ in stack), table.lexicon, section.rows[0].columns)
+        over = [x for x in labels if x[0] <= first]
+        if head is None or not over:
+            return None
+        _, _, row, place = max(over, key=lambda x: (x[0], x[1]))
+        columns.append(_Column(row, head[0], (place,), tuple((p.start, p.end) for _, p in stack[-1:])))
+    if len({c.path for c in columns}) < len(columns):
+        return None
+    return _Order(tuple(columns), 0.0, "place")
+
+
+def _places(tokens: Sequence[Token], whole: int) -> Columns | None:
+    if any(t.layout != "cells" for t in tokens) or not tokens:
+        return None
+    found = columns_of([tokens], whole)
+    if found is None:
+        line = [t for t in tokens if t.line == tokens[0].line]
+        if len(line) >= whole - 2:
+            return Columns("cells", tuple((t.first, t.last) for t in line))
+    return found
+
+
+# --- The cells ---------------------------------------------------------------------------------------------------------
+
+
+def _fills(table: "Table", tokens: Sequence[Token], order: _Order) -> tuple[Fill, ...]:
+    paths = [c.path for c in order.columns]
+    places = _places(tokens, len(paths))
+    placed = fill_by_place(tokens, places) if places is not None and len(places.extents) == len(paths) else None
+    printed = [t for t in tokens if not is_empty(t)]
+    if placed is not None and len(printed) != len(paths):
+        return (placed,)
+    return fills_in_order(tokens, len(paths), sums_of(paths, table.form.identities, table.numbers))
+
+
+def _apart(table: "Table", runs: Sequence[Sequence[Token]], after: Sequence[int]) -> Alignment | None:
+    """Groups one below the other, each with its label before its own numbers; None where they do not stand so."""
+    section, pieces = table.section, table.items.pieces
+    columns = section.rows[0].columns
+    if len(runs) != len(section.rows):
+        return None
+    parts: list[tuple[_Order, Sequence[Token]]] = []
+    start = 0
+    for tokens, end in zip(runs, after, strict=True):
+        names = _sequence(pieces[start:end], section)
+        rows = list(dict.fromkeys(n for n, _ in names if isinstance(n, FormRow)))
+        heads = [(n, place) for n, place in names if isinstance(n, FormColumn)]
+        if len(rows) != 1 or len([t for t in tokens if not is_empty(t)]) != len(columns):
+            return None
+        if not heads and parts:
+            heads = [(c.column, c.head[0] if c.head else (0, 0)) for c in parts[0][0].columns]
+        if len({n for n, _ in heads}) != len(columns) or len(heads) != len(columns):
+            return None
+        label = tuple(place for n, place in names if n is rows[0])[-1:]
+        parts.append((_Order(tuple(_Column(rows[0], n, label, (place,)) for n, place in heads), 0.0, "heads"), tokens))
+        start = end
+    if len({order.columns[0].row for order, _ in parts}) != len(parts):
+        return None
+    ways = [_way(table, order, _fills(table, tokens, order), tokens) for order, tokens in parts]
+    return table.alignment(ways, 0.0, "heads", (), ())
+
+
+def _alignment(table: "Table", tokens: Sequence[Token], order: _Order, fills: Sequence[Fill]) -> Alignment:
+    if len(fills) != 1:
+        return table.alignment([_way(table, order, fills, tokens)], order.cost, order.by, (), ())
+    ways = []
+    for row in table.section.rows:
+        own = [i for i, c in enumerate(order.columns) if c.row is row]
+        if own:
+            part = _Order(tuple(order.columns[i] for i in own), order.cost, order.by)
+            fill = Fill(tuple(fills[0].slots[i] for i in own), fills[0].cost, fills[0].basis)
+            ways.append(_way(table, part, (fill,), tokens))
+    return table.alignment(ways, order.cost, order.by, (), ())
+
+
+def _way(table: "Table", order: _Order, fills: Sequence[Fill], tokens: Sequence[Token]) -> Way:
+    doubt = "" if fills else "cells_do_not_fit"
+    return Way(
+        order.columns[0].row,
+        tuple(c.path for c in order.columns),
+        tuple(fills),
+        order.columns[0].label,
+        tuple(c.head for c in order.columns),
+        tuple(tokens),
+        doubt=doubt,
+    )
+
+
+def _unread(table: "Table", tokens: Sequence[Token]) -> Alignment:
+    order = _Order(_form_columns(table.section), 0.0, "")
+    way = _way(table, order, (), tokens)
+    return table.alignment([Way(way.row, way.paths, (), (), (), way.tokens, doubt="heads_unreadable")], 0.0, "", (), ())

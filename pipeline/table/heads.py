@@ -53,7 +53,8 @@ def printed_heads(pieces: Sequence[Piece], row: FormRow, section: FormSection) -
 
     信息内容, 本年制发件数, 本年废止件数, 现行有效件数 → made, repealed, in_force.
     """
-    own = [p for p in pieces if not _is_furniture(p.text, section)]
+    lead = max((i for i, p in enumerate(pieces) if _is_furniture(p.text, section)), default=-1)
+    own = pieces[lead + 1 :]
     if not own:
         return None
     return _whole(own, row, section) or _of_one_form(own, row, section)
@@ -65,7 +66,7 @@ def _is_furniture(text: str, section: FormSection) -> bool:
 
 
 def _whole(pieces: Sequence[Piece], row: FormRow, section: FormSection) -> Heads | None:
-    """Heads that are whole, whatever lines they are broken over; the last ones where those of an older sub-table stand before."""
+    """Heads that are whole, whatever lines they are broken over; None where other words stand with them."""
     text, at = _joined(pieces)
     pattern, known = _known(row.columns)
     heads: list[Head] = []
@@ -77,7 +78,7 @@ def _whole(pieces: Sequence[Piece], row: FormRow, section: FormSection) -> Heads
             heads[-1] = replace(heads[-1], unit=UNITS.get(unit), places=heads[-1].places)
             is_clean = is_clean and unit in UNITS
         if not is_clean:
-            heads = []
+            return None
         column, label = known[match.group()]
         heads.append(_head(column, label, pieces, at, *match.span()))
         end = match.end()

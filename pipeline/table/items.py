@@ -47,12 +47,16 @@ class Items:
         return {run.after: (run,) for run in self.runs}
 
 
-def itemize(tokens: Sequence[Token], folded: str, lexicon: Lexicon) -> Items:
-    """Tokens of a table → its items."""
+def itemize(tokens: Sequence[Token], folded: str, lexicon: Lexicon, *, with_gaps: bool = False) -> Items:
+    """Tokens of a table → its items. with_gaps: empty lines are empty cells.
+
+    Empty cells left of the words of a line belong to its labels, and are none of its numbers.
+    """
     pieces: list[Piece] = []
     runs: list[Run] = []
     pages: list[Token] = []
     open_run: list[Token] = []
+    worded = {t.line: t.first for t in tokens if t.kind == "words" and t.layout == "cells"}
 
     def close() -> None:
         if open_run:
@@ -63,7 +67,9 @@ def itemize(tokens: Sequence[Token], folded: str, lexicon: Lexicon) -> Items:
         if token.kind == "page":
             pages.append(token)
         elif token.kind != "words":
-            open_run.append(token)
+            is_led = token.line in worded and token.first < worded[token.line] and token.start == token.end
+            if not is_led and (token.kind != "gap" or with_gaps):
+                open_run.append(token)
         else:
             found = _pieces(folded[token.start : token.end], lexicon)
             if found:

@@ -54,7 +54,8 @@ def _from(start: int, items: Items, lexicon: Lexicon) -> Iterator[Found]:
         return
     used = [start]
     inside: Run | None = None
-    yield from _as_label(text, used, inside, lexicon)
+    yield from _as_label(text, used, inside, lexicon, None)
+    named = _rows_of(text, lexicon)
     at = start + 1
     while at < len(pieces) and len(used) < _MOST_PIECES and len(text) < _longest(lexicon):
         for run in items.runs_at(at):
@@ -66,17 +67,31 @@ def _from(start: int, items: Items, lexicon: Lexicon) -> Iterator[Found]:
         at += 1
         if piece.text in lexicon.groups:
             continue
-        if not _may_go_on(text + piece.text, lexicon):
-            if len(piece.text) > 1 or piece.text not in _crumbs(lexicon):
+        if text + piece.text not in _beginnings(lexicon):
+            if is_crumb(piece.text, lexicon):
+                continue
+            if not _may_go_on(text + piece.text, lexicon):
                 return
-            continue
         text += piece.text
         used.append(at - 1)
-        yield from _as_label(text, used, inside, lexicon)
+        named = named if named is not None else _rows_of(piece.text, lexicon)
+        yield from _as_label(text, used, inside, lexicon, named)
 
 
-def _as_label(text: str, used: Sequence[int], inside: Run | None, lexicon: Lexicon) -> Iterator[Found]:
-    known = label_costs(text, lexicon)
+def _rows_of(text: str, lexicon: Lexicon) -> frozenset[str] | None:
+    """The paths of the rows that bear a whole label; None where it is none."""
+    return frozenset(w.row.path for w in lexicon.labels[text]) if text in lexicon.labels else None
+
+
+def _as_label(
+    text: str, used: Sequence[int], inside: Run | None, lexicon: Lexicon, named: frozenset[str] | None
+) -> Iterator[Found]:
+    """The rows that a text may name. named: the rows of a whole label in it; it is a damaged one of theirs, or another whole one."""
+    known = {
+        path: found
+        for path, found in label_costs(text, lexicon).items()
+        if named is None or path in named or found[0] < costs.MISPRINT
+    }
     extra = costs.SPLIT * (len(used) - 1) + (costs.AROUND if inside is not None else 0.0)
     for path, (cost, label) in known.items():
         rivals = tuple((other, c) for other, (c, _) in known.items() if other != path)
@@ -103,8 +118,12 @@ def _may_go_on(text: str, lexicon: Lexicon) -> bool:
 
 @cache
 def _crumbs(lexicon: Lexicon) -> frozenset[str]:
-    """The characters of groups' labels, which may be set one by one down the side of a table."""
-    return frozenset(c for group in lexicon.groups for c in group)
+    return frozenset(g[i:j] for g in lexicon.groups for i in range(len(g)) for j in range(i + 1, min(i + 5, len(g)) + 1))
+
+
+def is_crumb(text: str, lexicon: Lexicon) -> bool:
+    """Whether words are a piece of a group's label, which may be set over several lines down the side of a table."""
+    return text in _crumbs(lexicon) and text not in lexicon.labels
 
 
 def chain(found: Sequence[Found], items: Items, lexicon: Lexicon) -> tuple[Found, ...]:

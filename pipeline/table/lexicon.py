@@ -154,7 +154,7 @@ def _misprint(text: str, wording: Wording) -> float | None:
     for own, lost in ((wording.text, 0.0), (wording.text[wording.core :], costs.NUMBER_LOST)):
         if len(own) < _SHORTEST_PIECE or (lost and not wording.core):
             continue
-        most = max(1, len(own) // 4)
+        most = max(1, len(own) * 2 // 5)
         distance = Levenshtein.distance(text, own, score_cutoff=most)
         if distance <= most and _contrary(text) == _contrary(own):
             cost = lost + costs.MISPRINT * distance

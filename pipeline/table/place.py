@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from ...schemas.form import FormColumn
 from .alignment import by_line
@@ -31,31 +32,49 @@ def columns_of(runs: Sequence[Sequence[Token]], count: int) -> Columns | None:
         lines = [line for run in runs for line in by_line(run) if line[0].layout == layout]
         full = [printed for line in lines if len(printed := [t for t in line if not is_empty(t)]) == count]
         if layout == "cells":
-            common = Counter(tuple(t.first for t in line) for line in full).most_common(1)
+            common = Counter(tuple(t.first for t in printed) for printed in full).most_common(1)
             if common:
                 return Columns("cells", tuple((first, first) for first in common[0][0]))
             used = sorted({t.first for line in lines for t in line if not is_empty(t)})
             if len(used) == count:
                 return Columns("cells", tuple((first, first) for first in used))
-        elif full:
+        elif lines:
             hull = [(min(t.first for t in column), max(t.last for t in column)) for column in zip(*full, strict=True)]
-            if all(a[1] < b[0] for a, b in zip(hull, hull[1:], strict=False)):
+            if full and all(a[1] < b[0] for a, b in pairwise(hull)):
                 return Columns("space", tuple(hull))
+            apart = _apart([(t.first, t.last) for line in lines for t in line if not is_empty(t)])
+            if len(apart) == count:
+                return Columns("space", tuple(apart))
     return None
+
+
+def columns_under(heads: Heads, runs: Sequence[Sequence[Token]]) -> Columns | None:
+    """The columns of a line that single heads take; None unless every number of the rows stands in one of them."""
+    extents = sorted({(h.first, h.last) for h in heads.heads if h.places})
+    if len(extents) < len(heads.heads) or any(a[1] >= b[0] for a, b in pairwise(extents)):
+        return None
+    tokens = [t for run in runs for t in run if not is_empty(t)]
+    if all(t.layout == "cells" and any(a <= t.first <= b for a, b in extents) for t in tokens):
+        return Columns("cells", tuple(extents))
+    return None
+
+
+def _apart(extents: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Extents → those that overlap made one, from left to right."""
+    found: list[tuple[int, int]] = []
+    for first, last in sorted(extents):
+        if found and first <= found[-1][1]:
+            found[-1] = (found[-1][0], max(last, found[-1][1]))
+        else:
+            found.append((first, last))
+    return found
 
 
 def heads_by_place(
     pieces: Sequence[Piece], columns: Columns, form_columns: tuple[FormColumn, ...], lexicon: Lexicon, folded: str
 ) -> Heads | None:
     """The words above the columns of numbers → the column that each heads; None unless each is headed by another one."""
-    stacks: list[list[tuple[str, Piece]]] = [[] for _ in columns.extents]
-    for piece in pieces:
-        if piece.token.layout != columns.layout:
-            continue
-        for text, first, last in _parts(piece, folded) if columns.layout == "space" else _whole(piece):
-            at = _column_over(first, last, columns)
-            if at is not None:
-                stacks[at].append((text, piece))
+    stacks = stacks_over(pieces, columns, folded)
     heads: list[Head] = []
     for stack, (first, last) in zip(stacks, columns.extents, strict=True):
         text = "".join(t for t, _ in stack)
@@ -67,6 +86,18 @@ def heads_by_place(
     if len({h.column.name for h in heads}) < len(heads):
         return None
     return Heads(tuple(heads), 0.0, "place")
+
+
+def stacks_over(pieces: Sequence[Piece], columns: Columns, folded: str) -> list[list[tuple[str, Piece]]]:
+    """The words above columns → for each column those that stand over it, from the top, each with its piece."""
+    stacks: list[list[tuple[str, Piece]]] = [[] for _ in columns.extents]
+    for piece in pieces:
+        if piece.token.layout != columns.layout:
+            continue
+        for text, first, last in _parts(piece, folded) if columns.layout == "space" else _whole(piece):
+            for at in _columns_over(first, last, columns):
+                stacks[at].append((text, piece))
+    return stacks
 
 
 def _whole(piece: Piece) -> list[tuple[str, int, int]]:
@@ -87,17 +118,19 @@ def _parts(piece: Piece, folded: str) -> list[tuple[str, int, int]]:
     return found
 
 
-def _column_over(first: int, last: int, columns: Columns) -> int | None:
-    """The column that words over `first` to `last` head: the one that they stand over, or stand nearest to."""
+def _columns_over(first: int, last: int, columns: Columns) -> list[int]:
+    """The columns that words over `first` to `last` head: those that they span, or the one that they stand nearest to."""
     if columns.layout == "cells":
-        return next((i for i, (a, b) in enumerate(columns.extents) if first <= a and b <= last), None)
+        return [i for i, (a, b) in enumerate(columns.extents) if first <= a and b <= last]
     middle = (first + last) / 2
     near = [(abs((a + b) / 2 - middle), i) for i, (a, b) in enumerate(columns.extents) if a - _NEAR <= last and first <= b + _NEAR]
-    return min(near)[1] if near else None
+    return [min(near)[1]] if near else []
 
 
-def fill_by_place(tokens: Sequence[Token], columns: Columns) -> Fill | None:
+def fill_by_place(tokens: Sequence[Token], columns: Columns, behind: int = -1) -> Fill | None:
     """A run → its cells where the columns say they stand; None where a number stands in none, or two in one.
+
+    behind: the last column of the line that words take; None where they take one of the columns.
 
     A merged cell that is written out once a column is one cell.
     """
@@ -105,6 +138,8 @@ def fill_by_place(tokens: Sequence[Token], columns: Columns) -> Fill | None:
     if len(lines) != 1 or any(t.layout != columns.layout for t in tokens if t.line in lines):
         return None
     own = [t for t in tokens if t.line in lines]
+    if columns.extents[0][0] <= behind:
+        return None
     slots: list[Slot | None] = []
     used: set[int] = set()
     for first, last in columns.extents:

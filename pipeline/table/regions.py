@@ -21,8 +21,8 @@ _RIVAL = 0.4
 """A stretch with more than this share of a table's words, over again, is the table again."""
 _BEFORE, _AFTER = 120, 700
 """How far before its first word and behind its last one a table's numbers may reach."""
-_TAIL = re.compile(r"(?:[\s0-9.,|/\\+\-—_:*]|无(?!\w)|[万亿]?元|[件项个条]|第\s*[0-9]+\s*页)*")
-_HEAD = re.compile(r"(?:[0-9.]+[\s|]+)*$")
+_NUMBERS = r"(?:[\s0-9.,|/\\+\-—_:*]|无(?!\w)|[万亿]?元|[件项个条]|第\s*[0-9]+\s*页)+"
+_NUMERAL = r"(?:[一二三四五六七八九十]{1,2}\s*[、.,是]\s*|\([一二三四五六七八九十]\)\s*)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def find_regions(folded: str, form: Form) -> dict[str, tuple[Region, ...]]:
     for i, group in enumerate(groups):
         before = places(groups[i - 1][-1].end - 1) + 1 if i else 0
         after = places(groups[i + 1][0].start) if i + 1 < len(groups) else len(folded)
-        region = _region(folded, group, places, before, after)
+        region = _region(folded, form, group, places, before, after)
         found.setdefault(form.sections[group[0].section].path, []).append(region)
     return {path: _rivals(regions) for path, regions in found.items()}
 
@@ -127,15 +127,38 @@ def _if_table(group: list[_Hit]) -> Iterator[list[_Hit]]:
         yield group
 
 
-def _region(folded: str, group: Sequence[_Hit], places: _Places, before: int, after: int) -> Region:
+def _region(
+    folded: str, form: Form, group: Sequence[_Hit], places: _Places, before: int, after: int
+) -> Region:
+    """The stretch of a table: from the title before it, or its first line, to the title behind it, or its last number."""
     first, last = places(group[0].start), places(group[-1].end - 1) + 1
     line = folded.rfind("\n", before, first) + 1
-    start = line if line > 0 and first - line <= _BEFORE else first
-    lead = _HEAD.search(folded, max(before, start - _BEFORE), start)
-    start = max(before, lead.start() if lead else start)
-    tail = _TAIL.match(folded, last, min(after, last + _AFTER))
-    end = tail.end() if tail else last
-    line_end = folded.find("\n", last, last + _BEFORE)
-    if line_end >= 0:
-        end = max(end, line_end)
-    return Region(start, min(end, after) if after > last else last, len({h.word for h in group}))
+    start = line if line > before and first - line <= _BEFORE else first
+    for title in _titles(form).finditer(folded, max(before, first - _BEFORE), last):
+        if title.end() <= last and title.start() <= first:
+            start = max(start, title.end()) if title.start() >= start - 1 else start
+            first = max(first, title.end())
+    title = _titles(form).search(folded, last, min(after, last + _AFTER))
+    if title:
+        end = title.start()
+    else:
+        tail = _tail(form.sections[group[0].section]).match(folded, last, min(after, last + _AFTER))
+        end = tail.end() if tail else last
+    return Region(start, max(end, last), len({h.word for h in group}))
+
+
+@cache
+def _titles(form: Form) -> re.Pattern[str]:
+    """The titles of the form's sections, in a line of their own or in running text."""
+    specs = [s.spec for s in form.sections] + [p.spec for p in form.proses if p.spec.number]
+    exact = "|".join(re.escape(w) for spec in specs for label in spec.labels for w in label.wordings)
+    like = "|".join(spec.like.replace(".{0,20}", "[^\n一二三四五六七八九十]{0,12}") for spec in specs)
+    return re.compile(f"{_NUMERAL}?(?:{exact})|{_NUMERAL}(?:{like})")
+
+
+@cache
+def _tail(section: FormSection) -> re.Pattern[str]:
+    """What may stand behind a table's last long word: numbers, and its short words."""
+    lexicon = lexicon_of(section)
+    words = sorted((w for w in (*lexicon.heads, *lexicon.labels) if w), key=len, reverse=True)
+    return re.compile(f"(?:{_NUMBERS}|{'|'.join(words)})*")

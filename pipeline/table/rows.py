@@ -6,24 +6,38 @@ from dataclasses import dataclass
 from .alignment import by_line
 from .fills import is_empty
 from .items import Items, Piece, Run
-from .labels import Found
+from .labels import Found, is_crumb
 from .lexicon import Lexicon, label_costs
 from .tokens import Token
 
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """A row's label and the run that is its own; no tokens where it has none. out: words between them that are not the form's."""
+    """A row's label and the run that is its own; no tokens where it has none."""
 
     found: Found
     tokens: tuple[Token, ...]
-    is_strange: bool = False
 
 
 def own_runs(chain: Sequence[Found], items: Items, lexicon: Lexicon) -> tuple[Own, ...]:
-    """A chain of labels → each with its run."""
+    """A chain of labels → each with the run behind it, or, where there is none, with one between its head and itself."""
     ends = [*(found.first for found in chain[1:]), len(items.pieces)]
-    return tuple(_own(found, end, items, lexicon) for found, end in zip(chain, ends, strict=True))
+    own = [_own(found, end, items, lexicon) for found, end in zip(chain, ends, strict=True)]
+    taken = {t.id for o in own for t in o.tokens}
+    labels = {at for at, p in enumerate(items.pieces) if p.text in lexicon.labels and p.text not in lexicon.heads}
+    return tuple(
+        o if o.tokens or o.found.first - 1 in labels else Own(o.found, _before(o.found, items, taken)) for o in own
+    )
+
+
+def runs_before(chain: Sequence[Found], items: Items) -> tuple[Own, ...]:
+    """A chain of labels → each with the run right before it."""
+    return tuple(Own(found, _before(found, items, set())) for found in chain)
+
+
+def _before(found: Found, items: Items, taken: set[int]) -> tuple[Token, ...]:
+    runs = items.runs_at(found.first)
+    return next((run.tokens for run in runs if not all(map(is_empty, run.tokens)) and run.tokens[0].id not in taken), ())
 
 
 def _own(found: Found, end: int, items: Items, lexicon: Lexicon) -> Own:
@@ -31,7 +45,6 @@ def _own(found: Found, end: int, items: Items, lexicon: Lexicon) -> Own:
         return Own(found, found.inside.tokens)
     spare: tuple[Token, ...] = ()
     tokens: list[Token] = []
-    is_strange = False
     at = found.last + 1
     while at <= end:
         for run in items.runs_at(at):
@@ -44,7 +57,7 @@ def _own(found: Found, end: int, items: Items, lexicon: Lexicon) -> Own:
         if tokens and not _goes_on(items, at + 1):
             break
         at += 1
-    return Own(found, tuple(tokens) or spare, is_strange)
+    return Own(found, tuple(tokens) or spare)
 
 
 def _goes_on(items: Items, at: int) -> bool:
@@ -56,7 +69,7 @@ def _is_transparent(piece: Piece, found: Found, lexicon: Lexicon) -> bool:
     text = piece.text
     if text in lexicon.groups or text in lexicon.unders or (text in lexicon.heads and not label_costs(text, lexicon)):
         return True
-    return len(text) == 1 or any(text in w.text for w in lexicon.wordings if w.row is found.row)
+    return len(text) == 1 or is_crumb(text, lexicon) or any(text in w.text for w in lexicon.wordings if w.row is found.row)
 
 
 def line_of(own: Own, count: int, items: Items) -> tuple[tuple[Token, ...], tuple[Token, ...]]:
@@ -76,14 +89,20 @@ def line_of(own: Own, count: int, items: Items) -> tuple[tuple[Token, ...], tupl
         chosen = empty_at_label
     if len(chosen) != 1:
         return own.tokens, ()
-    return chosen[0], tuple(t for line in lines if line is not chosen[0] for t in line if not is_empty(t))
+    return chosen[0], tuple(t for line in lines if line is not chosen[0] for t in line if t.kind == "number")
 
 
-def runs_without_label(own: Sequence[Own], items: Items) -> tuple[Run, ...]:
-    """The runs that belong to no label of the chain."""
-    taken = {t.id for o in own for t in o.tokens}
+def without_margin(own: Sequence[Own], counts: Sequence[int]) -> tuple[Own, ...]:
+    """Rows without the empty cells that every full row has at its end, beyond its columns. counts: of the columns of each."""
+    margins = {
+        len(o.tokens) - count
+        for o, count in zip(own, counts, strict=True)
+        if len([t for t in o.tokens if not is_empty(t)]) == count
+    }
+    margin = margins.pop() if len(margins) == 1 else 0
+    if margin <= 0:
+        return tuple(own)
     return tuple(
-        run
-        for run in items.runs
-        if not all(map(is_empty, run.tokens)) and not any(t.id in taken for t in run.tokens)
+        Own(o.found, o.tokens[:-margin]) if len(o.tokens) > count and all(map(is_empty, o.tokens[-margin:])) else o
+        for o, count in zip(own, counts, strict=True)
     )

@@ -17,7 +17,7 @@ from .words import shown_width
 MAX_TOKENS = 20_000
 """More tokens than the tables of any report have; a text with more is refused."""
 
-TokenKind = Literal["number", "blank", "words", "page"]
+TokenKind = Literal["number", "blank", "words", "page", "gap"]
 Layout = Literal["cells", "space", "order"]
 """How a line places its tokens: in cells between separators, in space, or by their order alone."""
 
@@ -124,6 +124,8 @@ def _fields(source: Source, start: int, end: int) -> Iterator[_Field]:
     for text in source.folded[start:end].split("\n"):
         lines.append((at, text))
         at += len(text) + 1
+    while lines and not lines[-1][1].strip():
+        lines.pop()
     barred = [_has_bar(text) for _, text in lines]
     number = 0
     for is_barred, group in groupby(zip(lines, barred, strict=True), key=lambda x: x[1] or not x[0][1].strip()):
@@ -133,9 +135,11 @@ def _fields(source: Source, start: int, end: int) -> Iterator[_Field]:
         else:
             edges = _outer_bars([text for _, text in block]) if is_barred else (True, True)
             for i, (at, text) in enumerate(block):
-                if not text.isspace():
+                if text and not text.isspace():
                     yield from _of_line(at, text, number + i, edges)
-                elif "\t" not in text and _PRINTED_SPACE.search(source.shown, at, at + len(text)):
+                elif not text and not any(barred):
+                    yield _Field(at, at, number + i, "order", 0, 0, 0)
+                elif _PRINTED_SPACE.search(source.shown, at, at + len(text)):
                     yield _Field(at, at + len(text), number + i, "order", 0, 0, 1)
         number += len(block)
 
@@ -182,8 +186,6 @@ def _is_rule(text: str) -> bool:
 
 
 def _of_line(at: int, text: str, line: int, edges: tuple[bool, bool]) -> Iterator[_Field]:
-    if not text:
-        return
     if ("\t" in text or "|" in text) and len(text) <= _LONGEST_LINE:
         if not _is_rule(text):
             yield from _of_cells(at, text, line, edges)
@@ -254,7 +256,7 @@ def _cut(folded: str, field: _Field) -> Iterator[tuple[int, int, TokenKind]]:
     start, end = field.start, field.end
     text = folded[start:end]
     if not text or text.isspace():
-        yield start, end, "blank"
+        yield start, end, "blank" if field.fields else "gap"
     elif text.isdigit() and text.isascii():
         yield start, end, "number"
     elif is_blank_mark(text):
