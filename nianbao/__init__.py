@@ -5,6 +5,7 @@
     extraction = extract(text)
     extraction.status                        # "verified", "discrepant" or "unresolved"
     extraction.report.requests.received.total
+    extraction.evidence["requests.received.total"].trust    # "vouched" or "doubtful"; extraction.doubts: what it could be
 
 The names below are loaded when they are first used, so that importing nianbao costs next to nothing.
 """

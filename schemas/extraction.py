@@ -21,7 +21,7 @@ Outcome = Literal["pass", "fail", "not_assessable"]
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_serialization_defaults_required=True)
 
 
 class SourceInfo(_Frozen):

@@ -21,6 +21,11 @@ _BODY = (
     "not_json", "bad_request", "too_slow", "too_large", "wrong_media_type", "wrong_encoding", "wrong_host", "wrong_request",
     "unusable_input", "no_model", "too_costly", "busy", "internal", "model_unusable", "stopping",
 )  # fmt: skip
+_ABOUT = (
+    "Yearly reports on open government information (政府信息公开工作年度报告) as validated data. An answer is an extraction: its"
+    " `status` says whether all of the report is vouched for, `evidence` of each cell (`trust`) whether that cell is, and `doubts`"
+    " what the others could be."
+)
 _BATCH = ("wrong_media_type", "wrong_encoding", "wrong_host", "busy", "internal", "stopping")
 
 
@@ -42,7 +47,7 @@ def about() -> dict[str, Any]:
     return {
         "title": "nianbao",
         "version": version("nianbao"),
-        "description": "Yearly reports on open government information (政府信息公开工作年度报告) as validated data.",
+        "description": _ABOUT,
         "license_info": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
     }
 
