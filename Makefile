@@ -14,7 +14,7 @@ test: $(READY) ## run all tests
 	$(BIN)/python -m pytest
 
 laws: $(READY) ## change clean reports in one place, everywhere: what is vouched for must be what a careful person reads
-	$(BIN)/python -m tests.laws --show 20
+	$(BIN)/python -m tests.laws --show 3
 
 test-cluster: $(CLUSTER) ## run the tests on a Ray cluster of two nodes and a redis-server, which they start
 	$(BIN)/python -m pytest -m cluster tests/test_cluster.py tests/test_redis_cache.py

@@ -27,7 +27,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--layout", nargs="+", choices=LAYOUTS, default=list(LAYOUTS), metavar="LAYOUT", help="these layouts alone"
     )
-    parser.add_argument("--show", type=int, default=0, metavar="N", help="show the first N silent cases")
+    parser.add_argument("--show", type=int, default=0, metavar="N", help="show the first N silent cases of every kind")
     parser.add_argument("--text", metavar="CASE", help="print the text of one case, and do no more")
     parser.add_argument("--case", metavar="CASE", help="judge one case")
     parser.add_argument("--kinds", action="store_true", help="list the kinds of change, and do no more")
@@ -48,7 +48,8 @@ def main() -> int:
     chosen = [Case.named(wanted.case)] if wanted.case else cases(wanted.each, wanted.kind, wanted.layout)
     with Pool(wanted.processes) as pool:
         verdicts = pool.map(judge, chosen, chunksize=50)
-    show([v for v in verdicts if v.silent][: max(wanted.show, bool(wanted.case))])
+    for name in KINDS:
+        show([v for v in verdicts if v.silent and v.case.kind == name][: max(wanted.show, bool(wanted.case))])
     for clean, title in ((False, "changed"), (True, "clean")):
         some = [v for v in verdicts if KINDS[v.case.kind].clean == clean]
         table(title, some, lambda v: v.case.kind)

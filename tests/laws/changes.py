@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from .layouts import Layout, order_free, parts
-from .tables import DISCLOSURE, FORM, Cell, Free, Page, Reading, Table, Value, failing
+from .tables import FORM, REQUESTS, Cell, Free, Page, Reading, Table, Value, failing
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +71,11 @@ BETWEEN = " with "
 
 
 def separate(layout: Layout, cell: Cell) -> bool:
-    """Whether a digit more or less beside a cell can be seen: not in section 二, where no sum tells numbers run together."""
-    return layout.parted or not cell.id.startswith(DISCLOSURE)
+    """Whether a digit more or less beside a cell can be seen: where numbers run together, in 三 alone, by its sums down and across.
+
+    In 二 and 四 such a digit can print another table as clearly: 3 12 10 16 without its 41 is 3 1 2 10 16.
+    """
+    return layout.parted or cell.id.startswith(REQUESTS)
 
 
 def each(*part: str, where: Callable[[Layout, Cell], bool] = lambda _, __: True) -> Spots:

@@ -25,6 +25,7 @@ from .tables import (
     requests,
     review,
     some_blank,
+    zeros,
 )
 
 
@@ -38,21 +39,20 @@ def as_it_is(page: Page, _layout: Layout, _spot: str) -> Changed:
     return _itself(page)
 
 
-SHARES = (0.05, 0.3, 0.6, 1.0)
-
-
 def _blanks(page: Page, layout: Layout) -> Iterator[str]:
     if layout.blanks:
-        yield from (f"{share} of {what} {seed}" for share in SHARES[:3] for what in ("zeros", "all") for seed in (1, 2))
-        yield from ("1.0 of zeros 1",) * ("0" in page.figures.values())
+        yield from (f"{share} of all {seed}" for share in (0.05, 0.3, 0.6) for seed in (1, 2))
+        yield from (
+            f"{share} of zeros {seed}" for share in (0.05, 0.3, 0.6, 1.0) for seed in (1, 2) if zeros(page.figures)
+        )
 
 
 @kind(_blanks, weight=2, clean=True)
 def blanks(page: Page, _layout: Layout, spot: str) -> Changed:
     """Some cells are left blank, of those that print 0 or of all; the blank's place is there."""
     share, _of, what, seed = spot.split(" ")
-    figures = some_blank(page.figures, float(share), int(seed), only_zeros=what == "zeros")
-    return _itself(page_of(page.form, figures))
+    among = zeros(page.figures) if what == "zeros" else page.figures
+    return _itself(page_of(page.form, some_blank(page.figures, among, float(share), int(seed))))
 
 
 def _arrangements(_page: Page, _layout: Layout) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """Changes of a column, and of the groups of columns of 四."""
 
 from collections.abc import Iterator
+from itertools import combinations
 
 from .changes import (
     BETWEEN,
@@ -17,22 +18,26 @@ from .changes import (
     under,
     without,
 )
-from .layouts import Layout
-from .tables import REVIEW, Cell, Page, Table, failing
+from .layouts import Layout, parts
+from .tables import REQUESTS, REVIEW, Cell, Page, Table, failing
+
+
+def heads_in(part: Table) -> list[tuple[Cell, list[Cell]]]:
+    """The heads of a sub-table that have values under them, with those values."""
+    values = [c for c in part.in_order() if c.part == "value"]
+    found = (
+        (h, [v for v in values if h.column <= v.column and v.end <= h.end]) for h in part.in_order() if h.part == "head"
+    )
+    return [(head, column) for head, column in found if column]
 
 
 def head_pairs(table: Table) -> Iterator[tuple[Cell, Cell]]:
     """Heads of one line that cover as many columns, and whose values could be exchanged."""
-    heads = [c for c in table.in_order() if c.part == "head" and under(table, c)]
-    for i, a in enumerate(heads):
-        for b in heads[i + 1 :]:
+    for part in parts(table):
+        for (a, one), (b, other) in combinations(heads_in(part), 2):
             alike = (a.row, a.rows, a.columns) == (b.row, b.rows, b.columns)
             same_group = a.id.rpartition(".")[0] == b.id.rpartition(".")[0]
-            if (
-                alike
-                and same_group
-                and all(exchangeable(x, y) for x, y in zip(under(table, a), under(table, b), strict=True))
-            ):
+            if alike and same_group and all(map(exchangeable, one, other)):
                 yield a, b
 
 
@@ -82,25 +87,17 @@ def columns_exchanged(page: Page, _layout: Layout, spot: str) -> Changed:
 def _several(page: Page, _layout: Layout) -> Iterator[str]:
     """Heads of columns that are not the only ones of their sub-table."""
     for table in page.tables.values():
-        for c in table.in_order():
-            if c.part == "head" and "." in c.id and (values := under(table, c)):
-                row = [v for v in part_of(table, c).row(values[0].row) if v.part == "value"]
-                if len(row) > len({v.column for v in values}):
-                    yield c.id
+        for part in parts(table):
+            heads = [(h, values) for h, values in heads_in(part) if "." in h.id]
+            yield from (h.id for h, values in heads if any(v not in values for _, more in heads for v in more))
 
 
-@kind(_several, weight=2)
-def column_dropped(page: Page, _layout: Layout, spot: str) -> Changed:
-    """A column (in 四: also the columns of a group) is gone, head and numbers. It is not there; all else is read as before."""
-    table = page.table_of(spot)
-    cell = table.get(spot)
-    gone, at = [c.id for c in under(table, cell)], row_range(part_of(table, cell))
-    for _ in range(cell.columns):
-        table = table.drop_column(cell.column, at)
-    return without(page.with_table(table), page, gone)
+def _several_seen(page: Page, layout: Layout) -> Iterator[str]:
+    """As above, where a number less can be seen."""
+    return (c for c in _several(page, layout) if layout.parted or page.table_of(c).section == REQUESTS)
 
 
-@kind(_several, weight=2)
+@kind(_several_seen, weight=2)
 def column_emptied(page: Page, _layout: Layout, spot: str) -> Changed:
     """A column's numbers are gone, its head is there. Nothing is read in it; all else is read as before."""
     table = page.table_of(spot)

@@ -42,11 +42,11 @@ class Layout:
 
 
 def lines(table: Table) -> Iterator[Line]:
-    """The rows of a table."""
-    width = table.width
+    """The rows of a table, each as far as its cells reach."""
     for at in range(table.height):
         cells = {c.column: c for c in table.row(at)}
-        yield [cells.get(column) for column in range(width)]
+        end = max((c.end for c in table.cells if c.row <= at < c.row + c.rows), default=0)
+        yield [cells.get(column) for column in range(end)]
 
 
 def note_in(line: Line) -> Cell | None:

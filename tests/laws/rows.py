@@ -45,7 +45,7 @@ def _row(page: Page, spot: str) -> tuple[Table, list[Cell]]:
     return table, values_in(table, table.get(spot).row)
 
 
-@kind(rows(lambda layout, _, __: layout.blanks))
+@kind(rows(lambda layout, _, values: layout.blanks and values[-1].text != ""))
 def row_moved_right(page: Page, _layout: Layout, spot: str) -> Changed:
     """A row's numbers stand one cell to the right, the last beyond the heads. Read as before."""
     table = page.table_of(spot)
@@ -69,7 +69,8 @@ def row_moved_left_and_cut(page: Page, _layout: Layout, spot: str) -> Changed:
 
 
 def _under_a_wide_label(layout: Layout, table: Table, values: list[Cell]) -> bool:
-    return layout.blanks and any(c.part == "label" and c.columns > 1 for c in table.row(values[0].row))
+    wide = any(c.part == "label" and c.columns > 1 for c in table.row(values[0].row))
+    return layout.blanks and wide and values[0].text != ""
 
 
 @kind(rows(_under_a_wide_label))
@@ -133,7 +134,15 @@ def _rows_exchanged(page: Page, spot: str) -> Page:
     return put_all(page, [*a, *b], [c.text for c in (*b, *a)])
 
 
-@kind(pairs(_siblings))
+def _unlike(table: Table) -> Iterator[tuple[Cell, Cell]]:
+    """Labels of rows under each other whose numbers differ."""
+    for a, b in _siblings(table):
+        one, other = ([c.text for c in values_in(table, x.row)] for x in (a, b))
+        if one != other:
+            yield a, b
+
+
+@kind(pairs(_unlike))
 def numbers_exchanged_with_the_row_below(page: Page, _layout: Layout, spot: str) -> Changed:
     """The numbers of two rows exchanged, the labels not: another table is printed."""
     return seen_through(new := _rows_exchanged(page, spot), new, page)

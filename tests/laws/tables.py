@@ -150,9 +150,13 @@ class Table:
         return self.each(moved)
 
     def exchange_columns(self, one: int, other: int, rows: range) -> "Table":
-        """The cells of two columns exchanged in some rows."""
+        """The cells of two columns exchanged in some rows, but for those that span others."""
         to = {one: other, other: one}
-        return self.each(lambda c: replace(c, column=to.get(c.column, c.column)) if c.row in rows else c)
+
+        def moved(c: Cell) -> Cell:
+            return replace(c, column=to.get(c.column, c.column)) if c.row in rows and c.columns == 1 else c
+
+        return self.each(moved)
 
     def exchange_rows(self, one: int, other: int, start: int) -> "Table":
         """The cells of two rows exchanged from a column on."""
@@ -288,10 +292,20 @@ def _review(number: Callable[..., int]) -> dict[str, str]:
     return figures
 
 
-def some_blank(figures: Figures, share: float, seed: int = 0, *, only_zeros: bool = True) -> dict[str, str]:
-    """Some cells (of those that print 0) left blank."""
+def some_blank(figures: Figures, among: Iterable[str], share: float, seed: int = 0) -> dict[str, str]:
+    """A share of some cells left blank."""
     rng = Random(f"blank {seed}")
-    return {p: "" if (n == "0" or not only_zeros) and rng.random() < share else n for p, n in figures.items()}
+    return {**figures, **{p: "" for p in among if rng.random() < share}}
+
+
+def zeros(figures: Figures) -> list[str]:
+    return [p for p, n in figures.items() if n == "0"]
+
+
+def inside(figures: Figures) -> set[str]:
+    """The cells that are not the last of their row: if they are blank, it can still be seen where the row ends."""
+    last = {p.rpartition(".")[0]: p for p in figures}
+    return figures.keys() - last.values()
 
 
 # --- The tables of the official forms ---------------------------------------------------------------------------------
@@ -512,14 +526,16 @@ def page_of(form: str, figures: Figures, *tables: Table, agency: str = "安平�
     return Page(form, figures, tuple(blocks))
 
 
+def half_filled(form: str) -> dict[str, str]:
+    """Figures of which half are 0, and half of those blank."""
+    figures = busy(form, 1, zeros=0.5)
+    return some_blank(figures, (p for p in zeros(figures) if p in inside(figures)), 0.5)
+
+
 FIGURES: dict[str, tuple[str, Figures]] = {
     f"{form}-{kind}": (form, figures)
     for form in ("2021", "2019")
-    for kind, figures in (
-        ("busy", busy(form)),
-        ("sparse", sparse(form)),
-        ("blanks", some_blank(busy(form, 1, zeros=0.5), 0.5)),
-    )
+    for kind, figures in (("busy", busy(form)), ("sparse", sparse(form)), ("blanks", half_filled(form)))
 }
 REPORTS = {name: page_of(form, figures) for name, (form, figures) in FIGURES.items()}
 

@@ -32,7 +32,7 @@ def letters_exchanged(text: str) -> str:
 label = each("label", "group")
 
 
-@kind(label)
+@kind(each("label", "group", where=separate))
 def label_lost(page: Page, _layout: Layout, spot: str) -> Changed:
     """A label is gone, its numbers are there. Read as before."""
     return as_before(put(page, spot, lambda _: ""), page)
