@@ -8,7 +8,7 @@ from .percent import NONE, counted
 from .score import ReportScore
 from .statistics import Interval, bootstrap_difference, mcnemar
 from .tables import Scored, Table
-from .tally import right_by_report
+from .tally import right_by_report, vouched_by_report
 
 _SHOWN = 40
 
@@ -65,11 +65,13 @@ def _reports(pairs: Pairs, names: tuple[str, str]) -> Table:
 
 
 def _cells(pairs: Pairs, names: tuple[str, str]) -> Table:
-    one, other = (right_by_report([pair[side] for pair in pairs]) for side in (0, 1))
-    shares = [sum(parts) / max(1, sum(wholes)) for parts, wholes in (one, other)]
-    gain = _gain(shares[1] - shares[0], bootstrap_difference(*one, *other))
-    told = (f"{sum(parts):,} of {sum(wholes):,}" for parts, wholes in (one, other))
-    return Table("cells", "Cells", ("", *names, "other minus one, points"), (("compared cells right", *told, gain),))
+    lines = []
+    for name, by_report in (("compared cells right", right_by_report), ("cells vouched for", vouched_by_report)):
+        one, other = (by_report([pair[side] for pair in pairs]) for side in (0, 1))
+        shares = [sum(parts) / max(1, sum(wholes)) for parts, wholes in (one, other)]
+        gain = _gain(shares[1] - shares[0], bootstrap_difference(*one, *other))
+        lines.append((name, *(f"{sum(parts):,} of {sum(wholes):,}" for parts, wholes in (one, other)), gain))
+    return Table("cells", "Cells", ("", *names, "other minus one, points"), tuple(lines))
 
 
 def _gain(difference: float, within: Interval | None) -> str:

@@ -20,7 +20,7 @@ from .tally import Share, tally_cells
 if TYPE_CHECKING:
     from jinja2 import Template
 
-_BEFORE = ("readers", "outcomes", "status", "discrepant", "evidence", "use")
+_BEFORE = ("readers", "outcomes", "trust", "status", "discrepant", "evidence", "use")
 _AFTER = ("coverage", "layout", "variation", "difficulty", "section")
 
 

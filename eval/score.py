@@ -2,7 +2,7 @@
 
 A cell is one of: `correct`; `wrong` (both hold a value, not the same); `omitted` (printed, but null in the record);
 `invented` (nothing printed, but filled); `correctly_null` (null in both). The cells that are *compared* are the first four.
-A report without an answer has all its printed cells omitted.
+A report without an answer has all its printed cells omitted. An error in a cell that is vouched for is a silent one.
 """
 
 from collections import Counter
@@ -23,6 +23,8 @@ Outcome = Literal["correct", "wrong", "omitted", "invented", "correctly_null"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 COMPARED: frozenset[Outcome] = frozenset(OUTCOMES) - {"correctly_null"}
 NO_ANSWER = "no answer"
+VOUCHED = ("verified", "discrepant")
+_ABSENT = ("row_absent", "column_absent")
 
 Cells = Mapping[str, Any]
 """Cell path → what is printed there: int, an amount, or None. A path that is not in it is null."""
@@ -34,6 +36,7 @@ class Kept:
 
     status: `no answer` where there was none, and then `error` says why. doubts: how many findings of each severity.
     placed: of the numbers that were given places, how many stand where the dataset says, and how many that could be told of.
+    trusted: paths of the cells that are vouched for, also of those that are vouched for as absent.
     """
 
     status: str
@@ -42,6 +45,7 @@ class Kept:
     doubts: Mapping[Severity, int]
     model: ModelUse | None
     placed: tuple[int, int]
+    trusted: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -62,8 +66,13 @@ class ReportScore:
 
     @property
     def vouched(self) -> bool:
-        """Whether the reader vouches for it: `verified` or `discrepant`."""
-        return self.status in ("verified", "discrepant")
+        """Whether the reader vouches for all of it: `verified` or `discrepant`."""
+        return self.status in VOUCHED
+
+    @property
+    def trusted(self) -> frozenset[str]:
+        """Paths of the cells that the reader vouches for."""
+        return self.kept.trusted if self.kept else frozenset()
 
     @cached_property
     def errors(self) -> tuple[str, ...]:
@@ -75,10 +84,15 @@ class ReportScore:
         """Whether there is an answer, and no cell of it is an error."""
         return self.answered and not self.errors
 
+    @cached_property
+    def silent_cells(self) -> tuple[str, ...]:
+        """Paths of the silent errors: vouched for, and yet wrong, omitted or invented."""
+        return tuple(path for path in self.errors if path in self.trusted)
+
     @property
     def silent(self) -> bool:
-        """A silent error: vouched for, and yet a cell is wrong, omitted or invented."""
-        return self.vouched and not self.exact
+        """Whether a cell of it is a silent error, whatever its status."""
+        return bool(self.silent_cells)
 
     @cached_property
     def nonzero(self) -> frozenset[str]:
@@ -95,16 +109,27 @@ def score_report(case: Case, answer: Answer | None, form: Form) -> ReportScore:
     """A case and its answer → the score."""
     record = answer.extraction.report if answer and answer.extraction else None
     given = cells_of(record.model_dump(), form) if record is not None else {}
-    return ReportScore(case, keep(case, answer) if answer else None, compare(case.gold.cells, given, form))
+    return ReportScore(case, keep(case, answer, form) if answer else None, compare(case.gold.cells, given, form))
 
 
-def keep(case: Case, answer: Answer) -> Kept:
+def keep(case: Case, answer: Answer, form: Form) -> Kept:
     """An answer to a case → what is kept of it."""
     found = answer.extraction
     if found is None:
         return Kept(NO_ANSWER, answer.error, answer.seconds, {}, None, (0, 0))
     doubts = Counter(finding.severity for finding in found.findings)
-    return Kept(found.status, None, answer.seconds, doubts, found.model, _placed(found, case.line.places))
+    placed = _placed(found, case.line.places)
+    return Kept(found.status, None, answer.seconds, doubts, found.model, placed, _trusted(found, form))
+
+
+def _trusted(extraction: Extraction, form: Form) -> frozenset[str]:
+    """Absent cells are vouched for where the report is, or a finding says of them that the report does not print them."""
+    if extraction.status in VOUCHED:
+        return frozenset(form.columns)
+    absent = tuple(f"{f.path}." for f in extraction.findings if f.code in _ABSENT and f.path)
+    told = {p for p in form.columns if p not in extraction.evidence and f"{p}.".startswith(absent)} if absent else set()
+    doubted = {path for doubt in extraction.doubts for path in doubt.paths}
+    return frozenset((told | {p for p, e in extraction.evidence.items() if e.trust == "vouched"}) - doubted)
 
 
 def _placed(extraction: Extraction, places: Mapping[str, tuple[int, int]] | None) -> tuple[int, int]:

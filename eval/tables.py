@@ -26,6 +26,7 @@ from .tally import (
     right_by_report,
     tally,
     use,
+    vouched_by_report,
 )
 from .zeros import score_zeros
 
@@ -86,24 +87,25 @@ def _readers(scored: Scored) -> Table:
     lines = tuple((name, *(column[name] for column in columns)) for name in columns[0])
     note = (
         "compared: cells where gold or the record holds a value; non-zero: those whose gold is not 0; exact: no cell"
-        " wrong, omitted or invented; vouched for: verified or discrepant; silent error: vouched for and not exact,"
-        " with the upper 95 % bound; in brackets 95 % intervals"
+        " wrong, omitted or invented; reports vouched for: verified or discrepant; silent error: a cell that is vouched for and"
+        " wrong, omitted or invented, whatever its report's status; of the reports with a cell vouched for, with the upper 95 %"
+        " bound; in brackets 95 % intervals"
     )
     return Table("readers", "The run beside its baselines", ("", *scored.readers), lines, note)
 
 
 def _measures(scores: Sequence[ReportScore]) -> dict[str, str]:
     found = tally(scores)
-    held = tally([s for s in scores if s.vouched])
     return {
         "compared cells right": share(found.cells.right, bootstrap_ratio(*right_by_report(scores))),
         "non-zero cells right": share(
             found.cells.nonzero_right, bootstrap_ratio(*right_by_report(scores, nonzero=True))
         ),
         "reports exact": share(found.exact, wilson(found.exact.part, found.exact.whole)),
-        "vouched for (coverage)": share(found.vouched, wilson(found.vouched.part, found.vouched.whole)),
-        "cells right where vouched for": share(held.cells.right),
-        "silent errors": silent(found),
+        "reports vouched for": share(found.vouched, wilson(found.vouched.part, found.vouched.whole)),
+        "cells vouched for": share(found.cells_vouched, bootstrap_ratio(*vouched_by_report(scores))),
+        "cells right where vouched for": share(found.trusted.right),
+        "reports with silent errors": silent(found),
     }
 
 
@@ -117,12 +119,31 @@ def _outcomes(scored: Scored) -> Table:
     return Table("outcomes", "Cells by outcome", ("", *(o.replace("_", " ") for o in OUTCOMES)), tuple(lines), note)
 
 
+def _trust(scored: Scored) -> Table:
+    lines = []
+    for name, scores in scored.readers.items():
+        found = tally(scores)
+        lines.append((name, *_by_trust(found.trusted.right, found.cells.right)))
+        lines.append(("  of non-zero cells", *_by_trust(found.trusted.nonzero_right, found.cells.nonzero_right)))
+    heads = ("", "vouched for, right", "vouched for, wrong", "in doubt, right", "in doubt, wrong")
+    note = "of the compared cells; wrong: wrong, omitted or invented; vouched for and wrong is a silent error"
+    return Table("trust", "Cells by trust", heads, tuple(lines), note)
+
+
+def _by_trust(trusted: Share, all_cells: Share) -> tuple[str, ...]:
+    right = all_cells.part - trusted.part
+    wrong = all_cells.whole - all_cells.part - (trusted.whole - trusted.part)
+    return tuple(f"{n:,}" for n in (trusted.part, trusted.whole - trusted.part, right, wrong))
+
+
 # --- Groups of reports, groups of cells --------------------------------------------------------------------------------
 
 
 def _group(name: str) -> Callable[[Scored], Table]:
     def make(scored: Scored) -> Table:
-        heads = (name, "reports", "compared right", "non-zero right", "exact", "vouched for", "silent errors")
+        heads = (
+            name, "reports", "compared right", "non-zero right", "exact", "vouched for", "cells vouched for", "silent errors"
+        )  # fmt: skip
         lines = tuple(_reports_line(n, tally(s)) for n, s in grouped(scored.scores, GROUPS[name]).items())
         return Table(name, f"By {name}", heads, lines)
 
@@ -130,7 +151,7 @@ def _group(name: str) -> Callable[[Scored], Table]:
 
 
 def _reports_line(name: str, found: Tally) -> tuple[str, ...]:
-    shares = (found.cells.right, found.cells.nonzero_right, found.exact, found.vouched)
+    shares = (found.cells.right, found.cells.nonzero_right, found.exact, found.vouched, found.cells_vouched)
     return (name, f"{found.exact.whole:,}", *map(percent, shares), silent(found))
 
 
@@ -232,6 +253,7 @@ def _briefly(score: ReportScore) -> str:
 TABLES: Mapping[str, Callable[[Scored], Table]] = {
     "readers": _readers,
     "outcomes": _outcomes,
+    "trust": _trust,
     "status": _group("status"),
     "coverage": _coverage,
     "section": _sections,

@@ -41,34 +41,59 @@ class CellTally:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Reports by what became of them. silent: of those vouched for, how many hold an error."""
+    """Reports by what became of them, and their cells. trusted: the cells that are vouched for, whatever their report's status.
+
+    silent: of the reports with such a cell, how many hold an error in one.
+    """
 
     cells: CellTally
+    trusted: CellTally
     exact: Share
     vouched: Share
     silent: Share
 
+    @property
+    def cells_vouched(self) -> Share:
+        """Of the cells that are compared, how many are vouched for."""
+        return Share(self.trusted.right.whole, self.cells.right.whole)
+
 
 def tally(scores: Sequence[ReportScore]) -> Tally:
     """Scores → the tally of their cells and reports."""
-    vouched = sum(s.vouched for s in scores)
     return Tally(
         cells=tally_cells(scores),
+        trusted=tally_trusted(scores),
         exact=Share(sum(s.exact for s in scores), len(scores)),
-        vouched=Share(vouched, len(scores)),
-        silent=Share(sum(s.silent for s in scores), vouched),
+        vouched=Share(sum(s.vouched for s in scores), len(scores)),
+        silent=Share(sum(s.silent for s in scores), sum(bool(s.trusted) for s in scores)),
     )
 
 
 def tally_cells(scores: Iterable[ReportScore], paths: Iterable[str] | None = None) -> CellTally:
     """The tally of cells; paths: of these alone."""
+    only = None if paths is None else tuple(paths)
+    return _tally_cells((score, score.cells if only is None else only) for score in scores)
+
+
+def tally_trusted(scores: Iterable[ReportScore]) -> CellTally:
+    """The tally of the cells that are vouched for."""
+    return _tally_cells((score, score.trusted) for score in scores)
+
+
+def _tally_cells(scores: Iterable[tuple[ReportScore, Iterable[str]]]) -> CellTally:
+    """Scores, and the paths of each that count → the tally of these cells."""
     outcomes: Counter[Outcome] = Counter()
     nonzero: Counter[Outcome] = Counter()
-    only = None if paths is None else tuple(paths)
-    for score in scores:
-        outcomes.update(score.cells.values() if only is None else (score.cells[p] for p in only))
-        nonzero.update(score.cells[p] for p in (score.nonzero if only is None else score.nonzero.intersection(only)))
+    for score, paths in scores:
+        outcomes.update(score.cells[p] for p in paths)
+        nonzero.update(score.cells[p] for p in score.nonzero.intersection(paths))
     return CellTally(outcomes, nonzero)
+
+
+def vouched_by_report(scores: Iterable[ReportScore]) -> tuple[list[int], list[int]]:
+    """Of each report, how many of the cells that are compared are vouched for, and how many are compared."""
+    tallies = [tally([score]).cells_vouched for score in scores]
+    return [s.part for s in tallies], [s.whole for s in tallies]
 
 
 def right_by_report(scores: Iterable[ReportScore], nonzero: bool = False) -> tuple[list[int], list[int]]:

@@ -62,11 +62,23 @@ def cases(path: Path, *lines: Mapping[str, Any]) -> tuple[Case, ...]:
 
 
 def altered(extraction: Extraction, cells: Mapping[str, Any], **more: Any) -> Extraction:
-    """The same extraction with other cells in its record (None: null), and what else is given in place of its own."""
+    """The same extraction with other cells in its record (None: null), and what else is given in place of its own.
+
+    Under a status that is given all cells are vouched for, or in doubt.
+    """
     told = extraction.model_dump(mode="json")
     for path, value in cells.items():
         put(told["report"], path, value)
+    if "status" in more:
+        _trust(told, more["status"])
     return Extraction.model_validate_json(json.dumps({**told, **more}))
+
+
+def _trust(told: dict[str, Any], status: str) -> None:
+    told["status"] = status
+    for evidence in told["evidence"].values():
+        evidence["trust"] = "doubtful" if status == "unresolved" else "vouched"
+    told["coverage"]["vouched"] = 0 if status == "unresolved" else len(told["evidence"])
 
 
 def doubted(extraction: Extraction, doubts: Sequence[tuple[str, Sequence[Mapping[str, Any]]]]) -> Extraction:
@@ -102,5 +114,5 @@ def alter_run(folder: Path, changes: Mapping[str, tuple[Mapping[str, Any], str]]
         cells, status = changes.get(answer["name"], ({}, answer["extraction"]["status"]))
         for path, value in cells.items():
             put(answer["extraction"]["report"], path, value)
-        answer["extraction"]["status"] = status
+        _trust(answer["extraction"], status)
     write(file, answers)

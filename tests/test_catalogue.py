@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from nianbao.pipeline.extract import REPORT
+from nianbao.schemas.extraction import coverage_of
 
 from nianbao import extract
 
@@ -295,6 +296,8 @@ def test_catalogue(case: Case) -> None:
     """Each thing that reports do gives the expected cells and verdict, or is unresolved for the expected reason."""
     found = extract(case.text)
     assert found.status == case.status, [f.message for f in found.findings if f.severity != "info"]
+    assert found.coverage == coverage_of(found.evidence)
+    assert found.status == "unresolved" or found.coverage.vouched == found.coverage.cells
     if isinstance(case.expected, set):
         assert case.expected <= codes(found)
         return

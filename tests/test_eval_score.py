@@ -1,5 +1,6 @@
 """Scores against hand-counted cases, each outcome at least once; what makes a report exact, and an error silent."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from nianbao.pipeline.extract import REPORT
 
 from nianbao import Extraction, extract
 
-from .made_up_runs import RECEIVED, altered, cases, line
+from .made_up_runs import RECEIVED, altered, cases, doubted, line
 
 WAN = {"figure": "1.5", "unit": "万元", "yuan": "15000"}
 
@@ -92,6 +93,7 @@ def test_a_hand_counted_report(case: Case) -> None:
     assert found.cells.nonzero == {"correct": 7, "wrong": 1, "omitted": 1}
     assert (found.cells.right, found.cells.nonzero_right) == (Share(197, 201), Share(7, 9))
     assert (found.exact, found.vouched, found.silent) == (Share(0, 1), Share(1, 1), Share(1, 1))
+    assert (found.cells_vouched, found.trusted.right) == (Share(201, 201), Share(197, 201))
     sections = by_section([score], REPORT)
     assert [f.right for f in sections.values()] == [Share(10, 11), Share(172, 175), Share(15, 15)]
     assert {p: f.right for p, f in by_row([score], REPORT).items() if f.errors} == {
@@ -112,6 +114,43 @@ def test_an_error_is_silent_where_it_is_vouched_for(case: Case, status: str) -> 
     """One wrong cell is a silent error under verified and discrepant, and none under unresolved."""
     score = scored(case, altered(extract(case.text, "rules"), {f"{RECEIVED}.total": 6}, status=status))
     assert (score.exact, score.vouched, score.silent) == (False, status != "unresolved", status != "unresolved")
+
+
+def test_a_silent_error_of_a_single_cell(case: Case) -> None:
+    """A wrong cell is silent where it is vouched for under `unresolved` too; in doubt, right or wrong, it never is."""
+    total, other, research = (f"{RECEIVED}.{column}" for column in ("total", "other", "research"))
+    wrong = altered(extract(case.text, "rules"), {total: 6, other: 1})
+    found = doubted(wrong, [("cells_too_few", [{other: 1, research: 0}, {other: None, research: 1}])])
+    score = scored(case, found)
+    assert (score.vouched, score.silent, score.silent_cells) == (False, True, (total,))
+    told = tally([score])
+    assert (told.cells_vouched, told.trusted.right, told.silent) == (Share(198, 200), Share(197, 198), Share(1, 1))
+    assert told.trusted.nonzero_right == Share(8, 9)
+    unsure = scored(case, doubted(wrong, [("cells_too_few", [{total: 6, other: 1}, {total: 5, other: 0}])]))
+    assert (unsure.silent_cells, tally([unsure]).trusted.right) == ((), Share(198, 198))
+
+
+def test_an_absent_cell_is_vouched_for_where_that_is_said(case: Case) -> None:
+    """What a report does not print: an error where the report is vouched for, or a finding says that it is not there."""
+    row = REPORT.rows[f"{RECEIVED}"]
+    whole = extract(case.text, "rules")
+    told = whole.model_dump(mode="json")
+    told["report"]["requests"]["received"] = None
+    told["evidence"] = {p: e for p, e in told["evidence"].items() if not p.startswith(f"{RECEIVED}.")}
+    absent = {"code": "row_absent", "severity": "info", "path": RECEIVED, "message": "…"}
+    doubt = {"reason": "label_alone", "paths": [row.cell(c.name) for c in row.columns], "choices": []}
+    kinds: dict[str, dict[str, Any]] = {
+        "verified": {},
+        "unresolved": {"status": "unresolved"},
+        "said": {"status": "unresolved", "findings": [absent]},
+        "doubted": {"status": "unresolved", "findings": [absent], "doubts": [doubt]},
+    }
+    silent = {}
+    for name, more in kinds.items():
+        score = scored(case, Extraction.model_validate_json(json.dumps(told | more)))
+        assert len(score.errors) == 7
+        silent[name] = len(score.silent_cells)
+    assert silent == {"verified": 7, "unresolved": 0, "said": 7, "doubted": 0}
 
 
 def test_a_crash_counts_as_wrong(case: Case) -> None:

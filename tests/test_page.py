@@ -156,9 +156,9 @@ def test_errors_are_marked_on_both_sides(wide: Page) -> None:
     ]  # fmt: skip
     first = reports.nth(0)
     assert first.locator(".cells .error").all_inner_texts() == [
-        "本年增/减 1, not null (invented)",
-        "商业企业 null, not 0 (omitted)2",
-        "总计 7, not 0 (wrong)3",
+        "本年增/减 1, not null (invented, vouched for)",
+        "商业企业 null, not 0 (omitted, vouched for)2",
+        "总计 7, not 0 (wrong, vouched for)3",
     ]
     assert first.locator("mark.error").all_inner_texts() == ["0", "0"]
     assert first.locator("mark.error").nth(1).get_attribute("title") == "一、本年新收政府信息公开申请数量·总计: wrong"
