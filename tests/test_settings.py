@@ -126,7 +126,7 @@ def test_an_endpoint_that_fails_loses_nothing() -> None:
     names = [s.name for s in SAMPLES]
     with StandIn(answer_from(CASES), ["401"] * 9) as server:
         status, out, err = run("extract", *names, "--engine", "model", "--json", *flags(server))
-    assert (status, len(out.splitlines()), out.count('"reader":"rules"')) == (3, 5, 5)
+    assert (status, len(out.splitlines()), out.count('"status":"verified","reader":"rules"')) == (3, 5, 5)
     assert err.splitlines() == [err.strip()]
     assert "the key was refused" in err
 
@@ -153,7 +153,7 @@ def test_a_budget_of_tokens() -> None:
         budget = ("--max-tokens", "3000", "--max-in-flight", "1")
         status, out, err = run("extract", *names, "--engine", "model", "--json", *budget, *flags(server))
         assert len(server.requests) == 2
-    assert (status, len(out.splitlines()), out.count('"reader":"model"')) == (3, 5, 2)
+    assert (status, len(out.splitlines()), out.count('"status":"verified","reader":"model"')) == (3, 5, 2)
     assert "--max-tokens 3,000 reached" in err
 
 
