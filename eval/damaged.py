@@ -19,7 +19,7 @@ from ..pipeline.extract import REPORT
 from ..pipeline.readers.supplied.check_record import hear, refused
 from ..pipeline.readers.supplied.differences import disagreeing
 from ..pipeline.readers.supplied.record import Supplied, read_supplied
-from ..pipeline.record.copy import build_nested
+from ..pipeline.record.paths import build_nested
 from ..pipeline.source.decode import Source, from_text
 from ..schemas.extraction import Extraction, Finding
 from .dataset import SAMPLES, Case, load_dataset

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..pipeline.errors import InputError
-from ..pipeline.old.tie import cells_of
+from ..pipeline.record.paths import cells_of
 from ..pipeline.readers.supplied.record import FOR_PEOPLE, load_json, shown, validate
 from ..pipeline.record.check import check
 from ..schemas.form import Form

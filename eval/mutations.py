@@ -19,8 +19,8 @@ from ..pipeline.errors import NianbaoError
 from ..pipeline.extract import REPORT
 from ..pipeline.llm.answer import parse
 from ..pipeline.llm.wire import Pointing, Shown, show, wire_rows
-from ..pipeline.old.page import Page, lay_out, with_all_text
-from ..pipeline.old.tie import cells_of, same, tie
+from ..pipeline.page import Page, lay_out, with_all_text
+from ..pipeline.record.paths import cells_of, same, tie
 from ..pipeline.readers.pointing import ids_of, point, read_claims, read_pointing
 from ..pipeline.record.copy import Values
 from ..pipeline.record.judge import weigh

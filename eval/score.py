@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any, Literal, get_args
 
-from ..pipeline.old.tie import cells_of
+from ..pipeline.record.paths import cells_of
 from ..schemas.extraction import Extraction, ModelUse
 from ..schemas.findings import Severity
 from ..schemas.form import Form

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from ..pipeline.old.tie import cells_of
+from ..pipeline.record.paths import cells_of
 from ..schemas.extraction import Extraction
 from ..schemas.form import Form
 from ..schemas.report import Report

@@ -23,7 +23,7 @@ import click
 
 from ..pipeline.extract import REPORT
 from ..pipeline.llm.ask import ask, fence, shown_of
-from ..pipeline.old.page import lay_out, with_all_text
+from ..pipeline.page import lay_out, with_all_text
 from ..pipeline.old.tie import tie
 from ..pipeline.readers.pointing import point, read_claims
 from ..pipeline.source.decode import from_text

@@ -25,7 +25,7 @@ from ..pipeline.extract import REPORT
 from ..pipeline.llm.ask import ask, shown_of
 from ..pipeline.llm.client import connect
 from ..pipeline.llm.settings import Settings
-from ..pipeline.old.page import lay_out
+from ..pipeline.page import lay_out
 from ..pipeline.source.decode import from_text
 from ..schemas.report import Report
 from .dataset import SAMPLES, Case, load_dataset

@@ -1,7 +1,7 @@
 """One report: text in, extraction out. The whole flow, a line a step."""
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Literal, TypeVar
 
@@ -9,9 +9,10 @@ from ..schemas.extraction import Extraction
 from ..schemas.form import Form, form_of
 from ..schemas.report import Report
 from .errors import EndpointError, InputError
-from .old.page import Page, lay_out
-from .old.rules import read_by_rules
-from .record.judge import Case, best, judge, weigh
+from .page import Page, lay_out
+from .readers.rules import read_by_rules
+from .record.judge import judge
+from .record.weigh import weigh_all
 from .source.decode import Source, decode, from_text
 
 if TYPE_CHECKING:
@@ -84,44 +85,25 @@ async def _extracted(source: Source, engine: Engine, client: "Client | None", fi
 
 async def extract_with(source: Source, engine: Engine, client: "Client | None", form: Form = REPORT) -> Extraction:
     """Source → extraction, by rules and, where they leave doubts or `engine` is "model", by the model."""
-    page = lay_out(source, form)
-    return await read_on(page, by_rules(page, form), engine, client, form)
+    page = await asyncio.to_thread(lay_out, source, form)
+    return await read_on(page, engine, client, form)
 
 
-async def read_on(
-    page: Page, cases: Sequence[Case], engine: Engine, client: "Client | None", form: Form = REPORT
-) -> Extraction:
-    """What was read without a model → extraction; the model is asked as `engine` has it, if there is one."""
-    if client is None or engine != "model":
-        extraction = judge(page.source, cases, form)
-        if client is None or engine == "rules" or extraction.status != "unresolved":
-            return extraction
-    from .readers.model import compared, read_by_model
+async def read_on(page: Page, engine: Engine, client: "Client | None", form: Form = REPORT) -> Extraction:
+    """A page → its extraction: by rules, and by the model, if there is one, as `engine` has it."""
+    alignments = await asyncio.to_thread(read_by_rules, page, form)
+    by_rules = judge(page, weigh_all(page, alignments, form), form)
+    if client is None or engine == "rules" or (engine == "auto" and by_rules.status != "unresolved"):
+        return by_rules
+    from .readers.model import read_by_model
 
-    given = await read_by_model(page, form, client)
-    findings = [*given.findings, *(compared(best(cases), case, form) for case in given.cases[-1:])]
-    both = [*given.cases, *cases] if engine == "model" else [*cases, *given.cases]
-    return judge(page.source, both, form, findings, given.use)
+    return await read_by_model(page, alignments, by_rules, client, form, first=engine == "model")
 
 
 def extract_source(source: Source, form: Form = REPORT) -> Extraction:
     """Source → extraction, by rules alone; raises InputError where the text is no such report."""
-    return judge(source, by_rules(lay_out(source, form), form), form)
-
-
-def by_rules(page: Page, form: Form) -> list[Case]:
-    """The readings of the rules, weighed, up to the first that holds; raises InputError where the text is no such report."""
-    cases: list[Case] = []
-    for reading in read_by_rules(page, form):
-        cases.append(weigh(page, reading, form))
-        if cases[-1].holds:
-            break
-    if len(page.sections) < 2 and not any(case.reading.places for case in cases):
-        raise InputError(
-            f"{page.source.name}: no yearly report on open government information:"
-            " neither its headings nor its tables were found; give the text of one report"
-        )
-    return cases
+    page = lay_out(source, form)
+    return judge(page, weigh_all(page, read_by_rules(page, form), form), form)
 
 
 def run(work: Coroutine[object, object, T]) -> T:

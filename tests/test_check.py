@@ -15,10 +15,10 @@ from nianbao.eval.damaged import DAMAGES, Heard, damage, is_accepted, table
 from nianbao.eval.gold import read_gold
 from nianbao.eval.standin import StandIn, answer_from
 from nianbao.pipeline.extract import REPORT
-from nianbao.pipeline.old.tie import cells_of
+from nianbao.pipeline.record.paths import cells_of
 from nianbao.pipeline.readers.supplied.differences import compared
 from nianbao.pipeline.readers.supplied.record import read_supplied
-from nianbao.pipeline.record.copy import build_nested
+from nianbao.pipeline.record.paths import build_nested
 from nianbao.schemas.findings import FINDINGS
 
 from nianbao import EndpointError, Extraction, InputError, ReaderShare, check, check_async, extract, extract_async

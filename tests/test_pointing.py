@@ -13,8 +13,8 @@ from nianbao.eval.mutations import MUTATIONS, Target, as_text, made_up, main, mu
 from nianbao.pipeline.extract import REPORT
 from nianbao.pipeline.llm.ask import ask, ask_again, example, shown_of
 from nianbao.pipeline.llm.wire import Pointing, PointingToo, show, wire_rows
-from nianbao.pipeline.old.page import Page, lay_out, with_all_text
-from nianbao.pipeline.old.tie import cells_of, tie
+from nianbao.pipeline.page import Page, lay_out, with_all_text
+from nianbao.pipeline.record.paths import cells_of, tie
 from nianbao.pipeline.readers.pointing import read_claims, read_pointing
 from nianbao.pipeline.record.judge import weigh
 from nianbao.pipeline.source.decode import from_text

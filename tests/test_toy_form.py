@@ -4,9 +4,9 @@ from typing import Annotated, ClassVar
 
 from nianbao.eval.score import compare
 from nianbao.pipeline.llm.wire import Pointing, list_rows, show
-from nianbao.pipeline.old.page import lay_out
+from nianbao.pipeline.page import lay_out
 from nianbao.pipeline.old.rules import read_by_rules
-from nianbao.pipeline.old.tie import cells_of
+from nianbao.pipeline.record.paths import cells_of
 from nianbao.pipeline.readers.pointing import point, read_pointing
 from nianbao.pipeline.record.copy import build_record
 from nianbao.pipeline.record.judge import weigh

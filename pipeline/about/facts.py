@@ -100,6 +100,30 @@ def _bare(line: Line) -> tuple[int, int]:
     return len(text) - len(text.lstrip("#*")), len(text.rstrip("#*"))
 
 
+_BEGINS = re.compile(r"(?:一、)?(?:总体情况|总体概况|基本情况|概述)[:：]?|二、主动公开政府信息.{0,6}")
+_SOON = 3_000
+"""How far behind its title a report's first heading stands at most."""
+
+
+def reports_in(folded: str) -> tuple[Span, ...]:
+    """The titles in a text that begin a report: each another one, with the first headings of a report behind it and no title between."""
+    found: dict[str, Span] = {}
+    title: tuple[str, Line] | None = None
+    if "报告" not in folded:
+        return ()
+    for line in lines_of(folded, Span(0, len(folded))):
+        text = line.squeezed if len(line.text) <= 2 * _LONGEST_TITLE else ""
+        if not text:
+            continue
+        match = _TITLE.fullmatch(text) if len(text) <= _LONGEST_TITLE and "报告" in text else None
+        if match and match["before"] and not _FIELD_NAME.match(text):
+            title = (match["before"], line)
+        elif title and _BEGINS.fullmatch(text.strip("#*")) and line.start - title[1].start < _SOON:
+            found.setdefault(title[0], Span(title[1].start, title[1].start + len(title[1].text)))
+            title = None
+    return tuple(found.values())
+
+
 # --- Title and agency ------------------------------------------------------------------------------------------------
 
 

@@ -6,12 +6,14 @@ from dataclasses import replace
 from functools import cache
 
 from ...prompts import prompt
+from ...schemas.extraction import Extraction
 from ...schemas.form import Form, FormProse
 from ..about.facts import lines_of
-from ..old.page import Page, lay_out
-from ..old.rules import read_by_rules
+from ..page import Page, lay_out
 from ..readers.pointing import point
-from ..record.judge import Case
+from ..readers.rules import read_by_rules
+from ..record.pointed import Pointed
+from ..record.weigh import weigh_all
 from ..source.decode import from_text
 from ..source.sections import Span
 from .wire import Pointing, PointingToo, Shown, list_rows, show, wire_rows
@@ -27,7 +29,7 @@ _MOST_PARAGRAPHS = 150
 
 def shown_of(page: Page, form: Form) -> Shown:
     """A page → what a model sees of it: its tables, and, where a part of the prose was not found, how its paragraphs begin."""
-    shown = show(page.tables, form)
+    shown = show(page, form)
     if not missing_prose(page, form):
         return shown
     paragraphs = tuple(_paragraphs(page))[:_MOST_PARAGRAPHS]
@@ -44,8 +46,12 @@ def missing_prose(page: Page, form: Form) -> tuple[FormProse, ...]:
 
 def _paragraphs(page: Page) -> Iterator[Span]:
     """The lines of the text outside the tables; what follows a table's last value is outside it."""
-    ends = {path: max((c.end for c in cells if c.kind == "number"), default=0) for path, cells in page.tables.items()}
-    tables = [Span(page.sections[path].body.start, end) for path, end in ends.items() if path in page.sections]
+    tables = [
+        Span(table.region.start, max((t.end for t in table.tokens if t.kind == "number"), default=0))
+        for own in page.tables.values()
+        for table in own
+        if table.region.words
+    ]
     for line in lines_of(page.source.folded, Span(0, len(page.source.folded))):
         end = line.start + len(line.text)
         if line.squeezed and not any(t.start <= line.start and end <= t.end for t in tables):
@@ -90,17 +96,19 @@ def _filled(text: str, parts: dict[str, str]) -> str:
 def example(form: Form) -> tuple[str, str]:
     """The worked example as shown, and its answer: rendered and answered by the code that reads reports."""
     page = lay_out(from_text(prompt("example.txt"), "example"), form)
-    shown = show(page.tables, form)
-    reading = next(iter(read_by_rules(page, form)))
-    return shown.text, point(reading, shown, form).model_dump_json()
+    shown = show(page, form)
+    cells = {p: c.slot for w in weigh_all(page, read_by_rules(page, form), form) for p, c in w.cells.items()}
+    return shown.text, point(cells, shown, form).model_dump_json()
 
 
 # --- Again -----------------------------------------------------------------------------------------------------------
 
 
-def ask_again(messages: Sequence[Message], answer: Pointing, case: Case, shown: Shown, form: Form) -> list[Message]:
+def ask_again(
+    messages: Sequence[Message], answer: Pointing, pointed: Pointed, found: Extraction, shown: Shown, form: Form
+) -> list[Message]:
     """The question again after an answer that leaves doubts: it names places to look at, never what would add up."""
-    doubts = "\n".join(f"- {line}" for line in _doubts(answer, case, shown, form))
+    doubts = "\n".join(f"- {line}" for line in _doubts(answer, pointed, found, shown, form))
     return [
         *messages,
         {"role": "assistant", "content": answer.model_dump_json()},
@@ -108,16 +116,18 @@ def ask_again(messages: Sequence[Message], answer: Pointing, case: Case, shown: 
     ]
 
 
-def _doubts(answer: Pointing, case: Case, shown: Shown, form: Form) -> Iterator[str]:
+def _doubts(
+    answer: Pointing, pointed: Pointed, found: Extraction, shown: Shown, form: Form
+) -> Iterator[str]:
     numbers = {wire.row.path: wire.number for wire in wire_rows(form) if wire.number in answer.rows}
-    used = [p.cell.id for p in case.reading.places.values() if p.cell is not None]
-    values = {cell.id: i for i, cell in enumerate(shown.values, 1)}
-    left = [i for cell, i in values.items() if cell not in used and cell not in case.reading.explained]
-    twice = sorted({values[i] for i in used if used.count(i) > 1 and i in values})
-    fails = [c.paths for c in case.checks if c.outcome == "fail"]
+    used = [(slot.start, slot.end) for slot in pointed.slots.values() if slot is not None]
+    left = [i for place, i in shown.ids.items() if place not in used]
+    twice = sorted({shown.ids[place] for place in used if used.count(place) > 1 and place in shown.ids})
+    fails = [c.paths for c in found.checks if c.outcome == "fail"]
     rows = {p.rpartition(".")[0] for paths in fails for p in paths if len({q.rpartition(".")[0] for q in paths}) == 1}
-    doubtful = {f.path for f in case.findings if f.severity == "error" and f.path in form.rows and f.path in numbers}
-    absent = [f.path for f in case.findings if f.code in ("row_missing", "row_without_cells") and f.path]
+    doubtful = {f.path for f in found.findings if f.severity == "error" and f.path in form.rows and f.path in numbers}
+    absent = [f.path for f in found.findings if f.code in ("row_absent", "needed_by_sums", "label_alone") and f.path]
+    absent = [path for path in absent if path not in numbers]
     named = (
         ("没有指到的值", [f"«{i}»" for i in left]),
         ("指了两次的值", [f"«{i}»" for i in twice]),

@@ -14,9 +14,9 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from ...schemas.form import Form, FormColumn, FormRow, FormSection, Label, enumerator
-from ..old.cut import Cell
-from ..old.reading import Tables
+from ..page import Page
 from ..source.sections import Span
+from ..table.tokens import Token
 
 LONG_RUN = 8
 """In a longer run each value is marked."""
@@ -108,55 +108,54 @@ def _short(wire: WireRow) -> str:
 
 @dataclass(frozen=True, eq=False)
 class Shown:
-    """The text of the tables as a model sees it. values: the cells that have ids; the n-th has id n, counted from 1."""
+    """The text of the tables as a model sees it. values: the tokens that have ids; the n-th has id n, counted from 1."""
 
     text: str
-    values: tuple[Cell, ...]
+    values: tuple[Token, ...]
     paragraphs: tuple[Span, ...] = ()
     """Of the prose, where it is asked for; the n-th has number n."""
 
     @cached_property
-    def ids(self) -> Mapping[int, int]:
-        """A cell's own number → its id."""
-        return {cell.id: i for i, cell in enumerate(self.values, 1)}
+    def ids(self) -> Mapping[tuple[int, int], int]:
+        """The half-open stretch of a token → its id."""
+        return {(token.start, token.end): i for i, token in enumerate(self.values, 1)}
 
 
-def show(tables: Tables, form: Form) -> Shown:
-    """The cells of the tables → the text for a model, with ids."""
-    titles = {section.path: section.title for section in form.sections}
-    cells = [cell for own in tables.values() for cell in own]
-    values = tuple(cell for cell in cells if is_value(cell))
-    ids = {cell.id: i for i, cell in enumerate(values, 1)}
+def show(page: Page, form: Form) -> Shown:
+    """The tokens of a page's tables → the text for a model, with ids."""
+    tables = [(section, table) for section in form.sections for table in page.tables.get(section.path, ())]
+    values = tuple(token for _, table in tables for token in table.tokens if is_value(token))
+    ids = {token.id: i for i, token in enumerate(values, 1)}
     lines: list[str] = []
-    for path, own in tables.items():
-        lines.append(f"## {titles[path]}")
-        lines += _lines(own, ids)
+    for section, table in tables:
+        lines.append(f"## {section.title}")
+        lines += _lines(table.tokens, ids)
     return Shown("\n".join(lines), values)
 
 
-def is_value(cell: Cell) -> bool:
+def is_value(cell: Token) -> bool:
     """Whether a cell has an id: numbers, and marks that stand for a blank."""
     return cell.kind == "number" or (cell.kind == "blank" and bool(cell.text))
 
 
-def _lines(cells: Sequence[Cell], ids: Mapping[int, int]) -> Iterator[str]:
+def _lines(cells: Sequence[Token], ids: Mapping[int, int]) -> Iterator[str]:
     marked = _marked(cells)
-    for _, group in groupby((c for c in cells if c.kind not in ("empty_line", "page")), key=lambda c: c.line):
+    for _, group in groupby((c for c in cells if c.kind not in ("gap", "page")), key=lambda c: c.line):
         line = list(group)
         shown = [(f"«{ids[c.id]}»" if c.id in marked else "") + _text(c) for c in line]
         yield ("|" if line[0].fields > 1 else " ").join(shown)
 
 
-def _marked(cells: Sequence[Cell]) -> set[int]:
+def _marked(cells: Sequence[Token]) -> set[int]:
     """The values that are marked: the first of each run, and in a long run every one.
 
     A run ends at words, and at more empty lines than stand between every two lines of the table.
     """
     marked: set[int] = set()
-    run: list[Cell] = []
+    run: list[Token] = []
     empty, usual = 0, _empty_lines(cells)
     for cell in [*cells, None]:
-        if cell is not None and cell.kind == "empty_line":
+        if cell is not None and cell.kind == "gap":
             empty += 1
             continue
         if cell is None or empty > usual or not (is_value(cell) or cell.kind == "blank"):
@@ -167,16 +166,16 @@ def _marked(cells: Sequence[Cell]) -> set[int]:
     return marked
 
 
-def _empty_lines(cells: Sequence[Cell]) -> int:
+def _empty_lines(cells: Sequence[Token]) -> int:
     """How many empty lines stand between any two lines at least: 0, or 1 in a text of double spacing."""
     lines = [list(group) for _, group in groupby(cells, key=lambda c: c.line)]
-    is_empty = [line[0].kind == "empty_line" for line in lines]
+    is_empty = [line[0].kind == "gap" for line in lines]
     between = [len(list(group)) for empty, group in groupby(is_empty) if empty]
     is_doubled = not any(not one and not other for one, other in pairwise(is_empty))
     return min(between, default=0) if is_doubled else 0
 
 
-def _text(cell: Cell) -> str:
+def _text(cell: Token) -> str:
     """A cell's text on one line, without marks of its own."""
     text = " ".join(cell.text.split()).replace("«", "《").replace("»", "》")
     return text if len(text) <= _MOST_WORDS else text[:_MOST_WORDS] + "…"

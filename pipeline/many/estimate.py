@@ -14,7 +14,7 @@ from ..llm.client import CHARACTERS_A_TOKEN, TOKENS_AN_ANSWER, question_key
 from ..llm.prices import price
 from ..llm.settings import Settings
 from ..llm.wire import Pointing
-from ..old.page import lay_out, with_all_text
+from ..page import lay_out, with_all_text
 from .ahead import ahead
 from .pool import Pool
 from .shards import Committed, Shard

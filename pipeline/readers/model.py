@@ -1,35 +1,34 @@
 """The model as a reader: asked once, and once more, with the doubtful places named, where the judge is not content."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 
 from ...prompts import VERSION
-from ...schemas.extraction import Finding, ModelUse, finding
+from ...schemas.extraction import Extraction, Finding, ModelUse, finding
 from ...schemas.form import Form
 from ..errors import EndpointError, InputError
 from ..llm.ask import ask, ask_again, missing_prose, shown_of
 from ..llm.client import Client, Reply
 from ..llm.wire import Pointing, PointingToo, Shown
-from ..old.page import Page, with_all_text
-from ..record.judge import Case, weigh
+from ..page import Page, with_all_text
+from ..record.judge import judge
+from ..record.pointed import Pointed
+from ..record.weigh import weigh_all
 from ..source.sections import Span
 from .pointing import ids_of, read_pointing
+from .rules import Alignments
 
 
-@dataclass(frozen=True, slots=True)
-class ModelReading:
-    """What a model gave for one report: its readings, weighed, what went wrong, and what was used."""
+async def read_by_model(
+    page: Page, alignments: Alignments, by_rules: Extraction, client: Client, form: Form, *, first: bool
+) -> Extraction:
+    """A page, as the rules read it → the extraction with what the model points at. first: the record is to be the model's.
 
-    cases: tuple[Case, ...]
-    findings: tuple[Finding, ...]
-    use: ModelUse
-
-
-async def read_by_model(page: Page, form: Form, client: Client) -> ModelReading:
-    """A page → what the model points at. A failure is a finding, whatever it is; `client.unusable` says if it is for good."""
+    A failure is a finding, whatever it is; `client.unusable` says if it is for good.
+    """
     replies: list[Reply[Pointing]] = []
-    cases: list[Case] = []
+    found: Extraction | None = None
     findings: list[Finding] = []
     lost = 0
     try:
@@ -42,21 +41,37 @@ async def read_by_model(page: Page, form: Form, client: Client) -> ModelReading:
             if reply.answer is None:
                 findings.append(finding("model_failed", f"模型没有给出可用的回答：{reply.failure}"))
                 break
-            cases.append(_weighed(whole, shown, reply.answer, form))
-            if cases[-1].holds:
+            pointed = read_pointing(whole, shown, reply.answer, form)
+            read = _with_passages(page, whole, shown, reply.answer, form)
+            again = _judged(read, whole, alignments, pointed, by_rules, form, first=first)
+            found = again if found is None or _is_better(again, found) else found
+            if found.status != "unresolved":
                 break
-            messages = ask_again(messages, reply.answer, cases[-1], shown, form)
+            messages = ask_again(messages, reply.answer, pointed, again, shown, form)
     except (EndpointError, InputError) as error:
         lost = error.requests if isinstance(error, EndpointError) else 0
         findings.append(finding("model_failed", f"模型没有读：{error}"))
-    return ModelReading(tuple(cases), tuple(findings), _use(client, replies, lost))
+    best = found or by_rules
+    return best.model_copy(update={"findings": (*best.findings, *findings), "model": _use(client, replies, lost)})
 
 
-def _weighed(page: Page, shown: Shown, answer: Pointing, form: Form) -> Case:
-    reading = read_pointing(page, shown, answer, form)
-    if isinstance(answer, PointingToo):
-        reading = replace(reading, passages={**reading.passages, **_passages(page, shown, answer, form)})
-    return weigh(page, reading, form)
+def _judged(
+    page: Page, whole: Page, alignments: Alignments, pointed: Pointed, by_rules: Extraction, form: Form, *, first: bool
+) -> Extraction:
+    weighed = weigh_all(whole, alignments, form, [pointed], "model" if first else "rules")
+    is_models = first or any(cell.by != "rules" for section in weighed for cell in section.cells.values())
+    told = [*pointed.findings, _compared(by_rules, pointed, page, form)]
+    return judge(page, weighed, form, reader="model" if is_models else "rules", others=[pointed], findings=told)
+
+
+def _is_better(one: Extraction, other: Extraction) -> bool:
+    return one.coverage.vouched > other.coverage.vouched
+
+
+def _with_passages(page: Page, whole: Page, shown: Shown, answer: Pointing, form: Form) -> Page:
+    if not isinstance(answer, PointingToo):
+        return page
+    return replace(page, passages={**page.passages, **_passages(whole, shown, answer, form)})
 
 
 def _passages(page: Page, shown: Shown, answer: PointingToo, form: Form) -> dict[str, tuple[Span, ...]]:
@@ -86,22 +101,24 @@ def _use(client: Client, replies: Sequence[Reply[Pointing]], lost: int) -> Model
     )
 
 
-def compared(rules: Case, model: Case, form: Form) -> Finding:
+def _compared(rules: Extraction, model: Pointed, page: Page, form: Form) -> Finding:
     """The finding that says where the rules and the model agree, cell by cell."""
-    paths = [p for p in form.columns if p in rules.values or p in model.values]
-    missing = object()
-    differ = [p for p in paths if rules.values.get(p, missing) != model.values.get(p, missing)]
+    place = page.source.place
+    said = {p: place(s.start, s.end) if s is not None and not s.is_blank else None for p, s in model.slots.items()}
+    read = {p: (e.start, e.end) if e.basis != "blank" else None for p, e in rules.evidence.items()}
+    paths = [p for p in form.columns if p in read or p in said]
+    differ = [p for p in paths if read.get(p, ...) != said.get(p, ...)]
     if not differ:
         return finding("readers_agree", f"规则与模型在全部 {len(paths)} 格上一致")
-    shown = "；".join(f"{form.label(p)}：{_said(rules, p)} / {_said(model, p)}" for p in differ[:8])
+    shown = "；".join(f"{form.label(p)}：{_told(page, read, p)} / {_told(page, said, p)}" for p in differ[:8])
     rest = f"等 {len(differ)} 格" if len(differ) > 8 else ""
     return finding(
         "readers_differ", f"规则与模型在 {len(paths) - len(differ)} 格上一致，不同者：{shown}{rest}", differ[0]
     )
 
 
-def _said(case: Case, path: str) -> str:
-    if path not in case.values:
+def _told(page: Page, places: "dict[str, tuple[int, int] | None]", path: str) -> str:
+    if path not in places:
         return "无此行"
-    value = case.values[path]
-    return "空" if value is None else str(getattr(value, "figure", value))
+    place = places[path]
+    return "空" if place is None else page.source.text[place[0] : place[1]]

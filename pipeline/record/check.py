@@ -4,11 +4,15 @@ from collections.abc import Iterator
 
 from ...schemas.extraction import Check
 from ...schemas.form import Form, Identity
+from ..table.alignment import may_be_equal
 from .copy import Values
 
 
 def check(values: Values, form: Form) -> tuple[Check, ...]:
-    """Each identity whose rows the report has: pass, fail, or not_assessable where a cell that it needs is null."""
+    """Each identity whose rows the report has: pass, fail, or not_assessable where a cell that it needs is null.
+
+    A blank is a count of at least 0: where no such count makes an identity hold, it fails.
+    """
     return tuple(_assessed(form, values))
 
 
@@ -25,7 +29,7 @@ def _assessed(form: Form, values: Values) -> Iterator[Check]:
 def _assess(rule: Identity, left: tuple[str, ...], right: tuple[str, ...], values: Values) -> Check:
     paths = (*left, *right)
     numbers = [values[path] for path in paths]
-    if None in numbers:
+    if None in numbers and may_be_equal(numbers[: len(left)], numbers[len(left) :]):
         return Check(
             id=rule.id,
             outcome="not_assessable",
@@ -34,8 +38,17 @@ def _assess(rule: Identity, left: tuple[str, ...], right: tuple[str, ...], value
             paths=paths,
             message=f"{rule.title}：有空格，无法核对",
         )
-    one, other = sum(numbers[: len(left)]), sum(numbers[len(left) :])
-    holds = one == other
+    one, other = (sum(n for n in side if n is not None) for side in (numbers[: len(left)], numbers[len(left) :]))
+    holds = one == other and None not in numbers
+    if None in numbers:
+        return Check(
+            id=rule.id,
+            outcome="fail",
+            left=one,
+            right=other,
+            paths=paths,
+            message=f"{rule.title}不成立：不计空白，{one}≠{other}，空白处无论是多少都不能相等",
+        )
     return Check(
         id=rule.id,
         outcome="pass" if holds else "fail",

@@ -4,7 +4,7 @@ Where the sums of a reading fail, and hold once a single damage is undone, the c
 may have suffered it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from itertools import combinations, pairwise
 
 from ...schemas.form import FormSection, Identity
@@ -22,22 +22,30 @@ def doubtful_by_damage(
     found: dict[str, list[object]] = {}
     if not failing:
         return {}
+    sums = {path for rule in identities for path in rule.right}
+    over: dict[str, list[Identity]] = {}
+    for rule in identities:
+        for path in (*rule.left, *rule.right):
+            over.setdefault(path, []).append(rule)
     for changes in _single_damages(counts, section):
-        differing = {p: v for p, v in changes.items() if counts[p] != v}
-        if not any(differing.values()):
-            continue
-        sums = {path for rule in identities for path in rule.right}
-        differing = {p: 0 if v is None and p in sums else v for p, v in differing.items()}
-        changed = {**counts, **differing}
-        rules = [r for r in identities if any(p in differing for p in (*r.left, *r.right))]
-        if not any(r.id in failing for r in rules):
-            continue
-        after = {r.id for r in rules if not holds(r, changed)}
-        before = {r.id for r in rules if r.id in failing}
-        if after < before:
+        differing = {p: 0 if v is None and p in sums else v for p, v in changes.items() if counts[p] != v}
+        rules = {rule.id: rule for path in differing for rule in over.get(path, ())} if any(differing.values()) else {}
+        before = failing & rules.keys()
+        if before and _mends({**counts, **differing}, rules, before):
             for path, value in differing.items():
                 found.setdefault(path, []).append(value)
     return {path: tuple(dict.fromkeys(values)) for path, values in found.items()}
+
+
+def _mends(counts: Counts, rules: Mapping[str, Identity], failing: Set[str]) -> bool:
+    """Whether changed counts make some of the failing identities hold, and break none."""
+    mended = False
+    for name, rule in rules.items():
+        if holds(rule, counts):
+            mended = mended or name in failing
+        elif name not in failing:
+            return False
+    return mended
 
 
 def _single_damages(counts: Counts, section: FormSection) -> Iterator[Changes]:

@@ -1,265 +1,161 @@
-"""Readings → the verdict. The judge knows nothing of where a reading came from.
+"""Weighed sections → the extraction: the record, what is vouched for, the checks, the findings, the verdict.
 
-A reading is vouched for when every row that its form has is there, no cell is used twice, each cell prints what its
-column holds, and no number in the tables is left over. Of the readings that are vouched for, those whose identities all
-hold speak first: one record among them is `verified`. Where none holds, one record is `discrepant`: the report itself
-does not add up. Everything else is `unresolved`, with the best reading and what is in doubt.
+A report is verified where every cell of its record is vouched for and every sum that can be assessed holds; discrepant where a
+sum fails all the same; else unresolved, and each cell says for itself.
 """
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from ...schemas.extraction import (
     Check,
+    Choice,
+    Doubt,
+    Evidence,
     Extraction,
     Finding,
     ModelUse,
+    Reader,
     ReaderShare,
     SourceInfo,
     Status,
     coverage_of,
     finding,
 )
-from ...schemas.form import Form, FormRow, enumerator
-from ..old.cut import Cell
-from ..old.page import Page
-from ..old.page_numbers import page_numbers
-from ..old.reading import Place, Reading
-from ..source.decode import Source, fold
-from ..table.values import is_piece_of_number
-from ..table.words import plain, plain_label
-from .check import check, row_of
-from .copy import Values, build_record, copy_cells, evidence_of
+from ...schemas.form import Form
+from ..page import Page
+from ..table.fills import Slot
+from ..table.values import is_annotated
+from .check import check
+from .copy import Values, build_record, value_of
+from .pointed import Pointed
 from .stated import stated
-
-_SHOWN = 8
-_LONGEST_PIECE = 40
-_FEWEST_SUMS = 3
-"""A table of which so many rows, and all, do not add up is read in the wrong columns, or its printed totals say nothing."""
-_FEWEST_PARTS = 2
-"""Fewer figures other than 0 may add up to another by chance."""
-_ROW_NUMBER = re.compile(r"[1-9][.,]")
-
-
-@dataclass(frozen=True)
-class Case:
-    """A reading, weighed: what its cells print, its checks, and what is in doubt about it."""
-
-    reading: Reading
-    values: Values
-    checks: tuple[Check, ...]
-    findings: tuple[Finding, ...]
-
-    @cached_property
-    def doubts(self) -> int:
-        return sum(f.severity == "error" for f in self.findings)
-
-    @cached_property
-    def failures(self) -> int:
-        return sum(c.outcome == "fail" for c in self.checks)
-
-    @property
-    def holds(self) -> bool:
-        """Whether it is vouched for with all its identities holding, so that no other reading need be tried."""
-        return not self.doubts and not self.failures
+from .weigh import Cell, Open, Option, Weighed
 
 
 def judge(
-    source: Source,
-    cases: Sequence[Case],
+    page: Page,
+    sections: Sequence[Weighed],
     form: Form,
+    *,
+    reader: Reader = "rules",
+    others: Sequence[Pointed] = (),
     findings: Sequence[Finding] = (),
     model: ModelUse | None = None,
 ) -> Extraction:
-    """One or more weighed readings of a source → the extraction. findings: what to say whichever reading is taken."""
-    status, case, more = _verdict(cases)
-    failing = [finding("identity_fails", c.message, c.id) for c in case.checks if c.outcome == "fail"]
-    evidence = evidence_of(source, case.reading, "doubtful" if status == "unresolved" else "vouched")
+    """The weighed sections of a page → the extraction. others: the readers beside the rules; findings: what else is to be said."""
+    cells = {path: cell for section in sections for path, cell in section.cells.items()}
+    if page.findings:
+        cells = {path: cell.in_doubt() for path, cell in cells.items()}
+    cells = {path: cells[path] for path in form.columns if path in cells}
+    values = {path: cell.value for path, cell in cells.items()}
+    checks = check(values, form)
+    evidence = {path: _evidence(page, cell) for path, cell in cells.items()}
+    doubts = tuple(_doubt(page, open_, form) for section in sections for open_ in section.open)
+    found = [
+        *page.findings,
+        *(f for section in sections for f in section.findings),
+        *_on_cells(page, cells, form),
+        *_unsaid(page, form),
+        *stated(page.source, page.passages, values, form),
+        *(finding("identity_fails", c.message, c.id) for c in checks if c.outcome == "fail"),
+        *findings,
+    ]
+    source = page.source
     return Extraction.model_validate(
         {
             "source": SourceInfo(
                 name=source.name, sha256=source.sha256, characters=len(source.text), encoding=source.encoding
             ),
-            "status": status,
-            "reader": case.reading.reader,
-            "report": build_record(source, case.reading, case.values, form),
+            "status": _status(cells.values(), checks, found),
+            "reader": reader,
+            "report": build_record(page, values, {name for s in sections for name in s.forms}, form),
             "coverage": coverage_of(evidence),
             "evidence": evidence,
-            "checks": case.checks,
-            "findings": (*case.findings, *more, *failing, *findings),
-            "readers": tuple(_shares(cases, case)),
+            "doubts": doubts,
+            "checks": checks,
+            "findings": tuple(found),
+            "readers": tuple(_shares(page, sections, others, values, form)),
             "model": model,
         }
     )
 
 
-def _shares(cases: Sequence[Case], taken: Case) -> Iterator[ReaderShare]:
-    """For each reader, on how many cells its best reading agrees with the one that is taken."""
-    for reader in dict.fromkeys(case.reading.reader for case in (taken, *cases)):
-        own = taken if reader == taken.reading.reader else best([c for c in cases if c.reading.reader == reader])
-        agrees = sum(taken.values.get(path, ...) == value for path, value in own.values.items())
-        yield ReaderShare(reader=reader, agrees=agrees, cells=len(own.values))
+def _status(cells: Any, checks: Sequence[Check], findings: Sequence[Finding]) -> Status:
+    if not all(cell.is_vouched for cell in cells) or any(f.severity == "error" for f in findings):
+        return "unresolved"
+    return "discrepant" if any(c.outcome == "fail" for c in checks) else "verified"
 
 
-def weigh(page: Page, reading: Reading, form: Form) -> Case:
-    """A reading, what its cells print, its checks, and everything that is in doubt about it."""
-    source, cells = page.source, page.tables
-    values, findings = copy_cells(source, reading, form)
-    checks = check(values, form)
-    found = [*page.doubts, *reading.findings, *findings]
-    found += [*_used_twice(reading, form), *_left_over(source, cells, reading, checks, form)]
-    found += [*_in_no_column(form, checks), *_total_first(values, checks, form), *_out_of_step(checks, form)]
-    found += _missing(cells, reading, form, found)
-    found += _unsaid(reading, form)
-    found += stated(source, reading.passages, values, form)
-    return Case(reading, values, checks, tuple(found))
-
-
-def best(cases: Sequence[Case]) -> Case:
-    """The case with the fewest doubts, and of those the fewest failures."""
-    return min(cases, key=lambda c: (c.doubts, c.failures))
-
-
-def _verdict(cases: Sequence[Case]) -> tuple[Status, Case, tuple[Finding, ...]]:
-    vouched = [c for c in cases if not c.doubts]
-    holding = [c for c in cases if c.holds]
-    for found, status in ((holding, "verified"), (vouched, "discrepant")):
-        if found:
-            differing = next((c for c in found if c.values != found[0].values), None)
-            if differing:
-                return "unresolved", found[0], (_differ(found[0], differing),)
-            return ("verified" if status == "verified" else "discrepant"), found[0], ()
-    return "unresolved", best(cases), ()
-
-
-def _differ(one: Case, other: Case) -> Finding:
-    paths = [p for p in {**one.values, **other.values} if one.values.get(p, ...) != other.values.get(p, ...)]
-    shown = "；".join(f"{p}: {one.values.get(p)} / {other.values.get(p)}" for p in paths[:_SHOWN])
-    return finding(
-        "readings_differ", f"{one.reading.by} 与 {other.reading.by} 两种读法在 {len(paths)} 格上不同：{shown}"
+def _evidence(page: Page, cell: Cell) -> Evidence:
+    place = page.source.place
+    start, end = (None, None) if cell.slot is None else place(cell.slot.start, cell.slot.end)
+    return Evidence(
+        text="" if start is None else page.source.text[start:end],
+        start=start,
+        end=end,
+        basis=cell.basis,
+        trust="vouched" if cell.is_vouched else "doubtful",
+        label=tuple(place(*stretch) for stretch in cell.label),
+        head=tuple(place(*stretch) for stretch in cell.head),
     )
 
 
-def _used_twice(reading: Reading, form: Form) -> Iterator[Finding]:
-    users: dict[int, str] = {}
-    for path, place in reading.places.items():
-        if place.cell is not None:
-            other = users.setdefault(place.cell.id, path)
-            if other != path:
-                both = f"“{form.label(other)}”和“{form.label(path)}”"
-                yield finding("cell_used_twice", f"“{place.cell.text}”同时用于{both}", path)
+def _doubt(page: Page, open_: Open, form: Form) -> Doubt:
+    return Doubt(
+        reason=open_.reason,
+        paths=open_.paths,
+        choices=tuple(_choice(page, option, open_.paths, form) for option in open_.options),
+    )
 
 
-def _left_over(
-    source: Source, cells: Mapping[str, Sequence[Cell]], reading: Reading, checks: Sequence[Check], form: Form
-) -> Iterator[Finding]:
-    """Findings on the numbers that are no cells of the record: those of pages, and those that nothing explains."""
-    used = {p.cell.id for p in reading.places.values() if p.cell is not None} | reading.explained
-    for section, own in cells.items():
-        left = [c for i, c in enumerate(own) if c.id not in used and _is_number(source, c, own[i + 1 : i + 2])]
-        of_pages = page_numbers(source, own, _places_in(section, reading), checks) if left else ()
-        for cell in of_pages:
-            yield finding(
-                "page_number",
-                f"{form.label(section)}：“{cell.text}”独占一行，前后各行不用它也相加得出合计，是页码",
-                section,
-            )
-        left = [c for c in left if c not in of_pages]
-        if left:
-            shown = "、".join(f"“{c.text}”（第 {source.place(c.start, c.end)[0]} 字）" for c in left[:_SHOWN])
-            rest = f"等 {len(left)} 个" if len(left) > _SHOWN else ""
-            yield finding("numbers_left_over", f"{form.label(section)}：{shown}{rest}无法解释", section)
+def _choice(page: Page, option: Option, paths: Sequence[str], form: Form) -> Choice:
+    slots = {path: option.slots[path] for path in paths if path in option.slots}
+    return Choice(
+        by=option.by,
+        cost=round(option.cost, 2),
+        values={p: value_of(page.source, s, form.columns[p].kind, option.units.get(p)) for p, s in slots.items()},
+        evidence={p: _place(page, s) for p, s in slots.items()},
+    )
 
 
-def _places_in(section: str, reading: Reading) -> Mapping[str, Place]:
-    return {path: place for path, place in reading.places.items() if path.startswith(f"{section}.")}
+def _place(page: Page, slot: Slot | None) -> tuple[int, int] | None:
+    return None if slot is None else page.source.place(slot.start, slot.end)
 
 
-def _is_number(source: Source, cell: Cell, after: Sequence[Cell]) -> bool:
-    """Whether a cell prints a number, or a piece of one; the number of a row that stands alone before its label is none."""
-    if cell.kind != "words" or len(cell.text) > _LONGEST_PIECE:
-        return cell.kind == "number"
-    text = source.folded[cell.start : cell.end]
-    return is_piece_of_number(text) and not (_ROW_NUMBER.fullmatch(text) and after and after[0].kind == "words")
+def _shares(
+    page: Page, sections: Sequence[Weighed], others: Sequence[Pointed], values: Values, form: Form
+) -> Iterator[ReaderShare]:
+    """For each reader, on how many cells it agrees with the record, of how many."""
+    rules = {path: value for section in sections for path, value in section.by_rules.items()}
+    yield ReaderShare(reader="rules", agrees=_agreeing(rules, values), cells=len(rules))
+    for other in others:
+        units = {path: cell.unit for section in sections for path, cell in section.cells.items()}
+        said = {p: value_of(page.source, s, form.columns[p].kind, units.get(p)) for p, s in other.slots.items()}
+        yield ReaderShare(reader=other.reader, agrees=_agreeing(said, values), cells=len(said))
 
 
-def _missing(
-    cells: Mapping[str, Sequence[Cell]], reading: Reading, form: Form, known: Sequence[Finding]
-) -> Iterator[Finding]:
-    """Sections and rows that the report's form has and the reading has not."""
-    read = {path.rpartition(".")[0] for path in reading.places}
-    in_doubt = {f.path for f in known if f.severity == "error"}
-    for section in form.sections:
-        rows = [row for row in section.rows if row.path not in read]
-        if len(rows) == len(section.rows):
-            yield finding("section_missing", f"找不到“{section.title}”的表格", section.path)
+def _agreeing(said: Values, values: Values) -> int:
+    return sum(values.get(path, ...) == value for path, value in said.items())
+
+
+def _on_cells(page: Page, cells: "dict[str, Cell]", form: Form) -> Iterator[Finding]:
+    """Findings on what single cells print beside their numbers, or lack."""
+    for path, cell in cells.items():
+        if cell.slot is None or cell.slot.is_blank:
             continue
-        due = [row for row in rows if row.path not in in_doubt and _is_due(row, read, reading.forms, form)]
-        words = plain(fold("".join(c.text for c in cells.get(section.path, ()) if c.kind == "words"))) if due else ""
-        for row in due:
-            if any(plain_label(enumerator(w)[1]) in words for label in row.labels for w in label.wordings):
-                yield finding("row_without_cells", f"“{row.label}”一行没有找到它的单元格", row.path)
-            else:
-                yield finding("row_missing", f"找不到“{row.label}”一行", row.path)
+        folded = page.source.folded[cell.slot.start : cell.slot.end]
+        printed = page.source.shown[cell.slot.start : cell.slot.end]
+        if cell.value is None:
+            yield finding("not_a_number", f"“{form.label(path)}”印作“{printed}”，不是该列应有的数", path)
+        elif not folded.isdigit() and is_annotated(folded):
+            yield finding("value_annotated", f"“{form.label(path)}”印作“{printed}”", path)
+        if form.columns[path].kind == "amount" and cell.value is not None and cell.value.unit is None:
+            yield finding("unit_not_stated", f"“{form.label(path)}”印作“{printed}”，没有单位", path)
 
 
-def _is_due(row: FormRow, read: set[str], forms: frozenset[str], form: Form) -> bool:
-    """Whether the report must have the row. A row that the form may split is there whole or in its parts."""
-    if row.parts:
-        return not read.intersection(row.parts)
-    whole = next((r for r in form.rows.values() if row.path in r.parts), None)
-    if whole is not None:
-        return bool(read.intersection(whole.parts))
-    return row.form is None or forms == {row.form}
-
-
-def _in_no_column(form: Form, checks: Sequence[Check]) -> Iterator[Finding]:
-    """A finding for each table with fixed columns of which no row adds up that has anything to add: its columns may be others."""
-    if sum(c.outcome == "fail" for c in checks) < _FEWEST_SUMS:
-        return
-    for section in form.sections:
-        if section.spec.heads == "fixed" and not section.spec.side_by_side:
-            rows = {row.path for row in section.rows}
-            own = [c for c in checks if (c.left or c.right) and row_of(c) in rows]
-            if len(own) >= _FEWEST_SUMS and all(c.outcome == "fail" for c in own):
-                yield finding(
-                    "heads_unreadable",
-                    f"“{section.title}”有数的 {len(own)} 行没有一行相加等于总计，不能确认各列的次序",
-                    section.path,
-                )
-
-
-def _total_first(values: Values, checks: Sequence[Check], form: Form) -> Iterator[Finding]:
-    """A finding for each row that does not add up as read, but does with its total in the first place."""
-    for failed in (c for c in checks if c.outcome == "fail"):
-        row, numbers = row_of(failed), [values[path] for path in failed.paths]
-        if row in form.rows and numbers[0] == sum(numbers[1:]) and sum(map(bool, numbers)) > _FEWEST_PARTS:
-            shown = " ".join(map(str, numbers))
-            message = f"“{form.label(row)}”的 {shown}：末格不是前面各格之和，首格却是后面各格之和，不能确认各列的次序"
-            yield finding("heads_unreadable", message, row)
-
-
-def _out_of_step(checks: Sequence[Check], form: Form) -> Iterator[Finding]:
-    """A finding for each table in which more columns than rows do not add up: one wrong figure breaks one of each.
-
-    Numbers of a row that stand one place off break the row, and every column from there on.
-    """
-    failed = [c for c in checks if c.outcome == "fail"]
-    for section in form.sections:
-        paths = {row.path for row in section.rows}
-        rows = {row for c in failed if (row := row_of(c)) in paths}
-        across = (c.paths[0] for c in failed if row_of(c) is None and c.paths[0].rpartition(".")[0] in paths)
-        columns = {path.rpartition(".")[2] for path in across}
-        if 0 < len(rows) < len(columns):
-            shown = "、".join(f"“{form.label(row)}”" for row in rows)
-            message = f"{shown}一行相加不等于总计，又有 {len(columns)} 列不等：其数字可能错位"
-            yield finding("cells_do_not_fit", message, section.path)
-
-
-def _unsaid(reading: Reading, form: Form) -> Iterator[Finding]:
+def _unsaid(page: Page, form: Form) -> Iterator[Finding]:
     for what, code, name in (("agency", "agency_not_stated", "报告单位"), ("year", "year_not_stated", "报告年度")):
         path = next((p for w, p in form.facts.items() if w == what), None)
-        if path is not None and path not in reading.passages:
+        if path is not None and path not in page.passages:
             yield finding(code, f"文中没有写明{name}", path)

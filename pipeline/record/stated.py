@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from ...schemas.extraction import Finding, finding
 from ...schemas.form import Form, Statement
-from ..old.reading import Passages
+from ..page import Passages
 from ..source.decode import Source
 from .copy import Values
 

@@ -1,12 +1,13 @@
 """Alignments of a section → what each of its cells is, whether that is vouched for, and what else it could be."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ...schemas.extraction import Finding, finding
+from ...schemas.extraction import Basis, Finding, Reader, finding
 from ...schemas.form import Form, FormRow, FormSection, Identity
 from ...schemas.report import Unit
+from ..page import Page
 from ..source.decode import Source
 from ..table import costs
 from ..table.alignment import Alignment, Numbers, Way
@@ -15,22 +16,31 @@ from ..table.items import Stretch
 from ..table.tokens import Token
 from .copy import value_of
 from .damage import doubtful_by_damage
+from .pointed import Pointed
 from .solve import Solved, counts_of, holds, sides, solve
 
 _SHOWN = 8
+_LONGEST_PAGE_NUMBER = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell of the record: where it stands, what it prints, and whether that is vouched for. slot None: a blank without trace."""
+    """One cell of the record: where it stands, what it prints, and whether that is vouched for.
+
+    slot: None for a blank without trace. by: the reader by which it is there, or is vouched for.
+    """
 
     slot: Slot | None
     value: Any
     unit: Unit | None
-    basis: str
+    basis: Basis
     label: tuple[Stretch, ...]
     head: tuple[Stretch, ...]
     is_vouched: bool
+    by: Reader = "rules"
+
+    def in_doubt(self) -> "Cell":
+        return replace(self, is_vouched=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +51,7 @@ class Option:
     cost: float
     slots: Mapping[str, Slot | None]
     units: Mapping[str, Unit]
+    basis: Basis = "read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,35 +65,64 @@ class Open:
 
 @dataclass(frozen=True)
 class Weighed:
-    """A section, weighed."""
+    """A section, weighed. by_rules: what the rules alone say of each cell."""
 
     section: FormSection
     cells: Mapping[str, Cell] = field(default_factory=dict)
     open: tuple[Open, ...] = ()
     findings: tuple[Finding, ...] = ()
     forms: frozenset[str] = frozenset()
+    by_rules: Mapping[str, Any] = field(default_factory=dict)
 
 
-def weigh(source: Source, section: FormSection, readings: Sequence[Sequence[Alignment]], form: Form) -> Weighed:
-    """A section's alignments, those of each table by themselves → its cells, each vouched for or in doubt."""
+def weigh_all(
+    page: Page,
+    alignments: Mapping[str, Sequence[Sequence[Alignment]]],
+    form: Form,
+    others: Sequence[Pointed] = (),
+    first: Reader = "rules",
+) -> tuple[Weighed, ...]:
+    """The alignments of a page, and what other readers point at → each section, weighed. first: whose record it is to be."""
+    return tuple(
+        weigh(page.source, section, alignments.get(section.path, ()), form, others, page.tokens(section.path), first)
+        for section in form.sections
+    )
+
+
+def weigh(
+    source: Source,
+    section: FormSection,
+    readings: Sequence[Sequence[Alignment]],
+    form: Form,
+    others: Sequence[Pointed] = (),
+    tokens: Sequence[Token] = (),
+    first: Reader = "rules",
+) -> Weighed:
+    """A section's alignments, those of each table by themselves → its cells, each vouched for or in doubt.
+
+    others: what further readers point at. tokens: of all its tables. first: the reader whose record it is to be.
+    """
     identities = [r for r in form.identities if r.left[0].startswith(f"{section.path}.")]
     numbers = Numbers(source)
     tables = [
-        sorted((solve(a, identities, numbers) for a in table), key=lambda s: (_open(s), not s.holds, s.alignment.cost))
+        sorted((solve(a, identities, numbers) for a in table), key=lambda s: (_open(s, source), not s.holds, s.alignment.cost))
         for table in readings
         if table
     ]
     tables = [table for table in tables if any(way.tokens for way in table[0].alignment.ways)]
     if not tables:
-        return Weighed(section, findings=(finding("section_missing", f"找不到“{section.title}”的表格", section.path),))
+        if not any(p.startswith(f"{section.path}.") for other in others for p in other.slots):
+            missing = finding("section_missing", f"找不到“{section.title}”的表格", section.path)
+            return Weighed(section, findings=(missing,))
+        tables = [[Solved(Alignment(section, (), 0.0, ""), (), ())]]
     tables.sort(key=lambda table: -sum(bool(fills) for fills in table[0].fills))
-    return _Weighing(source, section, tables, identities, numbers, form).result()
+    return _Weighing(source, section, tables, identities, numbers, form, others, tokens, first).result()
 
 
-def _open(solved: Solved) -> int:
+def _open(solved: Solved, source: Source) -> int:
     """How much of a table an alignment leaves open: rows without cells, and whether numbers are left over."""
     empty = sum(not fills for fills in solved.fills)
-    return empty + any(not _is_page_number(t) for t in solved.alignment.left_over)
+    return empty + any(not _is_page_number(t, source) for t in solved.alignment.left_over)
 
 
 class _Weighing:
@@ -96,14 +136,18 @@ class _Weighing:
         identities: Sequence[Identity],
         numbers: Numbers,
         form: Form,
+        others: Sequence[Pointed],
+        tokens: Sequence[Token],
+        reader: Reader,
     ) -> None:
         self.source, self.section, self.identities, self.numbers, self.form = source, section, identities, numbers, form
+        self.said, self.tokens, self.reader = others, tokens, reader
         self.first = tables[0][0]
         least = self.first.alignment.cost
         self.rivals = [
             s
             for s in tables[0][1:]
-            if _open(s) == _open(self.first) and s.holds == self.first.holds and s.alignment.cost < least + costs.MARGIN
+            if _open(s, source) == _open(self.first, source) and s.holds == self.first.holds and s.alignment.cost < least + costs.MARGIN
         ]
         self.others = [table[0] for table in tables[1:]]
         ways = self.first.alignment.ways
@@ -114,45 +158,148 @@ class _Weighing:
     def result(self) -> Weighed:
         cells: dict[str, Cell] = {}
         doubts: list[Open] = []
-        findings: list[Finding] = list(self.first.alignment.findings)
+        findings: list[Finding] = [*self.first.alignment.findings]
+        by_rules: dict[str, Any] = {}
         for way, fills, chosen in zip(self.first.alignment.ways, self.first.fills, self.chosen, strict=True):
-            if chosen is None:
-                findings.append(finding(way.doubt, _SAID[way.doubt].format(way.row.label), way.row.path))
+            if chosen is not None:
+                by_rules |= {
+                    p: self._value(p, s, way.units.get(p)) for p, s in zip(way.paths, chosen.slots, strict=True)
+                }
+                own, open_ = self._row(way, fills, chosen)
+                cells |= own
+                doubts += open_
+                findings += [_finding(reason, way) for reason in dict.fromkeys(o.reason for o in open_)]
+            elif (pointed := self._pointed(way.row, by_rules)) is not None:
+                cells |= pointed[0]
+                doubts += pointed[1]
+                findings += [_finding(o.reason, way) for o in pointed[1]]
+            else:
+                findings.append(_finding(way.doubt, way))
                 doubts.append(Open(way.doubt, tuple(way.row.cell(c.name) for c in way.row.columns)))
-                continue
-            own, open_ = self._row(way, fills, chosen)
-            cells |= own
-            doubts += open_
-            if way.doubt:
-                findings.append(finding(way.doubt, _SAID[way.doubt].format(way.row.label), way.row.path))
-            elif open_:
-                code = open_[0].reason
-                findings.append(finding(code, _SAID.get(code, "“{}”一行有几种读法都说得通").format(way.row.label), way.row.path))
-        findings += self._left_over()
-        findings += self._absent(cells)
-        return Weighed(self.section, cells, tuple(doubts), tuple(findings), self.first.alignment.forms)
+        for solved in self.others:
+            elsewhere = self._elsewhere(solved, cells)
+            doubts += elsewhere
+            findings += [_finding(o.reason, Way(self._row_of(o), (), (), (), (), ())) for o in elsewhere]
+        there = {p.rpartition(".")[0] for way in self.first.alignment.ways for p in (f"{way.row.path}.", *way.paths)}
+        for row in self.section.rows:
+            if row.path not in there and (pointed := self._pointed(row, by_rules)) is not None:
+                there.add(row.path)
+                cells |= pointed[0]
+                doubts += pointed[1]
+                findings += [_finding(o.reason, Way(row, (), (), (), (), ())) for o in pointed[1]]
+        findings += self._left_over(cells)
+        findings += self._absent(there)
+        return Weighed(self.section, cells, tuple(doubts), tuple(findings), self.first.alignment.forms, by_rules)
+
+    def _elsewhere(self, solved: Solved, cells: dict[str, Cell]) -> list[Open]:
+        """Rows that only another stretch of the text has, as if it were the rest of the table: they are read, and in doubt."""
+        found: list[Open] = []
+        for way, fills in zip(solved.alignment.ways, solved.fills, strict=True):
+            if fills and not any(path in cells for path in way.paths):
+                taken = self._option(way, fills[0], solved.alignment.by)
+                for path, slot in taken.slots.items():
+                    unit = way.units.get(path)
+                    basis: Basis = "blank" if slot is None or slot.is_blank else taken.basis
+                    cells[path] = Cell(slot, self._value(path, slot, unit), unit, basis, way.label, (), False)
+                found.append(Open("section_repeated", way.paths, (taken,)))
+        return found
+
+    def _row_of(self, open_: Open) -> FormRow:
+        return self.form.rows[open_.paths[0].rpartition(".")[0]]
+
+    def _value(self, path: str, slot: Slot | None, unit: Unit | None) -> Any:
+        return value_of(self.source, slot, self.form.columns[path].kind, unit)
 
     # --- One row -------------------------------------------------------------------------------------------------------
 
     def _row(self, way: Way, fills: Sequence[Fill], chosen: Fill) -> tuple[dict[str, Cell], list[Open]]:
         options = [self._option(way, fill) for fill in fills]
         options += [o for solved in self.rivals for o in self._options_of(solved, way.row)]
-        again = [o for solved in self.others for o in self._options_of(solved, way.row)]
+        again = [self._option(way, fill) for fill in way.again]
+        again += [o for solved in self.others for o in self._options_of(solved, way.row)]
+        said = [one for _, one in self._each_said(way)]
+        backing, backed = next(
+            ((other, o) for other, one in self._each_said(way) for o in options if self._agree(one, o)), (None, None)
+        )
+        taken = backed or options[0]
+        if self.reader != "rules" and (own := next((o for o in said if o.by == self.reader), None)) is not None:
+            taken = own
+        is_open = bool(way.doubt) or len({self._key_of(o) for o in options}) > 1
+        is_settled = (
+            is_open and backed is not None and all(o.basis == "read" for o in options) and not self.first.failing
+        )
         cells: dict[str, Cell] = {}
         reasons: dict[str, list[str]] = {}
-        for i, (path, slot) in enumerate(zip(way.paths, chosen.slots, strict=True)):
+        heads = dict(zip(way.paths, way.heads, strict=False))
+        for path, slot in taken.slots.items():
             unit = way.units.get(path)
-            value = value_of(self.source, slot, self.form.columns[path].kind, unit)
+            value = self._value(path, slot, unit)
             reason = way.doubt or self._reason(path, options, again)
+            if is_settled and reason in _SETTLED_BY_AGREEMENT:
+                reason = ""
+            if not reason and self._key(path, taken) not in {self._key(path, o) for o in options if path in o.slots}:
+                reason = "readings_differ"
             if not reason and value is None and slot is not None and not slot.is_blank:
                 reason = "not_a_number"
             if reason:
                 reasons.setdefault(reason, []).append(path)
-            basis = "blank" if slot is None or slot.is_blank else chosen.basis
-            heads = way.heads[i] if i < len(way.heads) else ()
-            cells[path] = Cell(slot, value, unit, basis, way.label, heads, not reason)
-        found = [Open(reason, tuple(paths), self._distinct(paths, [*options, *again])) for reason, paths in reasons.items()]
+            basis: Basis = "blank" if slot is None or slot.is_blank else taken.basis
+            by = backing.reader if backing is not None and (is_settled or taken is not options[0]) else "rules"
+            cells[path] = Cell(slot, value, unit, basis, way.label, heads.get(path, ()), not reason, by)
+        every = [*options, *again, *(o for o in said if not any(self._agree(o, x) for x in options))]
+        found = [Open(reason, tuple(paths), self._distinct(paths, every)) for reason, paths in reasons.items()]
         return cells, found
+
+    def _each_said(self, way: Way) -> Iterator[tuple[Pointed, Option]]:
+        for other in self.said:
+            if (one := self._said(other, way)) is not None:
+                yield other, one
+
+    def _said(self, other: Pointed, way: Way) -> Option | None:
+        """What another reader points at for the cells of a row; None where it says nothing of them."""
+        slots = {p: other.slots[p] for p in way.paths if p in other.slots}
+        return Option(other.reader, way.cost, slots, way.units) if any(slots.values()) else None
+
+    def _agree(self, one: Option, other: Option) -> bool:
+        return all(p in other.slots and self._key(p, one) == self._key(p, other) for p in one.slots)
+
+    def _pointed(self, row: FormRow, known: Mapping[str, Any]) -> tuple[dict[str, Cell], list[Open]] | None:
+        """A row of which the rules make nothing, as another reader points at it.
+
+        It is vouched for where its cells stand side by side, nobody else's, and sums that say something hold with it.
+        """
+        for other in self.said:
+            slots = {row.cell(c.name): other.slots[row.cell(c.name)] for c in row.columns if row.cell(c.name) in other.slots}
+            if not any(slots.values()):
+                continue
+            values = {p: self._value(p, s, None) for p, s in slots.items()}
+            is_sure = self._is_run(slots) and self._is_confirmed(slots)
+            cells = {
+                p: Cell(s, values[p], None, "blank" if s is None or s.is_blank else "read", (), (), is_sure, other.reader)
+                for p, s in slots.items()
+            }
+            option = Option(other.reader, costs.TORN, slots, {})
+            return cells, [] if is_sure else [Open("order_alone", tuple(slots), (option,))]
+        return None
+
+    def _is_run(self, slots: Mapping[str, Slot | None]) -> bool:
+        """Whether slots are tokens that follow each other and belong to no row of the rules."""
+        places = {(t.start, t.end): i for i, t in enumerate(t for t in self.tokens if t.kind in ("number", "blank"))}
+        at = [places.get((s.start, s.end), -1) for s in slots.values() if s is not None]
+        taken = {
+            (s.start, s.end) for f in self.chosen if f is not None for s in f.slots if s is not None and s.end > s.start
+        }
+        free = all(s is None or (s.start, s.end) not in taken for s in slots.values())
+        return free and None not in slots.values() and at == list(range(at[0], at[0] + len(at))) and at[0] >= 0
+
+    def _is_confirmed(self, slots: Mapping[str, Slot | None]) -> bool:
+        """Whether every sum over the cells holds, and one of each of them that says something: it has numbers other than 0."""
+        counts = {**self.counts, **{p: self.numbers.count(s) for p, s in slots.items()}}
+        rules = [r for r in self.identities if any(p in slots for p in (*r.left, *r.right))]
+        if not rules or not all(holds(r, counts) for r in rules):
+            return False
+        across = [r for r in rules if len({p.rpartition(".")[0] for p in (*r.left, *r.right)}) > 1]
+        return any(counts.get(p) for r in across for p in slots if p in (*r.left, *r.right))
 
     def _reason(self, path: str, options: Sequence[Option], again: Sequence[Option]) -> str:
         keys = {self._key(path, option) for option in options if path in option.slots}
@@ -166,8 +313,10 @@ class _Weighing:
         slot = option.slots[path]
         if slot is None or slot.is_blank:
             return None
-        value = value_of(self.source, slot, self.form.columns[path].kind, option.units.get(path))
-        return (value,)
+        return (self._value(path, slot, option.units.get(path)),)
+
+    def _key_of(self, option: Option) -> tuple[object, ...]:
+        return tuple(self._key(path, option) for path in option.slots)
 
     def _distinct(self, paths: Sequence[str], options: Sequence[Option]) -> tuple[Option, ...]:
         found: dict[tuple[object, ...], Option] = {}
@@ -178,7 +327,7 @@ class _Weighing:
         return tuple(found.values())[:_SHOWN]
 
     def _option(self, way: Way, fill: Fill, by: str = "rules") -> Option:
-        return Option(by, way.cost + fill.cost, dict(zip(way.paths, fill.slots, strict=True)), way.units)
+        return Option(by, way.cost + fill.cost, dict(zip(way.paths, fill.slots, strict=True)), way.units, fill.basis)
 
     def _options_of(self, solved: Solved, row: FormRow) -> Iterator[Option]:
         for way, fills in zip(solved.alignment.ways, solved.fills, strict=True):
@@ -187,9 +336,10 @@ class _Weighing:
 
     # --- What the rows do not hold -------------------------------------------------------------------------------------
 
-    def _left_over(self) -> Iterator[Finding]:
-        left = [t for t in self.first.alignment.left_over if not _is_page_number(t)]
-        pages = [t for t in self.first.alignment.left_over if _is_page_number(t)]
+    def _left_over(self, cells: Mapping[str, Cell]) -> Iterator[Finding]:
+        used = {(c.slot.start, c.slot.end) for c in cells.values() if c.slot is not None}
+        left = [t for t in self.first.alignment.left_over if not _is_page_number(t, self.source) and (t.start, t.end) not in used]
+        pages = [t for t in self.first.alignment.left_over if _is_page_number(t, self.source)]
         title = self.section.title
         if pages:
             shown = "、".join(f"“{t.text}”" for t in pages[:_SHOWN])
@@ -199,8 +349,7 @@ class _Weighing:
             rest = f"等 {len(left)} 个" if len(left) > _SHOWN else ""
             yield finding("numbers_left_over", f"{title}：{shown}{rest}无法解释", self.section.path)
 
-    def _absent(self, cells: Mapping[str, Cell]) -> Iterator[Finding]:
-        there = {p.rpartition(".")[0] for way in self.first.alignment.ways for p in (way.row.path + ".", *way.paths)}
+    def _absent(self, there: set[str]) -> Iterator[Finding]:
         for row in self.section.rows:
             if row.path in there or not self._is_due(row, there):
                 continue
@@ -237,17 +386,29 @@ def holds_with(rule: Identity, counts: Mapping[str, object], path: str, own: Seq
     return holds(rule, {**counts, path: None})
 
 
-def _is_page_number(token: Token) -> bool:
-    return token.layout != "cells" and token.text.isdigit() and len(token.text) <= 3 and token.fields == 1
+def _is_page_number(token: Token, source: Source) -> bool:
+    """Whether a number may be its page's: a short one, alone on its line."""
+    folded = source.folded
+    start, end = folded.rfind("\n", 0, token.start) + 1, folded.find("\n", token.end)
+    line = folded[start : end if end >= 0 else len(folded)]
+    return token.text.isdigit() and len(token.text) <= _LONGEST_PAGE_NUMBER and line.strip() == token.text
 
+
+def _finding(code: str, way: Way) -> Finding:
+    return finding(code, _SAID[code].format(way.row.label), way.row.path)
+
+
+_SETTLED_BY_AGREEMENT = frozenset(("label_doubtful", "readings_differ"))
+"""Doubts that end where a second reader found the same: none of numbers left over, cells used twice, sums that fail."""
 
 _SAID = {
+    "order_alone": "“{}”一行的位置只有先后可凭，勾稽关系不能确认",
     "label_alone": "有“{}”的行名，没有属于它的单元格",
     "cells_do_not_fit": "“{}”一行的单元格个数与列数不符，算术也不能确定其位置",
     "label_doubtful": "不能确认“{}”的行名",
     "heads_unreadable": "“{}”一行的表头不全或无法辨认，不能确认各列",
     "readings_differ": "“{}”一行有几种读法都说得通",
-    "section_repeated": "“{}”一行的表格不止一处，所印不同",
+    "section_repeated": "“{}”一行的表格不止一处，所印不同，或只在另一处",
     "single_damage": "“{}”一行的和不成立，而只要有一处错位或互换就成立",
     "not_a_number": "“{}”一行有单元格所印不是该列应有的数",
 }

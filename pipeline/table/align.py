@@ -10,25 +10,23 @@ from ..source.decode import Source
 from . import costs
 from .alignment import Alignment, Numbers, Way, sums_of
 from .groups import align_groups
-from .fills import Fill, fills_in_order, is_empty, slot_of
+from .fills import Fill, fills_in_order, glued_in, is_empty, slot_of
 from .heads import Heads, fixed_heads, has_characters, printed_heads
 from .items import Items, Piece, itemize
 from .labels import Found, chain, find_labels
 from .lexicon import Lexicon, lexicon_of
 from .place import Columns, columns_of, columns_under, fill_by_place, heads_by_place
 from .rows import Own, line_of, own_runs, runs_before, without_margin
-from .tokens import Token, tokenize
+from .tokens import Token
 from .torn import fill_of, labels_there, torn_orders
-from .regions import Region
 
 _SHORTEST_AGAIN = 4
 """A shorter label is a column's head as well."""
 
 
-def align(source: Source, region: Region, section: FormSection, form: Form) -> tuple[Alignment, ...]:
-    """A region of the source → the ways to lay the section over it, the likeliest first; () where none of its rows is there."""
+def align(source: Source, tokens: Sequence[Token], section: FormSection, form: Form) -> tuple[Alignment, ...]:
+    """The tokens of a table → the ways to lay the section over it, the likeliest first; () where none of its rows is there."""
     lexicon = lexicon_of(section)
-    tokens = tokenize(source, region.start, region.end)
     found = _aligned(Table(source, section, form, lexicon, itemize(tokens, source.folded, lexicon)))
     if any(t.kind == "gap" for t in tokens) and not _is_exact(found):
         items = itemize(tokens, source.folded, lexicon, with_gaps=True)
@@ -162,21 +160,19 @@ class Table:
     ) -> tuple[Fill, ...]:
         if not tokens:
             return ()
-        line = tokens[0].line
-        label = [self.items.pieces[i].token for i in own.found.pieces]
-        behind = max((t.last for t in label if t.line == line and t.layout == "cells"), default=-1)
-        placed = fill_by_place(tokens, places, behind) if places else None
-        again = [f for o in self.again.get(own.found.row.path, ()) for f in self._in_order(o.tokens, paths)]
+        words = self.items.words_on({t.line for t in tokens})
+        placed = fill_by_place(tokens, places, words) if places else None
         printed = [t for t in tokens if not is_empty(t)]
         in_order: tuple[Fill, ...] = ()
         if placed is None or len(printed) == len(paths):
             in_order = self._in_order(tokens, paths)
         if placed is None:
-            return (*in_order, *again)
-        return (placed, *(f for f in in_order if f.slots != placed.slots), *again)
+            return in_order
+        return (placed, *(f for f in in_order if f.slots != placed.slots))
 
     def _in_order(self, tokens: Sequence[Token], paths: Sequence[str]) -> tuple[Fill, ...]:
-        return fills_in_order(tokens, len(paths), sums_of(paths, self.form.identities, self.numbers))
+        failing = sums_of(paths, self.form, self.numbers)
+        return fills_in_order(tokens, len(paths), failing, glued_in(tokens, self.source.folded))
 
     # --- Columns that each sub-table heads -----------------------------------------------------------------------------
 
@@ -193,7 +189,8 @@ class Table:
             left += rest
             fills = self._fills(own, tokens, _columns_under(above, tokens), paths)
             units = {p: h.unit for p, h in zip(paths, above.heads, strict=True) if h.unit}
-            ways.append(self._way(own, paths, fills, tokens, [h.places for h in above.heads], units=units))
+            doubt = "cells_do_not_fit" if fills and min(f.cost for f in fills) >= costs.BLANK_LOST else ""
+            ways.append(self._way(own, paths, fills, tokens, [h.places for h in above.heads], doubt, units))
             forms |= {h.label.form for h in above.heads} | {own.found.label.form}
         return (self.alignment(ways, cost, "heads", forms - {None}, left),) if ways else ()
 
@@ -225,7 +222,10 @@ class Table:
             doubt = doubt or "cells_do_not_fit"
         elif not is_sure and self._is_doubtful(own.found):
             doubt = doubt or "label_doubtful"
-        return Way(own.found.row, paths, tuple(fills), label, tuple(heads), tuple(tokens), own.found.cost, units or {}, doubt)
+        again = tuple(f for o in self.again.get(own.found.row.path, ()) for f in self._in_order(o.tokens, paths))
+        return Way(
+            own.found.row, paths, tuple(fills), label, tuple(heads), tuple(tokens), own.found.cost, units or {}, doubt, again
+        )
 
     def _is_doubtful(self, found: Found) -> bool:
         """Whether the same words could be another row's label, one that stands between the neighbours of this one."""

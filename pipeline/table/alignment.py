@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import groupby
 
 from ...schemas.extraction import Finding
-from ...schemas.form import FormRow, FormSection, Identity
+from ...schemas.form import Form, FormRow, FormSection
 from ...schemas.report import Unit
 from ..source.decode import Source
 from .fills import Fill, Slot, Slots
@@ -22,7 +23,8 @@ class Way:
     """One row of the form as a table prints it. paths: of its cells, in the order of the slots of each fill.
 
     label, heads: the stretches that name the row, and each of its columns. doubt: the code of the finding by which no
-    cell of the row is sure, whatever fills it. tokens: all that belong to the row. is_own: the run stands at its own label.
+    cell of the row is sure, whatever fills it. tokens: all that belong to the row. again: what fills the row where its label
+    stands once more.
     """
 
     row: FormRow
@@ -34,6 +36,7 @@ class Way:
     cost: float = 0.0
     units: Mapping[str, Unit] = field(default_factory=dict)
     doubt: str = ""
+    again: tuple[Fill, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,25 +77,34 @@ class Numbers:
         return (as_count(folded) if kind == "count" else as_change(folded)) is not None
 
 
-def sums_of(paths: Sequence[str], identities: Sequence[Identity], numbers: Numbers) -> Callable[[Slots], int]:
+def sums_of(paths: Sequence[str], form: Form, numbers: Numbers) -> Callable[[Slots], int]:
     """Paths → a count of the identities that slots which fill them break, of those that are over one row of these paths alone."""
-    at = {path: i for i, path in enumerate(paths)}
-    rows = {path.rpartition(".")[0] for path in paths}
-    own = []
-    for rule in identities:
-        over = {path.rpartition(".")[0] for path in (*rule.left, *rule.right)}
-        if len(over) == 1 and over <= rows:
-            left, right = ([at[p] for p in side if p in at] for side in (rule.left, rule.right))
-            if left and right:
-                own.append((left, right))
 
     def failing(slots: Slots) -> int:
+        own = _sums_over(tuple(paths), form)
         values = [numbers.count(slot) for slot in slots]
         if INADMISSIBLE in values:
             return len(own) + 1
         return sum(not may_be_equal([values[i] for i in left], [values[i] for i in right]) for left, right in own)
 
     return failing
+
+
+@lru_cache(maxsize=512)
+def _sums_over(
+    paths: tuple[str, ...], form: Form
+) -> tuple[tuple[tuple[int, ...], tuple[int, ...]], ...]:
+    """The places of the terms of each identity that is over one row of these paths alone."""
+    at = {path: i for i, path in enumerate(paths)}
+    rows = {path.rpartition(".")[0] for path in paths}
+    own = []
+    for rule in form.identities:
+        over = {path.rpartition(".")[0] for path in (*rule.left, *rule.right)}
+        if len(over) == 1 and over <= rows:
+            left, right = (tuple(at[p] for p in side if p in at) for side in (rule.left, rule.right))
+            if left and right:
+                own.append((left, right))
+    return tuple(own)
 
 
 def may_be_equal(left: Sequence[object], right: Sequence[object]) -> bool:

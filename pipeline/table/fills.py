@@ -1,7 +1,7 @@
 """The ways in which a run of numbers and blanks can fill the cells of a row: as it stands, or with one damage or more undone."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from itertools import chain, combinations, islice
 
@@ -15,6 +15,8 @@ _MOST_LOOKED_AT = 20_000
 _MOST_LOST = 3
 _MOST_SURPLUS = 3
 _LONGEST_GLUED = 60
+_PARTS = " \t\n|,\x1f()"
+"""What parts a number from what stands beside it."""
 _DIGITS = re.compile(r"[+-]?[0-9]+")
 _FIGURE = re.compile(r"[+-]?(?:0|[1-9][0-9]*)")
 
@@ -49,9 +51,12 @@ def is_empty(token: Token) -> bool:
     return token.kind == "blank" and not token.text.strip("\t \n")
 
 
-def fills_in_order(tokens: Sequence[Token], count: int, failing: Callable[[Slots], int]) -> tuple[Fill, ...]:
+def fills_in_order(
+    tokens: Sequence[Token], count: int, failing: Callable[[Slots], int], glued: Set[int] = frozenset()
+) -> tuple[Fill, ...]:
     """A run → the ways to fill `count` cells in its order; () where there are too many, or none.
 
+    glued: the ids of the numbers that may be several, run together.
     failing: how many of the row's own sums do not hold; a damaged run is taken for what breaks the fewest.
     2 0 0 2, for 3 cells that add up → (2 0 2), with a number too many.
     """
@@ -66,7 +71,7 @@ def fills_in_order(tokens: Sequence[Token], count: int, failing: Callable[[Slots
         return _without_empties(tokens, count)
     if len(printed) > count:
         return _fewest(_with_surplus(printed, count), failing)
-    parted = _parted(printed, count) if all(t.layout == "order" for t in printed) else iter(())
+    parted = _parted(printed, count, glued) if glued.intersection(t.id for t in printed) else iter(())
     lost = _with_lost(tokens, count) if count - len(tokens) <= _MOST_LOST else iter(())
     return _fewest(chain(parted, lost), failing)
 
@@ -126,25 +131,38 @@ def _with_lost(tokens: Sequence[Token], count: int) -> Iterator[Fill]:
 # --- Digits run together -----------------------------------------------------------------------------------------------
 
 
-def _parted(printed: Sequence[Token], count: int) -> Iterator[Fill]:
+def glued_in(tokens: Sequence[Token], folded: str) -> frozenset[int]:
+    """The ids of the numbers of a run that may be several: where any of them is none by itself, or touches what stands beside it."""
+    numbers = [t for t in tokens if t.kind == "number"]
+    is_glued = any(
+        _begins_wrong(t.text)
+        or folded[max(0, t.start - 1) : t.start].strip(_PARTS) != ""
+        or folded[t.end : t.end + 1].strip(_PARTS) != ""
+        for t in numbers
+    )
+    return frozenset(t.id for t in numbers if len(t.text) > 1) if is_glued else frozenset()
+
+
+def _parted(printed: Sequence[Token], count: int, glued: Set[int]) -> Iterator[Fill]:
     """The ways to part digits that stand together, so that there are as many numbers as cells; no number begins with a 0."""
     spare = count - len(printed)
     if sum(len(t.text) for t in printed) <= _LONGEST_GLUED:
-        for slots in _parts(printed, spare):
+        for slots in _parts(printed, spare, glued):
             yield Fill(slots, costs.GLUED * spare, "inferred")
 
 
-def _parts(tokens: Sequence[Token], spare: int) -> Iterator[tuple[Slot, ...]]:
+def _parts(tokens: Sequence[Token], spare: int, glued: Set[int]) -> Iterator[tuple[Slot, ...]]:
     """The ways to divide tokens with `spare` borders more than stand in the text."""
     if not tokens:
         if spare == 0:
             yield ()
         return
     token, rest = tokens[0], tokens[1:]
-    room = sum(max(0, len(t.text) - 1) for t in rest)
-    for borders in range(max(0, spare - room), min(spare, len(token.text) - 1) + 1):
+    room = sum(len(t.text) - 1 for t in rest if t.id in glued)
+    most = min(spare, len(token.text) - 1) if token.id in glued else 0
+    for borders in range(max(0, spare - room), most + 1):
         for first in _divided(token, borders):
-            for others in _parts(rest, spare - borders):
+            for others in _parts(rest, spare - borders, glued):
                 yield first + others
 
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import re
 
 from ...schemas.form import FormColumn, FormRow, FormSection
+from ..source.decode import Source
 from . import costs
 from .alignment import Alignment, Way, sums_of
-from .fills import Fill, fills_in_order, is_empty
+from .fills import Fill, fills_in_order, glued_in, is_empty
 from .heads import has_characters, head_at_end
 from .items import Piece, Stretch
 from .lexicon import pattern_of
@@ -100,26 +101,13 @@ def _orders(table: "Table", above: Sequence[Piece], tokens: Sequence[Token], who
     if placed is not None:
         yield placed
         return
-    names = _sequence(above, section)
-    order = _in_line(names, section)
-    if order is not None and len(order.columns) == len(printed):
-        yield order
-        return
-    if order is not None and len(order.columns) == whole:
-        yield order
-        return
-    groups = _group_order(names, section)
-    labels_there = set(groups) <= set(section.rows) and (groups == list(section.rows) or not groups)
-    heads = [n for n, _ in names if isinstance(n, FormColumn)]
-    is_in_form_order = all(
-        section.rows[0].columns.index(a) < section.rows[0].columns.index(b) or b is section.rows[0].columns[0] or True
-        for a, b in zip(heads, heads[1:], strict=False)
-    )
-    if labels_there and is_in_form_order and (order is None or len(order.columns) < whole):
-        text = [p for p in above]
-        if has_characters(text, section.rows[0].columns) or not heads:
-            cost = costs.ORDER_OF_FORM if heads or text else costs.ORDER_OF_FORM
-            yield _Order(_form_columns(section), cost, "form")
+    names, is_clean = _sequence(above, section)
+    groups = _group_orders(names, table.source, section)
+    orders = [o for order in groups if (o := _in_line(names, order, section)) is not None] if is_clean else []
+    if any(len(o.columns) in (len(printed), whole) for o in orders):
+        yield from orders
+    elif groups in ([list(section.rows)], [[]]) and (not names or has_characters(above, section.rows[0].columns)):
+        yield _Order(_form_columns(section), costs.ORDER_OF_FORM, "form")
 
 
 def _form_columns(section: FormSection) -> tuple[_Column, ...]:
@@ -129,37 +117,53 @@ def _form_columns(section: FormSection) -> tuple[_Column, ...]:
 _Named = tuple[object, Stretch]
 
 
-def _sequence(pieces: Sequence[Piece], section: FormSection) -> list[_Named]:
-    """The words above the line → what they name, in order, each with where it stands."""
+def _sequence(pieces: Sequence[Piece], section: FormSection) -> tuple[list[_Named], bool]:
+    """The words above the line → what they name, in order, each with where it stands; and whether from the first on they are all named."""
     pattern, known = _symbols(section)
     text = "".join(p.text for p in pieces)
     at = [p for p in pieces for _ in p.text]
     found: list[_Named] = []
+    begin, end = None, 0
+    is_clean = True
     for match in pattern.finditer(text):
+        is_clean = is_clean and (begin is None or match.start() == end)
+        begin, end = match.start() if begin is None else begin, match.end()
         one, other = at[match.start()], at[match.end() - 1]
         found.append((known[match.group()], (one.start, other.end)))
-    first = next((i for i, (n, _) in enumerate(found) if isinstance(n, FormColumn)), len(found))
-    lead = found[:first]
-    last_labels: dict[object, int] = {n: i for i, (n, _) in enumerate(lead)}
-    return [lead[i] for i in sorted(last_labels.values())] + found[first:]
+    return found, is_clean and end == len(text)
 
 
-def _group_order(names: Sequence[_Named], section: FormSection) -> list[FormRow]:
-    """The groups in the order in which their labels stand, those under a common head in its place."""
-    rows = [n for n, _ in names if isinstance(n, FormRow)]
-    order = list(dict.fromkeys(rows))
-    unders = [i for i, (n, _) in enumerate(names) if n is None]
-    if unders and order:
-        top = {section.rows[0]: next((i for i, (n, _) in enumerate(names) if n is section.rows[0]), -1)}
-        inner = [r for r in order if r is not section.rows[0]]
-        if section.rows[0] in order:
-            return [section.rows[0], *inner] if top[section.rows[0]] < unders[0] else [*inner, section.rows[0]]
-    return order
+def _group_orders(names: Sequence[_Named], source: Source, section: FormSection) -> list[list[FormRow]]:
+    """The orders in which groups may stand, by their labels; those under a common head in its place.
+
+    A common head that is printed on a line above the groups' beside it does not say on which side of them it stands: where
+    its line begins further on, it is behind them.
+    """
+    order = list(dict.fromkeys(n for n, _ in names if isinstance(n, FormRow)))
+    top = section.rows[0]
+    common = [i for i, (n, _) in enumerate(names) if n is None]
+    if top not in order or not common:
+        return [order]
+    inner = [row for row in order if row is not top]
+    at = [i for i, (n, _) in enumerate(names) if n is top]
+    if any(i < common[-1] for i in at):
+        return [[top, *inner]]
+    one, other = (_column_of(names[i][1][0], source) for i in (at[0], common[0]))
+    if one[0] == other[0]:
+        return [[*inner, top]]
+    if one[1] != other[1]:
+        return [[top, *inner] if one[1] < other[1] else [*inner, top]]
+    return [[top, *inner], [*inner, top]]
 
 
-def _in_line(names: Sequence[_Named], section: FormSection) -> _Order | None:
+def _column_of(at: int, source: Source) -> tuple[int, int]:
+    """A place in the source → where its line begins, and how far into the line it is."""
+    start = source.folded.rfind("\n", 0, at) + 1
+    return start, at - start
+
+
+def _in_line(names: Sequence[_Named], groups: Sequence[FormRow], section: FormSection) -> _Order | None:
     """Heads in running order, level by level or group by group → the columns; None where they are not those of each group."""
-    groups = _group_order(names, section)
     if len(groups) != len(section.rows):
         return None
     chunks: list[list[tuple[FormColumn, Stretch]]] = [[]]
@@ -228,7 +232,8 @@ def _fills(table: "Table", tokens: Sequence[Token], order: _Order) -> tuple[Fill
     printed = [t for t in tokens if not is_empty(t)]
     if placed is not None and len(printed) != len(paths):
         return (placed,)
-    return fills_in_order(tokens, len(paths), sums_of(paths, table.form.identities, table.numbers))
+    failing = sums_of(paths, table.form, table.numbers)
+    return fills_in_order(tokens, len(paths), failing, glued_in(tokens, table.source.folded))
 
 
 def _apart(table: "Table", runs: Sequence[Sequence[Token]], after: Sequence[int]) -> Alignment | None:
@@ -240,7 +245,7 @@ def _apart(table: "Table", runs: Sequence[Sequence[Token]], after: Sequence[int]
     parts: list[tuple[_Order, Sequence[Token]]] = []
     start = 0
     for tokens, end in zip(runs, after, strict=True):
-        names = _sequence(pieces[start:end], section)
+        names, _ = _sequence(pieces[start:end], section)
         rows = list(dict.fromkeys(n for n, _ in names if isinstance(n, FormRow)))
         heads = [(n, place) for n, place in names if isinstance(n, FormColumn)]
         if len(rows) != 1 or len([t for t in tokens if not is_empty(t)]) != len(columns):

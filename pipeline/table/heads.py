@@ -26,7 +26,10 @@ _SHORTEST_PIECE = 2
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A column as its head names it. places: the stretches that print it. first, last: the columns of its line that it takes."""
+    """A column as its head names it. places: the stretches that print it. first, last: the columns of its line that it takes.
+
+    line: the one on which it begins.
+    """
 
     column: FormColumn
     label: Label
@@ -34,6 +37,7 @@ class Head:
     places: tuple[Stretch, ...] = ()
     first: int = 0
     last: int = 0
+    line: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +211,7 @@ def _joined(pieces: Sequence[Piece]) -> tuple[str, tuple[int, ...]]:
 
 def _head(column: FormColumn, label: Label, pieces: Sequence[Piece], at: Sequence[int], start: int, end: int) -> Head:
     taken = [pieces[i] for i in dict.fromkeys(at[start:end])]
-    return Head(column, label, None, tuple((p.start, p.end) for p in taken), *_extent(taken))
+    return Head(column, label, None, tuple((p.start, p.end) for p in taken), *_extent(taken), taken[0].token.line)
 
 
 def _extent(pieces: Sequence[Piece]) -> tuple[int, int]:
@@ -223,12 +227,12 @@ def fixed_heads(pieces: Sequence[Piece], columns: tuple[FormColumn, ...]) -> tup
     Heads of several levels may be printed level by level, or each with those below it; where a head is lost, or none
     can be read, the form's own order is what is left, at a cost.
     """
-    leaves, under = _leaves(pieces, columns)
+    leaves, under, line, is_clean = _leaves(pieces, columns)
     names = [h.column.name for h in leaves]
     if len(set(names)) < len(names):
-        leaves, under = _first_of_each(leaves), under
+        leaves = _first_of_each(leaves)
         names = [h.column.name for h in leaves]
-    orders = list(_orders(leaves, under, columns)) if leaves else []
+    orders = list(_orders(leaves, under, line, columns)) if leaves else []
     missing = [c for c in columns if c.name not in names]
     if not missing:
         return tuple(orders) or (_form_order(leaves, columns, costs.ORDER_OF_FORM),)
@@ -239,7 +243,7 @@ def fixed_heads(pieces: Sequence[Piece], columns: tuple[FormColumn, ...]) -> tup
             lost = costs.HEAD_LOST * len(missing)
             found.append(_form_order(order.heads, columns, order.cost + min(lost, costs.ORDER_OF_FORM)))
             break
-    if leaves:
+    if leaves and is_clean:
         found += orders
     elif not found:
         found.append(_form_order((), columns, costs.ORDER_OF_FORM))
@@ -255,19 +259,27 @@ def _form_order(heads: Sequence[Head], columns: tuple[FormColumn, ...], cost: fl
     return Heads(tuple(by_name.get(c.name, Head(c, c.labels[0])) for c in columns), cost, "form")
 
 
-def _leaves(pieces: Sequence[Piece], columns: tuple[FormColumn, ...]) -> tuple[list[Head], int | None]:
-    """The heads in the order of the text, and before how many of them the head stands that spans some (None: it is not there)."""
+def _leaves(pieces: Sequence[Piece], columns: tuple[FormColumn, ...]) -> tuple[list[Head], int | None, int, bool]:
+    """The heads in the order of the text; before how many of them the head stands that spans some, None where it is not there; its line.
+
+    And whether nothing else stands between the first and the last of them.
+    """
     text, at = _joined(pieces)
     pattern, known = _with_unders(columns)
     heads: list[Head] = []
     under: int | None = None
+    line = -1
+    end: int | None = None
+    is_clean = True
     for match in pattern.finditer(text):
         found = known[match.group()]
-        if found is None:
-            under = len(heads) if under is None else under
-        else:
+        is_clean = is_clean and end in (None, match.start())
+        end = match.end()
+        if found is not None:
             heads.append(_head(*found, pieces, at, *match.span()))
-    return heads, under
+        elif under is None:
+            under, line = len(heads), pieces[at[match.start()]].token.line
+    return heads, under, line, is_clean and end in (None, len(text))
 
 
 @cache
@@ -280,9 +292,16 @@ def _with_unders(
     return pattern_of(frozenset(known)), known
 
 
-def _orders(leaves: Sequence[Head], under: int | None, columns: tuple[FormColumn, ...]) -> Iterator[Heads]:
-    """The orders of columns that a sequence of heads may stand for."""
+def _orders(
+    leaves: Sequence[Head], under: int | None, line: int, columns: tuple[FormColumn, ...]
+) -> Iterator[Heads]:
+    """The orders of columns that a sequence of heads may stand for.
+
+    A head that spans others may be printed on a line of its own, above or below those beside it: then the lines do not
+    say where among them it stands, and the form does.
+    """
     inner = [h for h in leaves if h.column.under]
+    outer = [h for h in leaves if not h.column.under]
     if under is None or not inner:
         yield Heads(tuple(leaves), 0.0, "heads")
         return
@@ -290,11 +309,21 @@ def _orders(leaves: Sequence[Head], under: int | None, columns: tuple[FormColumn
     if at != list(range(at[0], at[0] + len(at))) or at[0] < under:
         return
     before, after = list(leaves[:under]), [h for h in leaves[under:] if not h.column.under]
-    whole = (*before, *inner, *after)
-    yield Heads(whole, 0.0 if at[0] == under else costs.TREE, "heads")
-    outer = [h for h in leaves if not h.column.under]
-    if before and before[0].column is columns[-1] and len(outer) > 1:
-        yield Heads((*before[1:], *inner, *after, before[0]), costs.TREE, "heads")
+    as_printed = (*before, *inner, *after)
+    first_inner = next(i for i, c in enumerate(columns) if c.under)
+    as_declared = (
+        *(h for h in outer if columns.index(h.column) < first_inner),
+        *inner,
+        *(h for h in outer if columns.index(h.column) > first_inner),
+    )
+    if as_printed == as_declared:
+        yield Heads(as_printed, 0.0 if at[0] == under else costs.TREE, "heads")
+        return
+    is_apart = line not in {h.line for h in outer}
+    if is_apart or (before and before[0].column is columns[-1]):
+        yield Heads(as_declared, costs.TREE, "heads")
+    if not (is_apart and len({h.line for h in outer}) < len(outer)):
+        yield Heads(as_printed, costs.TREE, "heads")
 
 
 def has_characters(pieces: Sequence[Piece], columns: tuple[FormColumn, ...]) -> bool:

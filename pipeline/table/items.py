@@ -38,6 +38,17 @@ class Items:
     runs: tuple[Run, ...]
     pages: tuple[Token, ...]
 
+    def words_on(self, lines: set[int]) -> tuple[Token, ...]:
+        """The words on some lines, each token once."""
+        return tuple(dict.fromkeys(p.token for line in lines for p in self._pieces_by_line.get(line, ())))
+
+    @cached_property
+    def _pieces_by_line(self) -> dict[int, list[Piece]]:
+        found: dict[int, list[Piece]] = {}
+        for piece in self.pieces:
+            found.setdefault(piece.token.line, []).append(piece)
+        return found
+
     def runs_at(self, after: int) -> tuple[Run, ...]:
         """The run that stands behind so many pieces, if there is one."""
         return self._by_place.get(after, ())

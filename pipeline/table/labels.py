@@ -89,7 +89,7 @@ def _as_label(
     """The rows that a text may name. named: the rows of a whole label in it; it is a damaged one of theirs, or another whole one."""
     known = {
         path: found
-        for path, found in label_costs(text, lexicon).items()
+        for path, found in label_costs(text, lexicon, with_more=len(used) == 1).items()
         if named is None or path in named or found[0] < costs.MISPRINT
     }
     extra = costs.SPLIT * (len(used) - 1) + (costs.AROUND if inside is not None else 0.0)

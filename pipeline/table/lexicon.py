@@ -125,9 +125,10 @@ def _rest(text: str, start: int, end: int, lexicon: Lexicon) -> Iterator[tuple[i
 
 
 @lru_cache(maxsize=16384)
-def label_costs(text: str, lexicon: Lexicon) -> Mapping[str, tuple[float, Label]]:
+def label_costs(text: str, lexicon: Lexicon, *, with_more: bool = True) -> Mapping[str, tuple[float, Label]]:
     """Plain text → the paths of the rows whose label it may be, each with what that costs: misprints, a number or an end lost.
 
+    with_more: further words may stand beside the label.
     "2其他法律行政止公开" → requests.denied.prohibited_by_law, misprinted.
     """
     found: dict[str, tuple[float, Label]] = {}
@@ -137,7 +138,7 @@ def label_costs(text: str, lexicon: Lexicon) -> Mapping[str, tuple[float, Label]
     if found or len(text) < _SHORTEST_PIECE or len(text) > _LONGEST_FUZZY:
         return found
     for wording in lexicon.wordings:
-        cost = _misprint(text, wording)
+        cost = _misprint(text, wording, with_more)
         if cost is not None:
             _keep(found, wording, cost)
     return found
@@ -148,7 +149,7 @@ def _keep(found: dict[str, tuple[float, Label]], wording: Wording, cost: float) 
         found[wording.row.path] = (cost, wording.label)
 
 
-def _misprint(text: str, wording: Wording) -> float | None:
+def _misprint(text: str, wording: Wording, with_more: bool) -> float | None:
     """What it costs to take a text for a misprint, or a piece, of a wording; None where it is neither."""
     best: float | None = None
     for own, lost in ((wording.text, 0.0), (wording.text[wording.core :], costs.NUMBER_LOST)):
@@ -158,7 +159,7 @@ def _misprint(text: str, wording: Wording) -> float | None:
         distance = Levenshtein.distance(text, own, score_cutoff=most)
         if distance <= most and _contrary(text) == _contrary(own):
             cost = lost + costs.MISPRINT * distance
-        elif own in text and len(own) >= _LONG:
+        elif with_more and own in text and len(own) >= _LONG:
             cost = lost + costs.WORDS_ADDED
         elif text in own and (own.startswith(text) or len(text) >= len(own) / 2):
             cost = lost + costs.CUT_OFF + costs.CUT_OFF * (len(own) - len(text)) / len(own)

@@ -20,10 +20,14 @@ _NEAR = 3
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The columns that numbers stand in: for each its first and last column of the line, inclusive."""
+    """The columns that numbers stand in: for each its first and last column of the line, inclusive.
+
+    fields: of how many fields their lines are; None where that may differ.
+    """
 
     layout: Layout
     extents: tuple[tuple[int, int], ...]
+    fields: int | None = None
 
 
 def columns_of(runs: Sequence[Sequence[Token]], count: int) -> Columns | None:
@@ -32,12 +36,12 @@ def columns_of(runs: Sequence[Sequence[Token]], count: int) -> Columns | None:
         lines = [line for run in runs for line in by_line(run) if line[0].layout == layout]
         full = [printed for line in lines if len(printed := [t for t in line if not is_empty(t)]) == count]
         if layout == "cells":
-            common = Counter(tuple(t.first for t in printed) for printed in full).most_common(1)
+            common = Counter((tuple(t.first for t in printed), printed[0].fields) for printed in full).most_common(1)
             if common:
-                return Columns("cells", tuple((first, first) for first in common[0][0]))
+                return Columns("cells", tuple((first, first) for first in common[0][0][0]), common[0][0][1])
             used = sorted({t.first for line in lines for t in line if not is_empty(t)})
-            if len(used) == count:
-                return Columns("cells", tuple((first, first) for first in used))
+            if len(used) == count and len({line[0].fields for line in lines}) == 1:
+                return Columns("cells", tuple((first, first) for first in used), lines[0][0].fields)
         elif lines:
             hull = [(min(t.first for t in column), max(t.last for t in column)) for column in zip(*full, strict=True)]
             if full and all(a[1] < b[0] for a, b in pairwise(hull)):
@@ -127,10 +131,10 @@ def _columns_over(first: int, last: int, columns: Columns) -> list[int]:
     return [min(near)[1]] if near else []
 
 
-def fill_by_place(tokens: Sequence[Token], columns: Columns, behind: int = -1) -> Fill | None:
-    """A run → its cells where the columns say they stand; None where a number stands in none, or two in one.
+def fill_by_place(tokens: Sequence[Token], columns: Columns, words: Sequence[Token] = ()) -> Fill | None:
+    """A run → its cells where the columns say they stand; None where a number stands in none, or two in one, or the line is another.
 
-    behind: the last column of the line that words take; None where they take one of the columns.
+    words: those on the lines of the run; None where they take one of the columns.
 
     A merged cell that is written out once a column is one cell.
     """
@@ -138,7 +142,11 @@ def fill_by_place(tokens: Sequence[Token], columns: Columns, behind: int = -1) -
     if len(lines) != 1 or any(t.layout != columns.layout for t in tokens if t.line in lines):
         return None
     own = [t for t in tokens if t.line in lines]
-    if columns.extents[0][0] <= behind:
+    if columns.layout == "cells" and any(
+        w.line in lines and w.first <= last and first <= w.last for w in words for first, last in columns.extents
+    ):
+        return None
+    if columns.fields not in (None, own[0].fields):
         return None
     slots: list[Slot | None] = []
     used: set[int] = set()

@@ -17,8 +17,6 @@ _BROKEN_APART = 500
 """The same between the two parts of a table that something else stands in."""
 _FEWEST = 3
 """Fewer of its words are no table."""
-_RIVAL = 0.4
-"""A stretch with more than this share of a table's words, over again, is the table again."""
 _BEFORE, _AFTER = 120, 700
 """How far before its first word and behind its last one a table's numbers may reach."""
 _NUMBERS = r"(?:[\s0-9.,|/\\+\-—_:*]|无(?!\w)|[万亿]?元|[件项个条]|第\s*[0-9]+\s*页)+"
@@ -59,12 +57,7 @@ def find_regions(folded: str, form: Form) -> dict[str, tuple[Region, ...]]:
         after = places(groups[i + 1][0].start) if i + 1 < len(groups) else len(folded)
         region = _region(folded, form, group, places, before, after)
         found.setdefault(form.sections[group[0].section].path, []).append(region)
-    return {path: _rivals(regions) for path, regions in found.items()}
-
-
-def _rivals(regions: Sequence[Region]) -> tuple[Region, ...]:
-    most = max(region.words for region in regions)
-    return tuple(region for region in regions if region.words > _RIVAL * most)
+    return {path: tuple(regions) for path, regions in found.items()}
 
 
 def _letters(folded: str) -> "tuple[str, _Places]":
@@ -98,8 +91,13 @@ def _own_words(form: Form) -> tuple[re.Pattern[str], dict[str, tuple[int, ...]]]
     return pattern_of(frozenset(owners)), {word: tuple(sorted(own)) for word, own in owners.items()}
 
 
+_NUMERALS = "一二三四五六七八九十"
+
+
 def _words(section: FormSection) -> Iterator[str]:
+    """The words of a section's table that are long enough; of a caption with a number to fill in, with each number."""
     lexicon = lexicon_of(section)
+    yield from (w.replace("第项", f"第{n}项") for w in lexicon.groups if w.endswith("第项") for n in _NUMERALS)
     for text in (*lexicon.labels, *lexicon.heads, *lexicon.unders, *lexicon.groups):
         word = "".join(c for c in text if not c.isdigit())
         if len(word) >= _SHORTEST or (section.spec.heads == "printed" and word in lexicon.labels and len(word) > 1):

@@ -5,6 +5,7 @@ Where lines have separators, or are set in space, a token has columns; elsewhere
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Literal, NamedTuple
@@ -28,13 +29,15 @@ _PRINTED_SPACE = re.compile("[\u3000\u00a0]")
 _LONGEST_LINE = 20_000
 """A longer line with separators is no row of a table."""
 _MANY_BARS = 2
+_FEWEST_LINES = 3
+"""So many lines with the same number of commas are a table."""
 _BAR_OR_TAB = re.compile(r"[\t|]")
 _RULE = frozenset(" \t|:+=-")
 _WIDE_GAP = re.compile(r"[ ]{2,}")
 _NOTE = r"(?:\s?\((?=[^()\n]*[一-鿿])[^()\n]{1,60}\))?"
 _UNIT = r"(?:\s?(?:万元|亿元|元))?(?:(?:件|项|条|个|份|次|宗|起|部|篇|户)(?![一-鿿]))?"
 _FIGURE = r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?(?![0-9])|[0-9]+(?:\.[0-9]+)?"
-_NUMBER = re.compile(rf"(?:(?<![\w)])(?:增加?|减少?))?[+-]?(?:{_FIGURE}){_UNIT}{_NOTE}")
+_NUMBER = re.compile(rf"(?:(?<![\w)/])(?:增加?|减少?))?[+-]?(?:{_FIGURE}){_UNIT}{_NOTE}")
 _ENUMERATES = re.compile(r"\s*[.,、]\s*[一-鿿“\"']")
 """After a digit: it is the number of a row, and belongs to the words that follow."""
 _DATE = re.compile(
@@ -43,6 +46,9 @@ _DATE = re.compile(
 )
 _BRACKETED = re.compile(r"\([^()]*[一-鿿][^()]*\)")
 _ESCAPED = re.compile(r"\\(?=[-+.*_])")
+_LONE_MARK = re.compile(r"(?<!\S)(?:-{1,2}|—{1,2}|无|\\|nan)(?!\S)|(?<!/)/+")
+"""A mark of a blank between spaces; strokes, each a blank, but between two letters, where they part words."""
+_PARTS_WORDS = re.compile(r"[^\W\d_]/+[^\W\d_]|:/+[^\W\d_]")
 _LETTER = re.compile(r"\w")
 _ROW_NUMBER = re.compile(r"[0-9]{1,2}[.、]")
 """The number of a row, parted from its label."""
@@ -79,15 +85,15 @@ class _Field(NamedTuple):
     fields: int
 
 
-def tokenize(source: Source, start: int, end: int) -> tuple[Token, ...]:
-    """A half-open stretch of the source → its tokens in reading order; raises InputError above MAX_TOKENS.
+def tokenize(source: Source, start: int, end: int, first_id: int = 0) -> tuple[Token, ...]:
+    """A half-open stretch of the source → its tokens in reading order, numbered from `first_id`; raises InputError above MAX_TOKENS.
 
     "规章\\t0\\t/" → words 规章, number 0, blank /.
     """
     found: list[Token] = []
     for field in _fields(source, start, end):
         for a, b, kind in _cut(source.folded, field):
-            found.append(Token(len(found), source.shown[a:b], a, b, kind, *field[2:]))
+            found.append(Token(first_id + len(found), source.shown[a:b], a, b, kind, *field[2:]))
         if len(found) > MAX_TOKENS:
             raise InputError(f"{source.name}: more than {MAX_TOKENS:,} cells in one table; this is no single report")
     return _each_once(found)
@@ -121,7 +127,10 @@ def _repeats(one: Token, other: Token) -> bool:
 def _fields(source: Source, start: int, end: int) -> Iterator[_Field]:
     lines: list[tuple[int, str]] = []
     at = start
-    for text in source.folded[start:end].split("\n"):
+    folded = source.folded[start:end]
+    if "," in source.shown[start:end]:
+        folded = _with_tabs(folded, source.shown[start:end])
+    for text in folded.split("\n"):
         lines.append((at, text))
         at += len(text) + 1
     while lines and not lines[-1][1].strip():
@@ -142,6 +151,30 @@ def _fields(source: Source, start: int, end: int) -> Iterator[_Field]:
                 elif _PRINTED_SPACE.search(source.shown, at, at + len(text)):
                     yield _Field(at, at + len(text), number + i, "order", 0, 0, 1)
         number += len(block)
+
+
+def _with_tabs(folded: str, shown: str) -> str:
+    """Folded lines with tabs for the commas of a table of comma-separated values; quotes around a field become spaces."""
+    lines, at = [], 0
+    for line in folded.split("\n"):
+        lines.append((line, _separated(line, shown[at : at + len(line)])))
+        at += len(line) + 1
+    widths = Counter(cut.count("\t") for _, cut in lines)
+    width, times = max(((w, n) for w, n in widths.items() if w > 1), default=(0, 0), key=lambda x: x[1])
+    if times < _FEWEST_LINES:
+        return folded
+    return "\n".join(cut if cut.count("\t") == width and "\t" not in line else line for line, cut in lines)
+
+
+def _separated(line: str, shown: str) -> str:
+    """A line with a tab for each comma outside of quotes, and without these."""
+    if "," not in shown:
+        return line
+    cut, is_quoted = [], False
+    for folded, printed in zip(line, shown, strict=True):
+        is_quoted ^= printed == '"'
+        cut.append(" " if printed == '"' else "\t" if printed == "," and not is_quoted else folded)
+    return "".join(cut)
 
 
 def _has_bar(text: str) -> bool:
@@ -316,11 +349,14 @@ def _words(text: str, start: int, end: int, offset: int) -> Iterator[tuple[int, 
     if not piece or piece.isspace():
         return
     at = start
-    for word in re.finditer(r"(?<!\S)(?:/|-{1,2}|—{1,2}|无|\\)(?!\S)", piece):
-        if _LETTER.search(piece[: word.start()]) is None and start == 0:
+    for word in _LONE_MARK.finditer(piece):
+        if word.group()[0] == "/" and _PARTS_WORDS.fullmatch(piece[max(0, word.start() - 1) : word.end() + 1]):
             continue
+        if start == 0 and word.start() == 0 and _LETTER.match(piece[word.end() :].lstrip()):
+            continue  # the mark of an item in a list
         yield from _bare(text, at, start + word.start(), offset)
-        yield offset + start + word.start(), offset + start + word.end(), "blank"
+        a, b = offset + start + word.start(), offset + start + word.end()
+        yield from ((i, i + 1, "blank") for i in range(a, b)) if word.group()[0] == "/" else ((a, b, "blank"),)
         at = start + word.end()
     yield from _bare(text, at, end, offset)
 

@@ -17,7 +17,7 @@ _LAST_NOTE = re.compile(_NOTED_UNIT.pattern + r"\s*$")
 _LESS = re.compile(r"[减降负]")
 """Said in a note, it may give an unsigned number another sign."""
 _LONGEST_VALUE = 100
-_BLANK_MARKS = frozenset(("/", "-", "--", "—", "——", "无", "無", "\\", "&nbsp;", "空"))
+_BLANK_MARKS = frozenset(("/", "-", "--", "—", "——", "无", "無", "\\", "&nbsp;", "空", "nan", "NaN", "None", "null"))
 _PAGE_MARK = re.compile(
     r"[-—]\s*[0-9]{1,4}\s*[-—]|第\s*[0-9]{1,4}\s*页(?:\s*,?\s*共\s*[0-9]{1,4}\s*页)?|P\.?\s*[0-9]{1,4}"
 )

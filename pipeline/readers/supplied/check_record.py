@@ -1,21 +1,22 @@
 """A record that somebody's own parser made, held against the text: vouched for, or read again by the engine."""
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from ....schemas.extraction import Extraction, finding
 from ....schemas.form import Form
 from ...errors import EndpointError
-from ...extract import REPORT, by_rules, read_on, run, source_of
-from ...old.page import Page, lay_out
-from ...old.tie import tie
-from ...record.judge import Case, judge, weigh
+from ...extract import REPORT, read_on, run, source_of
+from ...page import Page, lay_out
+from ...record.judge import judge
+from ...record.weigh import weigh_all
 from ...source.decode import Source
-from ..pointing import read_claims
+from ..rules import read_by_rules
 from .differences import compared, disagreeing, share_of
 from .record import Supplied, read_supplied
+from .tie import tie
 
 if TYPE_CHECKING:
     from ...llm.client import Client
@@ -94,7 +95,7 @@ async def _read_again(heard: "Hearing", engine: Engine, client: "Client | None",
         return refused(heard, form)
     if client is None and engine == "model":
         raise EndpointError("engine 'model': no model is given; pass model=Settings(model=..., base_url=...)")
-    found = await read_on(heard.page, heard.cases, engine, client, form)
+    found = await read_on(heard.page, engine, client, form)
     again = finding("record_read_again", f"所供记录没有被采纳：{_why(heard)}")
     told = compared(heard.supplied, heard.tied, found, form)
     return found.model_copy(update={"findings": (*found.findings, again, *told)})
@@ -102,61 +103,42 @@ async def _read_again(heard: "Hearing", engine: Engine, client: "Client | None",
 
 @dataclass(frozen=True, slots=True)
 class Hearing:
-    """A supplied record, heard.
-
-    case: its own reading, weighed; tied: what that alone comes to. accepted: the verdict where it is vouched for, else
-    None. cases: the readings that the engine starts from.
-    """
+    """A supplied record, heard. tied: what the text prints, with the record as a second reader; is_accepted: whether it is all that."""
 
     page: Page
     supplied: Supplied
-    case: Case
     tied: Extraction
-    accepted: Extraction | None
-    cases: Sequence[Case]
+    is_accepted: bool
+
+    @property
+    def accepted(self) -> Extraction | None:
+        """The verdict where the record is vouched for, else None."""
+        return self.tied if self.is_accepted else None
 
 
 def hear(source: Source, supplied: Supplied, form: Form = REPORT) -> Hearing:
-    """Tie a record to the cells of a source and judge it beside what the rules read: where both stand and differ, neither is taken.
+    """Tie a record to the cells of a source and judge it beside what the rules read.
 
     Raises InputError where the text is no such report.
     """
     page = lay_out(source, form)
-    rules = by_rules(page, form)
-    case, tied = _tied(page, rules, supplied, form)
-    if case.doubts or supplied.is_empty or any(disagreeing(supplied, tied)):
-        return Hearing(page, supplied, case, tied, None, rules)
-    verdict = judge(source, [case, *rules], form, compared(supplied, tied, tied, form))
-    is_accepted = verdict.reader == "supplied" and verdict.status != "unresolved"
-    return Hearing(page, supplied, case, tied, verdict if is_accepted else None, [*rules, case])
-
-
-def _tied(page: Page, rules: Sequence[Case], supplied: Supplied, form: Form) -> tuple[Case, Extraction]:
-    """A record's cells, tied in the way that has the fewest doubts, and of those the fewest cells that print something else."""
-    found: list[tuple[tuple[int, int], Case, Extraction]] = []
-    for case in _ways(page, rules, supplied, form):
-        tied = judge(page.source, [case], form)
-        found.append(((case.doubts, len(list(disagreeing(supplied, tied)))), case, tied))
-        if found[-1][0] == (0, 0):
-            break
-    _, case, tied = min(found, key=lambda way: way[0])
-    return case, tied
-
-
-def _ways(page: Page, rules: Sequence[Case], supplied: Supplied, form: Form) -> Iterator[Case]:
-    """The ways to tie a record: its nulls taken for blanks, or for gaps; or row by row as the rules do and vouch for."""
-    said = {path: value for path, value in supplied.cells.items() if value is not None}
-    for cells in (supplied.cells, said) if len(said) < len(supplied.cells) else (said,):
-        yield weigh(page, read_claims(page, tie(page, cells, form), form, "supplied"), form)
-    yield from (replace(c, reading=replace(c.reading, reader="supplied")) for c in rules if not c.doubts)
+    alignments = read_by_rules(page, form)
+    pointed = tie(page, alignments, supplied.cells, form)
+    weighed = weigh_all(page, alignments, form, [pointed])
+    tied = judge(page, weighed, form, reader="supplied", others=[pointed])
+    is_accepted = tied.status != "unresolved" and not supplied.is_empty and not any(disagreeing(supplied, tied))
+    if is_accepted:
+        tied = tied.model_copy(update={"findings": (*tied.findings, *compared(supplied, tied, tied, form))})
+    return Hearing(page, supplied, tied, is_accepted)
 
 
 def refused(heard: Hearing, form: Form = REPORT) -> Extraction:
     """The verdict on a record that was not accepted, where nobody else reads: unresolved, with all that speaks against it."""
     why = finding("record_refused", f"所供记录没有被采纳：{_why(heard)}")
-    case = replace(heard.case, findings=(*heard.case.findings, why))
     told = compared(heard.supplied, heard.tied, heard.tied, form)
-    return judge(heard.page.source, [case], form, told)
+    return heard.tied.model_copy(
+        update={"status": "unresolved", "findings": (*heard.tied.findings, why, *told)}
+    )
 
 
 def _why(heard: Hearing) -> str:
@@ -166,7 +148,7 @@ def _why(heard: Hearing) -> str:
     reasons = []
     if count := len(list(disagreeing(heard.supplied, heard.tied))):
         reasons.append(f"{count} 格与原文所印不符")
-    doubts = [f.message for f in heard.case.findings if f.severity == "error"]
+    doubts = [f.message for f in heard.tied.findings if f.severity == "error"]
     if doubts:
         reasons.append(f"{len(doubts)} 处不能确认：{'；'.join(doubts[:2])}")
-    return "；".join(reasons) or "规则另有一种说得通的读法"
+    return "；".join(reasons) or "原文有存疑的格"

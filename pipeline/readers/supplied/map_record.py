@@ -30,7 +30,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from ....schemas.form import Form, FormColumn
 from ....schemas.report import Unit
 from ...errors import InputError
-from ...record.copy import build_nested
+from ...record.paths import build_nested
 from ...source.decode import fold
 from ...table.values import as_amount, as_change, as_count, is_blank_mark
 from .names import cell_named, column_named, nearest, rows_named

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from ....schemas.form import Form
 from ...errors import InputError
-from ...old.tie import Record, at, cells_of
+from ...record.paths import Record, at, cells_of
 from .names import nearest, paths
 
 FOR_PEOPLE = ("reviewed", "notes", "printed_inconsistencies")

@@ -1,1 +1,0 @@
-"""The reading by rules that is being replaced."""

@@ -1,0 +1,88 @@
+"""A source laid out: the tokens of its tables, and the passages of its prose. What every reader starts from."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from ..schemas.extraction import Finding, finding
+from ..schemas.form import Form
+from .about.facts import find_facts, reports_in
+from .about.narrative import find_narrative
+from .errors import InputError
+from .source.decode import Source
+from .source.sections import Span, Stretch, find_sections
+from .table.regions import Region, find_regions
+from .table.tokens import Token, tokenize
+
+Passages = Mapping[str, tuple[Span, ...]]
+"""Path of a fact or of prose → the stretches of the source that it stands in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A stretch of the source that holds a section's table, and its tokens; their ids are the page's."""
+
+    region: Region
+    tokens: tuple[Token, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """tables: a section's path → its tables, in the order of the text. findings: what is in doubt whoever reads the page."""
+
+    source: Source
+    tables: Mapping[str, tuple[Table, ...]]
+    passages: Passages
+    findings: tuple[Finding, ...] = ()
+
+    def tokens(self, section: str) -> tuple[Token, ...]:
+        """The tokens of a section's tables."""
+        return tuple(token for table in self.tables.get(section, ()) for token in table.tokens)
+
+
+def lay_out(source: Source, form: Form) -> Page:
+    """Source → page; raises InputError where the text is no such report, or a table has more cells than any report."""
+    sections = find_sections(source.folded, form)
+    regions = find_regions(source.folded, form)
+    if not regions and len(sections) < 2:
+        raise InputError(
+            f"{source.name}: no yearly report on open government information:"
+            " neither its headings nor its tables were found; give the text of one report"
+        )
+    tables: dict[str, tuple[Table, ...]] = {}
+    count = 0
+    for section in form.sections:
+        own = []
+        for region in regions.get(section.path, ()):
+            own.append(Table(region, tokenize(source, region.start, region.end, first_id=count)))
+            count += len(own[-1].tokens)
+        if own:
+            tables[section.path] = tuple(own)
+    return Page(source, tables, _passages(source, sections, form), tuple(_several(source.folded)))
+
+
+def with_all_text(page: Page, form: Form) -> Page:
+    """A page on which a table that was not found may stand anywhere outside the tables that were."""
+    missing = [section.path for section in form.sections if section.path not in page.tables]
+    if not missing:
+        return page
+    taken = [table.region for own in page.tables.values() for table in own]
+    first = max((t.id + 1 for own in page.tables.values() for table in own for t in table.tokens), default=0)
+    whole = Region(0, len(page.source.folded), 0)
+    tokens = tokenize(page.source, whole.start, whole.end, first_id=first)
+    outside = tuple(t for t in tokens if not any(r.start <= t.start and t.end <= r.end for r in taken))
+    return replace(page, tables={**page.tables, missing[0]: (Table(whole, outside),)})
+
+
+def _several(folded: str) -> Iterator[Finding]:
+    """A finding where the text holds the beginnings of several reports."""
+    titles = reports_in(folded)
+    if len(titles) > 1:
+        told = "；".join(folded[t.start : t.end].strip() for t in titles[:4])
+        yield finding("several_reports", f"文中有 {len(titles)} 份报告的开头（{told}），不能确认表格属于哪一份；把各份报告分开再读")
+
+
+def _passages(source: Source, sections: Mapping[str, Stretch], form: Form) -> Passages:
+    """What the report says of itself, and its prose."""
+    facts = find_facts(source.folded, sections)
+    found = {form.facts[what]: spans for what, spans in facts.items() if what in form.facts}
+    return found | find_narrative(source.folded, sections, form)
