@@ -3,7 +3,7 @@
 import argparse
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from multiprocessing import Pool
 
 from .changes import KINDS
@@ -28,6 +28,9 @@ def arguments() -> argparse.Namespace:
         "--layout", nargs="+", choices=LAYOUTS, default=list(LAYOUTS), metavar="LAYOUT", help="these layouts alone"
     )
     parser.add_argument("--show", type=int, default=0, metavar="N", help="show the first N silent cases of every kind")
+    parser.add_argument(
+        "--doubts", type=int, default=0, metavar="N", help="show the first N cases of every kind with doubts"
+    )
     parser.add_argument("--text", metavar="CASE", help="print the text of one case, and do no more")
     parser.add_argument("--case", metavar="CASE", help="judge one case")
     parser.add_argument("--kinds", action="store_true", help="list the kinds of change, and do no more")
@@ -40,7 +43,7 @@ def main() -> int:
     wanted = arguments()
     if wanted.kinds:
         for name, kind in KINDS.items():
-            print(f"{name}: {kind.change.__doc__}")
+            print(f"{name}: {' '.join(kind.about.split())}")
         return 0
     if wanted.text:
         print(Case.named(wanted.text).text(), end="")
@@ -48,8 +51,13 @@ def main() -> int:
     chosen = [Case.named(wanted.case)] if wanted.case else cases(wanted.each, wanted.kind, wanted.layout)
     with Pool(wanted.processes) as pool:
         verdicts = pool.map(judge, chosen, chunksize=50)
+    one = wanted.case is not None
     for name in KINDS:
-        show([v for v in verdicts if v.silent and v.case.kind == name][: max(wanted.show, bool(wanted.case))])
+        group = [v for v in verdicts if v.case.kind == name]
+        for verdict in [v for v in group if v.silent][: wanted.show + one]:
+            show(verdict, "vouched for, and read", [f"{path}: {found}, {read}" for path, found, read in verdict.silent])
+        for verdict in [v for v in group if v.doubtful][: wanted.doubts + one]:
+            show(verdict, "in doubt", verdict.doubtful)
     for clean, title in ((False, "changed"), (True, "clean")):
         some = [v for v in verdicts if KINDS[v.case.kind].clean == clean]
         table(title, some, lambda v: v.case.kind)
@@ -57,13 +65,12 @@ def main() -> int:
     return 1 if any(v.silent for v in verdicts) else 0
 
 
-def show(silent: Iterable[Verdict]) -> None:
-    for verdict in silent:
-        print(f"{verdict.case}\n  {verdict.status}; vouched for, and read:")
-        for path, found, read in verdict.silent[:6]:
-            print(f"    {path}: {found}, {read}")
-        if len(verdict.silent) > 6:
-            print(f"    and {len(verdict.silent) - 6} more")
+def show(verdict: Verdict, what: str, cells: Sequence[str], most: int = 6) -> None:
+    print(f"{verdict.case}\n  {verdict.status}; {what}:")
+    for cell in cells[:most]:
+        print(f"    {cell}")
+    if len(cells) > most:
+        print(f"    and {len(cells) - most} more")
 
 
 def table(title: str, verdicts: Iterable[Verdict], by: Callable[[Verdict], str]) -> None:
@@ -77,10 +84,10 @@ def table(title: str, verdicts: Iterable[Verdict], by: Callable[[Verdict], str])
     wide = max(map(len, [title, *rows]))
     print(f"\n{title:{wide}}  cases  whole  cells vouched for  in doubt  silent cells  silent cases")
     for name, group in rows.items():
-        printed, right = sum(v.printed for v in group), sum(v.right for v in group)
-        vouched, silent = 100 * right / max(printed, 1), sum(len(v.silent) for v in group)
+        printed = max(sum(v.printed for v in group), 1)
+        doubt, silent = 100 * sum(len(v.doubtful) for v in group) / printed, sum(len(v.silent) for v in group)
         print(
-            f"{name:{wide}} {len(group):6} {sum(v.whole for v in group):6} {vouched:16.1f}% {100 - vouched:8.1f}%"
+            f"{name:{wide}} {len(group):6} {sum(v.whole for v in group):6} {100 - doubt:16.1f}% {doubt:8.1f}%"
             f" {silent:13} {sum(bool(v.silent) for v in group):13}"
         )
 

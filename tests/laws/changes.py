@@ -11,6 +11,7 @@ hold throughout:
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 from .layouts import Layout, order_free, parts
 from .tables import FORM, REQUESTS, Cell, Free, Page, Reading, Table, Value, failing
@@ -30,12 +31,13 @@ Change = Callable[[Page, Layout, str], Changed]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of change. spots: the places where it can happen; weight: how many cases of it are tried, against others.
+    """A kind of change. about: what is changed, and what is read then; spots: the places where it can happen.
 
-    clean: it damages nothing, so that the report should be vouched for whole.
+    weight: how many cases of it are tried, against others. clean: nothing is damaged, so that all should be vouched for.
     """
 
     name: str
+    about: str
     spots: Spots
     change: Change
     weight: int
@@ -53,15 +55,18 @@ class Kind:
 KINDS: dict[str, Kind] = {}
 
 
-def kind(spots: Spots, *, weight: int = 1, clean: bool = False) -> Callable[[Change], Change]:
-    """Declare a change: its name is the function's, its docstring says what is changed and what is read then."""
+def declare(name: str, about: str, spots: Spots, change: Change, *, weight: int = 1, clean: bool = False) -> None:
+    KINDS[name] = Kind(name, about, spots, change, weight, clean)
 
-    def declare(change: Change) -> Change:
-        name = change.__name__.removesuffix("_")
-        KINDS[name] = Kind(name, spots, change, weight, clean)
+
+def kind(spots: Spots, *, weight: int = 1, clean: bool = False) -> Callable[[Change], Change]:
+    """Declare a change that is a function: by its name, and with its docstring."""
+
+    def decorate(change: Change) -> Change:
+        declare(change.__name__, change.__doc__ or "", spots, change, weight=weight, clean=clean)
         return change
 
-    return declare
+    return decorate
 
 
 # --- Places -----------------------------------------------------------------------------------------------------------
@@ -141,17 +146,6 @@ def exchange(page: Page, spot: str) -> Page:
     return page.with_table(page.table_of(one).exchange(one, other))
 
 
-def more(page: Page, layout: Layout, spot: str, text: str, *, after: bool) -> Changed:
-    """One cell more beside a cell; where columns have fixed places, in the same place. Read as before."""
-    table = page.table_of(spot)
-    if layout.fixed:
-        old = table.get(spot).text
-        table = table.put({spot: f"{old} {text}" if after else f"{text} {old}"})
-    else:
-        table = table.insert(spot, text, after=after, shift=layout.lines)
-    return as_before(page.with_table(table), page)
-
-
 # --- Readings ---------------------------------------------------------------------------------------------------------
 
 
@@ -168,3 +162,30 @@ def as_before(page: Page, before: Page) -> Changed:
 def without(page: Page, before: Page, gone: Iterable[str]) -> Changed:
     """Read as before, but for cells that are not there any more."""
     return Changed(page, (before.reading() | dict.fromkeys(gone),))
+
+
+# --- One cell more ----------------------------------------------------------------------------------------------------
+
+
+def more(page: Page, layout: Layout, spot: str, text: str, *, after: bool) -> Changed:
+    """One cell more beside a cell; where columns have fixed places, in the same place. Read as before."""
+    table = page.table_of(spot)
+    if layout.fixed:
+        old = table.get(spot).text
+        table = table.put({spot: f"{old} {text}" if after else f"{text} {old}"})
+    else:
+        table = table.insert(spot, text, after=after, shift=layout.lines)
+    return as_before(page.with_table(table), page)
+
+
+def again(page: Page, layout: Layout, spot: str) -> Changed:
+    return more(page, layout, spot, page.table_of(spot).get(spot).text, after=True)
+
+
+def one_more(what: str, spots: Spots, weight: int = 1) -> None:
+    """Declare the changes by which a number, a label or a head is doubled, or has a 0 or a small number beside it."""
+    declare(f"{what}_doubled", f"A {what} is printed twice. Read as before.", spots, again, weight=weight)
+    for called, text in (("zero", "0"), ("small_number", "3")):
+        for after, where in ((False, "before"), (True, "after")):
+            about = f"A {text} too many {where} a {what}. Read as before."
+            declare(f"{called}_{where}_a_{what}", about, spots, partial(more, text=text, after=after), weight=weight)

@@ -92,6 +92,17 @@ def _several(page: Page, _layout: Layout) -> Iterator[str]:
             yield from (h.id for h, values in heads if any(v not in values for _, more in heads for v in more))
 
 
+@kind(_several, weight=2)
+def column_dropped(page: Page, _layout: Layout, spot: str) -> Changed:
+    """A column (in 四: also the columns of a group) is gone, head and numbers. It is not there; all else is read as before."""
+    table = page.table_of(spot)
+    cell = table.get(spot)
+    gone, at = [c.id for c in under(table, cell)], row_range(part_of(table, cell))
+    for _ in range(cell.columns):
+        table = table.drop_column(cell.column, at)
+    return without(page.with_table(table), page, gone)
+
+
 def _several_seen(page: Page, layout: Layout) -> Iterator[str]:
     """As above, where a number less can be seen."""
     return (c for c in _several(page, layout) if layout.parted or page.table_of(c).section == REQUESTS)

@@ -11,7 +11,7 @@ from .changes import (
     exchange,
     exchangeable,
     kind,
-    more,
+    one_more,
     pairs,
     seen_through,
     separate,
@@ -53,34 +53,7 @@ def lost_with_its_place(page: Page, _layout: Layout, spot: str) -> Changed:
     return without(page.with_table(page.table_of(spot).remove(spot)), page, [spot])
 
 
-@kind(number, weight=4)
-def doubled(page: Page, layout: Layout, spot: str) -> Changed:
-    """A number is printed twice. Read as before."""
-    return more(page, layout, spot, page.table_of(spot).get(spot).text, after=True)
-
-
-@kind(number, weight=4)
-def zero_before(page: Page, layout: Layout, spot: str) -> Changed:
-    """A 0 too many before a number. Read as before."""
-    return more(page, layout, spot, "0", after=False)
-
-
-@kind(number, weight=4)
-def zero_after(page: Page, layout: Layout, spot: str) -> Changed:
-    """A 0 too many after a number. Read as before."""
-    return more(page, layout, spot, "0", after=True)
-
-
-@kind(number, weight=4)
-def number_before(page: Page, layout: Layout, spot: str) -> Changed:
-    """A small number too many before a number. Read as before."""
-    return more(page, layout, spot, "3", after=False)
-
-
-@kind(number, weight=4)
-def number_after(page: Page, layout: Layout, spot: str) -> Changed:
-    """A small number too many after a number. Read as before."""
-    return more(page, layout, spot, "3", after=True)
+one_more("number", number, weight=4)
 
 
 @kind(pairs(either(beside)), weight=4)

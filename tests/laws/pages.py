@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 
-from .changes import Changed, Spots, as_before, kind, separate, values_in
+from .changes import Changed, Spots, as_before, declare, kind, separate, values_in
 from .layouts import Layout
 from .tables import FORM, REQUESTS, Block, Cell, Page, Table, busy, page_of
 
@@ -39,34 +40,15 @@ def note(page: Page, layout: Layout, spot: str, text: str) -> Changed:
     return as_before(page.with_table(table), page)
 
 
-@kind(places(whole_number=True), weight=4)
-def page_number(page: Page, layout: Layout, spot: str) -> Changed:
-    """A page's number, alone. Read as before."""
-    return note(page, layout, spot, "3")
-
-
-@kind(places(whole_number=True), weight=2)
-def page_number_of_two_digits(page: Page, layout: Layout, spot: str) -> Changed:
-    """A page's number, alone. Read as before."""
-    return note(page, layout, spot, "12")
-
-
-@kind(places(whole_number=False), weight=2)
-def page_number_between_dashes(page: Page, layout: Layout, spot: str) -> Changed:
-    """A page's number between dashes. Read as before."""
-    return note(page, layout, spot, "- 3 -")
-
-
-@kind(places(whole_number=False))
-def page_number_in_words(page: Page, layout: Layout, spot: str) -> Changed:
-    """A page's number in words. Read as before."""
-    return note(page, layout, spot, "第3页")
-
-
-@kind(places(whole_number=False), weight=2)
-def note_with_digits(page: Page, layout: Layout, spot: str) -> Changed:
-    """A note that holds numbers. Read as before."""
-    return note(page, layout, spot, "注：含2022年结转3件、复议1件。")
+for _name, _text, _weight in (
+    ("page_number", "3", 4),
+    ("page_number_of_two_digits", "12", 2),
+    ("page_number_between_dashes", "- 3 -", 2),
+    ("page_number_in_words", "第3页", 1),
+    ("note_with_digits", "注：含上年结转3件、复议1件。", 2),
+):
+    _about = f"{_text} on a line of its own between rows, or, where rows are no lines, between any two cells. Read as before."
+    declare(_name, _about, places(_text.isdigit()), partial(note, text=_text), weight=_weight)
 
 
 def _breaks(page: Page, layout: Layout) -> Iterator[str]:

@@ -79,18 +79,19 @@ def sample() -> list[Case]:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Of a case: how many cells are printed, how many of them are vouched for and right, and what is vouched for but wrong."""
+    """Of a case: how many cells it prints, which of them are in doubt, and what is vouched for and is not what a person reads."""
 
     case: Case
     status: str
     printed: int
-    right: int
-    silent: tuple[tuple[str, Value, Value], ...]
+    doubtful: tuple[str, ...]
+    silent: tuple[tuple[str, object, object], ...]
     """Path, what is vouched for, what a careful person reads."""
 
     @property
     def whole(self) -> bool:
-        return 0 < self.printed == self.right and not self.silent
+        """Whether all that is printed is vouched for, and right."""
+        return self.printed > 0 and not self.doubtful and not self.silent
 
 
 def value(extraction: Extraction, path: str) -> Value:
@@ -127,17 +128,18 @@ def wrong(found: Mapping[str, Value], reading: Reading) -> list[tuple[str, Value
 
 
 def judge(case: Case) -> Verdict:
-    """Extract a case, and hold what is vouched for to the reading that it fits best."""
+    """Extract a case, and hold what is vouched for to the reading that it fits best. That nothing is raised is part of the law."""
     changed = case.changed()
     try:
         extraction = extract(LAYOUTS[case.layout].print(changed.page), engine="rules")
     except InputError:
         found: dict[str, Value] = {}
         status = "refused"
+    except Exception as error:
+        return Verdict(case, "raised", 0, (), (("the whole report", repr(error), None),))
     else:
         found, status = vouched(extraction), extraction.status
     silent, reading = min(((wrong(found, r), r) for r in changed.readings), key=lambda x: len(x[0]))
     printed = [p for p, v in reading.items() if v is not None and v is not Free.FREE]
-    bad = {path for path, _, _ in silent}
-    right = sum(p in found and p not in bad for p in printed)
-    return Verdict(case, status, len(printed), right, tuple(silent))
+    doubtful = tuple(p for p in printed if p not in found)
+    return Verdict(case, status, len(printed), doubtful, tuple(silent))

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from .changes import Changed, as_before, each, kind, more, put, separate
+from .changes import Changed, as_before, each, kind, more, one_more, put, separate
 from .layouts import Layout
 from .tables import FORM, Page
 
@@ -62,37 +62,7 @@ def label_letters_exchanged(page: Page, _layout: Layout, spot: str) -> Changed:
     return as_before(put(page, spot, letters_exchanged), page)
 
 
-label_of_a_row = each("label", where=separate)
-
-
-@kind(each("label"))
-def label_doubled(page: Page, layout: Layout, spot: str) -> Changed:
-    """A label is printed twice. Read as before."""
-    return more(page, layout, spot, page.table_of(spot).get(spot).text, after=True)
-
-
-@kind(label_of_a_row)
-def label_after_a_zero(page: Page, layout: Layout, spot: str) -> Changed:
-    """A 0 before a label. Read as before."""
-    return more(page, layout, spot, "0", after=False)
-
-
-@kind(label_of_a_row)
-def label_before_a_zero(page: Page, layout: Layout, spot: str) -> Changed:
-    """A 0 after a label. Read as before."""
-    return more(page, layout, spot, "0", after=True)
-
-
-@kind(label_of_a_row)
-def label_after_a_number(page: Page, layout: Layout, spot: str) -> Changed:
-    """A small number before a label. Read as before."""
-    return more(page, layout, spot, "3", after=False)
-
-
-@kind(label_of_a_row)
-def label_before_a_number(page: Page, layout: Layout, spot: str) -> Changed:
-    """A small number after a label. Read as before."""
-    return more(page, layout, spot, "3", after=True)
+one_more("label", each("label", where=separate))
 
 
 def _wrapped(page: Page, spot: str, *, around: bool) -> Page:
@@ -163,10 +133,7 @@ def head_lost_with_its_place(page: Page, _layout: Layout, spot: str) -> Changed:
     return _read_under(page.with_table(page.table_of(spot).remove(spot)), page)
 
 
-@kind(column_head)
-def head_doubled(page: Page, layout: Layout, spot: str) -> Changed:
-    """A head is printed twice. Read as before."""
-    return more(page, layout, spot, page.table_of(spot).get(spot).text, after=True)
+one_more("head", column_head)
 
 
 @kind(head)
@@ -191,15 +158,3 @@ def head_letter_lost(page: Page, _layout: Layout, spot: str) -> Changed:
 def head_letters_exchanged(page: Page, _layout: Layout, spot: str) -> Changed:
     """A head misprinted: two letters are exchanged. Read as before."""
     return as_before(put(page, spot, letters_exchanged), page)
-
-
-@kind(column_head)
-def head_after_a_zero(page: Page, layout: Layout, spot: str) -> Changed:
-    """A 0 before a head. Read as before."""
-    return more(page, layout, spot, "0", after=False)
-
-
-@kind(column_head)
-def head_before_a_number(page: Page, layout: Layout, spot: str) -> Changed:
-    """A small number after a head. Read as before."""
-    return more(page, layout, spot, "3", after=True)
