@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from ..schemas.extraction import Finding, finding
 from ..schemas.form import Form
-from .about.facts import find_facts, reports_in
+from .about.facts import as_fact, caption_years, find_facts, reports_in
 from .about.narrative import find_narrative
 from .errors import InputError
 from .source.decode import Source
@@ -27,7 +27,10 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """tables: a section's path → its tables, in the order of the text. findings: what is in doubt whoever reads the page."""
+    """tables: a section's path → its tables, in the order of the text.
+
+    findings: what is in doubt whoever reads the page: in the section that a finding names, or everywhere.
+    """
 
     source: Source
     tables: Mapping[str, tuple[Table, ...]]
@@ -57,7 +60,9 @@ def lay_out(source: Source, form: Form) -> Page:
             count += len(own[-1].tokens)
         if own:
             tables[section.path] = tuple(own)
-    return Page(source, tables, _passages(source, sections, form), tuple(_several(source.folded)))
+    passages = _passages(source, sections, form)
+    doubts = (*_several(source.folded), *_of_other_years(source, tables, passages, form))
+    return Page(source, tables, passages, doubts)
 
 
 def with_all_text(page: Page, form: Form) -> Page:
@@ -67,7 +72,7 @@ def with_all_text(page: Page, form: Form) -> Page:
         return page
     taken = [table.region for own in page.tables.values() for table in own]
     first = max((t.id + 1 for own in page.tables.values() for table in own for t in table.tokens), default=0)
-    whole = Region(0, len(page.source.folded), 0)
+    whole = Region(0, len(page.source.folded), 0, 0)
     tokens = tokenize(page.source, whole.start, whole.end, first_id=first)
     outside = tuple(t for t in tokens if not any(r.start <= t.start and t.end <= r.end for r in taken))
     return replace(page, tables={**page.tables, missing[0]: (Table(whole, outside),)})
@@ -79,6 +84,24 @@ def _several(folded: str) -> Iterator[Finding]:
     if len(titles) > 1:
         told = "；".join(folded[t.start : t.end].strip() for t in titles[:4])
         yield finding("several_reports", f"文中有 {len(titles)} 份报告的开头（{told}），不能确认表格属于哪一份；把各份报告分开再读")
+
+
+def _of_other_years(
+    source: Source, tables: Mapping[str, tuple[Table, ...]], passages: Passages, form: Form
+) -> Iterator[Finding]:
+    """A finding for each section whose table has a caption that names another year than the report's."""
+    spans = passages.get(form.facts.get("year", ""), ())
+    own = {str(as_fact("year", [source.shown[s.start : s.end] for s in spans]))} if spans else set()
+    for section in form.sections:
+        own_tables = tables.get(section.path, ())
+        words = [source.folded[t.start : t.end] for table in own_tables for t in table.tokens if t.kind == "words"]
+        words += [w for t in own_tables for w in source.folded[t.region.lead : t.region.start].split("\n")]
+        years = {year for text in words for year in caption_years(text)}
+        if years - own and len(years | own) > 1:
+            told = "、".join(sorted(years))
+            yield finding(
+                "heads_unreadable", f"“{section.title}”的表格写有年度 {told}，不能确认所列是本年度的数", section.path
+            )
 
 
 def _passages(source: Source, sections: Mapping[str, Stretch], form: Form) -> Passages:

@@ -124,6 +124,18 @@ def reports_in(folded: str) -> tuple[Span, ...]:
     return tuple(found.values())
 
 
+_CAPTION_YEAR = re.compile(r"(?<![0-9])(20[0-9]{2})年")
+_LONGEST_CAPTION = 8
+"""A caption that names a year has no more letters beside it."""
+
+
+def caption_years(folded: str) -> tuple[str, ...]:
+    """The words of a table's line → the years that they name, where they are a caption and no sentence: 2022年情况 → 2022."""
+    years = _CAPTION_YEAR.findall(folded)
+    letters = sum(c.isalpha() for c in folded) if years else 0
+    return tuple(years) if letters <= _LONGEST_CAPTION else ()
+
+
 # --- Title and agency ------------------------------------------------------------------------------------------------
 
 

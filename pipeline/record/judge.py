@@ -45,8 +45,8 @@ def judge(
 ) -> Extraction:
     """The weighed sections of a page → the extraction. others: the readers beside the rules; findings: what else is to be said."""
     cells = {path: cell for section in sections for path, cell in section.cells.items()}
-    if page.findings:
-        cells = {path: cell.in_doubt() for path, cell in cells.items()}
+    unsure = [finding.path or "" for finding in page.findings]
+    cells = {p: cell.in_doubt() if any(p.startswith(u) for u in unsure) else cell for p, cell in cells.items()}
     cells = {path: cells[path] for path in form.columns if path in cells}
     values = {path: cell.value for path, cell in cells.items()}
     checks = check(values, form)

@@ -13,15 +13,13 @@ from .groups import align_groups
 from .fills import Fill, fills_in_order, glued_in, is_empty, slot_of
 from .heads import Heads, fixed_heads, has_characters, printed_heads
 from .items import Items, Piece, itemize
-from .labels import Found, chain, find_labels
+from .labels import Found, chain, find_labels, text_of
 from .lexicon import Lexicon, lexicon_of
 from .place import Columns, columns_of, columns_under, fill_by_place, heads_by_place
 from .rows import Own, line_of, own_runs, runs_before, without_margin
 from .tokens import Token
 from .torn import fill_of, labels_there, torn_orders
 
-_SHORTEST_AGAIN = 4
-"""A shorter label is a column's head as well."""
 
 
 def align(source: Source, tokens: Sequence[Token], section: FormSection, form: Form) -> tuple[Alignment, ...]:
@@ -76,8 +74,12 @@ class Table:
         self.numbers = Numbers(source)
         self.found = find_labels(items, lexicon)
         self.chain = chain(self.found, items, lexicon)
-        own = own_runs(self.chain, items, lexicon)
         self.again = self._again()
+        own = own_runs(self.chain, items, lexicon)
+        there = {o.found.row.path for o in own}
+        elsewhere = [o for path, rows in self.again.items() if path not in there for o in rows[:1]]
+        own = tuple(sorted((*own, *elsewhere), key=lambda o: o.found.first))
+        self.again = {path: rows if path in there else rows[1:] for path, rows in self.again.items()}
         there = {o.found.row.path for o in own}
         self.own = tuple(o for o in own if o.tokens or not there.intersection(o.found.row.parts))
 
@@ -85,8 +87,9 @@ class Table:
         """Rows whose labels stand in the table once more, with numbers of their own: path → those runs."""
         taken = {i for found in self.chain for i in found.pieces}
         again: dict[str, list[Own]] = {}
-        for found in self.found:
-            if found.cost < costs.MISPRINT and found.length >= _SHORTEST_AGAIN and not taken.intersection(found.pieces):
+        for found in self.found if not self.section.spec.side_by_side else ():
+            text = text_of([self.items.pieces[i] for i in found.pieces])
+            if found.cost < costs.MISPRINT and text not in self.lexicon.heads and not taken.intersection(found.pieces):
                 own = own_runs((found,), self.items, self.lexicon)[0]
                 if any(not is_empty(t) for t in own.tokens):
                     again.setdefault(found.row.path, []).append(own)
@@ -230,6 +233,8 @@ class Table:
     def _is_doubtful(self, found: Found) -> bool:
         """Whether the same words could be another row's label, one that stands between the neighbours of this one."""
         order = [row.path for row in self.section.rows]
+        if found not in self.chain:
+            return False
         at = self.chain.index(found)
         first = order.index(self.chain[at - 1].row.path) if at else -1
         last = order.index(self.chain[at + 1].row.path) if at + 1 < len(self.chain) else len(order)

@@ -22,7 +22,9 @@ CELL_TOO_MANY = 3.0
 EMPTY_TOO_MANY = 0.2
 """An empty cell that no column claims."""
 GLUED = 0.1
-"""A border between two numbers lost."""
+"""A border between two numbers lost, in a text that lacks such borders."""
+BORDER_LOST = 2.0
+"""The same in a text that has them."""
 BEHIND = 1.0
 """Labels that stand behind their numbers."""
 TORN = 2.0

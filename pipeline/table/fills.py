@@ -68,10 +68,14 @@ def fills_in_order(
     if len(tokens) == count:
         return (Fill(tuple(map(slot_of, tokens)), 0.0),)
     if len(printed) < count < len(tokens):
-        return _without_empties(tokens, count)
+        return _fewest(_without_empties(tokens, count), failing)
     if len(printed) > count:
         return _fewest(_with_surplus(printed, count), failing)
-    parted = _parted(printed, count, glued) if glued.intersection(t.id for t in printed) else iter(())
+    is_glued = bool(glued.intersection(t.id for t in printed))
+    parted = iter(())
+    if is_glued or count - len(printed) <= _MOST_LOST:
+        several = glued if is_glued else {t.id for t in printed if t.kind == "number" and len(t.text) > 1}
+        parted = _parted(printed, count, several, costs.GLUED if is_glued else costs.BORDER_LOST)
     lost = _with_lost(tokens, count) if count - len(tokens) <= _MOST_LOST else iter(())
     return _fewest(chain(parted, lost), failing)
 
@@ -93,17 +97,24 @@ def _fewest(fills: Iterator[Fill], failing: Callable[[Slots], int]) -> tuple[Fil
     return near if len(near) <= MOST_FILLS else ()
 
 
-def _without_empties(tokens: Sequence[Token], count: int) -> tuple[Fill, ...]:
-    """A run with more empty cells than there are columns for: any of them may be none."""
+def _without_empties(tokens: Sequence[Token], count: int) -> Iterator[Fill]:
+    """A run with more cells than there are columns for, some of them empty: any of them may be none, of numbers one at most."""
     surplus = len(tokens) - count
     empties = [i for i, t in enumerate(tokens) if is_empty(t)]
-    if surplus > len(empties):
-        return ()
-    found: dict[Slots, Fill] = {}
-    for out in islice(combinations(empties, surplus), MOST_FILLS + 1):
+    numbers = [i for i in range(len(tokens)) if i not in empties]
+    ways = [(out, costs.EMPTY_TOO_MANY * surplus) for out in combinations(empties, surplus)]
+    ways += [
+        ((*out, i), costs.EMPTY_TOO_MANY * (surplus - 1) + costs.CELL_TOO_MANY)
+        for out in combinations(empties, surplus - 1)
+        for i in numbers
+    ]
+    seen: set[Slots] = set()
+    for out, cost in islice(ways, _MOST_LOOKED_AT):
         slots = tuple(slot_of(t) for i, t in enumerate(tokens) if i not in out)
-        found.setdefault(tuple(s if s and not s.is_blank else None for s in slots), Fill(slots, costs.EMPTY_TOO_MANY * surplus))
-    return tuple(found.values()) if len(found) <= MOST_FILLS else ()
+        key = tuple(s if s and not s.is_blank else None for s in slots)
+        if key not in seen:
+            seen.add(key)
+            yield Fill(slots, cost, "inferred")
 
 
 def _with_surplus(printed: Sequence[Token], count: int) -> Iterator[Fill]:
@@ -143,12 +154,12 @@ def glued_in(tokens: Sequence[Token], folded: str) -> frozenset[int]:
     return frozenset(t.id for t in numbers if len(t.text) > 1) if is_glued else frozenset()
 
 
-def _parted(printed: Sequence[Token], count: int, glued: Set[int]) -> Iterator[Fill]:
+def _parted(printed: Sequence[Token], count: int, glued: Set[int], cost: float) -> Iterator[Fill]:
     """The ways to part digits that stand together, so that there are as many numbers as cells; no number begins with a 0."""
     spare = count - len(printed)
     if sum(len(t.text) for t in printed) <= _LONGEST_GLUED:
         for slots in _parts(printed, spare, glued):
-            yield Fill(slots, costs.GLUED * spare, "inferred")
+            yield Fill(slots, cost * spare, "inferred")
 
 
 def _parts(tokens: Sequence[Token], spare: int, glued: Set[int]) -> Iterator[tuple[Slot, ...]]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import re
@@ -21,6 +22,14 @@ from .words import plain_label
 
 if TYPE_CHECKING:
     from .align import Table
+
+
+_Named = tuple[object, Stretch]
+"""A row, a column or, for a further head, None; and where it is named."""
+
+_ENDS_A_TITLE = "情况"
+"""Words of the table's that stand before it are its title's."""
+_LONGEST_TITLE = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,26 +115,35 @@ def _orders(table: "Table", above: Sequence[Piece], tokens: Sequence[Token], who
     orders = [o for order in groups if (o := _in_line(names, order, section)) is not None] if is_clean else []
     if any(len(o.columns) in (len(printed), whole) for o in orders):
         yield from orders
-    elif groups in ([list(section.rows)], [[]]) and (not names or has_characters(above, section.rows[0].columns)):
+    elif _is_broken(names, section) and groups in ([list(section.rows)], [[]]):
+        if names and not has_characters(above, section.rows[0].columns):
+            return
         yield _Order(_form_columns(section), costs.ORDER_OF_FORM, "form")
+
+
+def _is_broken(names: Sequence[_Named], section: FormSection) -> bool:
+    """Whether some head is nowhere whole, so that the others say nothing of the order."""
+    return not {n for n, _ in names}.issuperset(section.rows[0].columns)
 
 
 def _form_columns(section: FormSection) -> tuple[_Column, ...]:
     return tuple(_Column(row, c) for row in section.rows for c in row.columns)
 
 
-_Named = tuple[object, Stretch]
-
 
 def _sequence(pieces: Sequence[Piece], section: FormSection) -> tuple[list[_Named], bool]:
     """The words above the line → what they name, in order, each with where it stands; and whether from the first on they are all named."""
     pattern, known = _symbols(section)
+    first = next((i for i, p in enumerate(pieces) if isinstance(known.get(p.text), FormColumn)), len(pieces))
+    titles = [i for i, p in enumerate(pieces[:first]) if p.text.endswith(_ENDS_A_TITLE)]
+    pieces = pieces[titles[-1] + 1 :] if titles else pieces
     text = "".join(p.text for p in pieces)
+    lead = text.rfind(_ENDS_A_TITLE, 0, 2 * _LONGEST_TITLE) if _ENDS_A_TITLE in text[:_LONGEST_TITLE] else -1
     at = [p for p in pieces for _ in p.text]
     found: list[_Named] = []
     begin, end = None, 0
     is_clean = True
-    for match in pattern.finditer(text):
+    for match in pattern.finditer(text, lead + len(_ENDS_A_TITLE) if lead >= 0 else 0):
         is_clean = is_clean and (begin is None or match.start() == end)
         begin, end = match.start() if begin is None else begin, match.end()
         one, other = at[match.start()], at[match.end() - 1]
@@ -141,14 +159,16 @@ def _group_orders(names: Sequence[_Named], source: Source, section: FormSection)
     """
     order = list(dict.fromkeys(n for n, _ in names if isinstance(n, FormRow)))
     top = section.rows[0]
-    common = [i for i, (n, _) in enumerate(names) if n is None]
-    if top not in order or not common:
+    tops = [name for name, _ in groupby(n for n, _ in names if n is None or n is top)]
+    if top not in order or None not in tops:
         return [order]
     inner = [row for row in order if row is not top]
-    at = [i for i, (n, _) in enumerate(names) if n is top]
-    if any(i < common[-1] for i in at):
+    if tops[0] is top:
         return [[top, *inner]]
-    one, other = (_column_of(names[i][1][0], source) for i in (at[0], common[0]))
+    if tops[:3] == [None, top, None]:
+        return [[*inner[:1], top, *inner[1:]]]
+    at = [next(place for n, place in names if n is name) for name in (top, None)]
+    one, other = (_column_of(start, source) for start, _ in at)
     if one[0] == other[0]:
         return [[*inner, top]]
     if one[1] != other[1]:
@@ -173,10 +193,6 @@ def _in_line(names: Sequence[_Named], groups: Sequence[FormRow], section: FormSe
                 chunks.append([])
             chunks[-1].append((name, place))
     if len(chunks) != len(groups):
-        return None
-    longest = max(chunks, key=len)
-    order = [c for c, _ in longest]
-    if any([c for c in order if c in [x for x, _ in chunk]] != [c for c, _ in chunk] for chunk in chunks):
         return None
     labels = {n: place for n, place in names if isinstance(n, FormRow)}
     columns = [

@@ -153,7 +153,8 @@ def fill_by_place(tokens: Sequence[Token], columns: Columns, words: Sequence[Tok
     for first, last in columns.extents:
         here = [t for t in own if t.first <= last and first <= t.last]
         printed = [t for t in here if not is_empty(t)]
-        if len({t.text for t in printed}) > 1 or any(t.id in used for t in printed):
+        is_one = len({t.text for t in printed}) <= 1 and len({t.first for t in printed}) == len(printed)
+        if not is_one or any(t.id in used for t in printed):
             return None
         taken = printed or here
         used |= {t.id for t in here}

@@ -17,6 +17,7 @@ _BROKEN_APART = 500
 """The same between the two parts of a table that something else stands in."""
 _FEWEST = 3
 """Fewer of its words are no table."""
+_LONGEST_TITLE = 60
 _BEFORE, _AFTER = 120, 700
 """How far before its first word and behind its last one a table's numbers may reach."""
 _NUMBERS = r"(?:[\s0-9.,|/\\+\-—_:*]|无(?!\w)|[万亿]?元|[件项个条]|第\s*[0-9]+\s*页)+"
@@ -25,11 +26,15 @@ _NUMERAL = r"(?:[一二三四五六七八九十]{1,2}\s*[、.,是]\s*|\([一二�
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A half-open stretch of the source that holds a section's table. words: how many of the table's words are there."""
+    """A half-open stretch of the source that holds a section's table.
+
+    words: how many of the table's words are there. lead: where the text between the section's title and the table begins.
+    """
 
     start: int
     end: int
     words: int
+    lead: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,17 +137,17 @@ def _region(
     first, last = places(group[0].start), places(group[-1].end - 1) + 1
     line = folded.rfind("\n", before, first) + 1
     start = line if line > before and first - line <= _BEFORE else first
-    for title in _titles(form).finditer(folded, max(before, first - _BEFORE), last):
-        if title.end() <= last and title.start() <= first:
-            start = max(start, title.end()) if title.start() >= start - 1 else start
-            first = max(first, title.end())
-    title = _titles(form).search(folded, last, min(after, last + _AFTER))
+    titles = [t for t in _titles(form).finditer(folded, before, last) if t.start() <= first]
+    lead = titles[-1].end() if titles and titles[-1].end() <= last else start
+    if lead > first or first - lead <= _BEFORE:
+        start = lead
+    title = _titles(form).search(folded, last, min(after + _LONGEST_TITLE, last + _AFTER))
     if title:
         end = title.start()
     else:
         tail = _tail(form.sections[group[0].section]).match(folded, last, min(after, last + _AFTER))
         end = tail.end() if tail else last
-    return Region(start, max(end, last), len({h.word for h in group}))
+    return Region(start, max(end, last), len({h.word for h in group}), min(lead, start))
 
 
 @cache
