@@ -10,10 +10,10 @@ from ..source.decode import Source
 from . import costs
 from .alignment import Alignment, Numbers, Way, sums_of
 from .groups import align_groups
-from .fills import Fill, fills_in_order, glued_in, is_empty, slot_of
+from .fills import Fill, fills_in_order, fills_with_lost, glued_in, is_empty, slot_of
 from .heads import Heads, fixed_heads, has_characters, printed_heads
 from .items import Items, Piece, itemize
-from .labels import Found, chain, find_labels, text_of
+from .labels import Found, chain, find_labels, text_of, without_groups
 from .lexicon import Lexicon, lexicon_of
 from .place import Columns, columns_of, columns_under, fill_by_place, heads_by_place
 from .rows import Own, line_of, own_runs, runs_before, without_margin
@@ -26,7 +26,7 @@ def align(source: Source, tokens: Sequence[Token], section: FormSection, form: F
     """The tokens of a table → the ways to lay the section over it, the likeliest first; () where none of its rows is there."""
     lexicon = lexicon_of(section)
     found = _aligned(Table(source, section, form, lexicon, itemize(tokens, source.folded, lexicon)))
-    if any(t.kind == "gap" for t in tokens) and not _is_exact(found):
+    if sum(t.kind == "gap" for t in tokens) > 1 and not _is_exact(found):
         items = itemize(tokens, source.folded, lexicon, with_gaps=True)
         with_gaps = _aligned(Table(source, section, form, lexicon, items))
         if _is_exact(with_gaps):
@@ -72,7 +72,7 @@ class Table:
     def __init__(self, source: Source, section: FormSection, form: Form, lexicon: Lexicon, items: Items) -> None:
         self.source, self.section, self.form, self.lexicon, self.items = source, section, form, lexicon, items
         self.numbers = Numbers(source)
-        self.found = find_labels(items, lexicon)
+        self.found = without_groups(find_labels(items, lexicon), items)
         self.chain = chain(self.found, items, lexicon)
         self.again = self._again()
         own = own_runs(self.chain, items, lexicon)
@@ -170,8 +170,17 @@ class Table:
         if placed is None or len(printed) == len(paths):
             in_order = self._in_order(tokens, paths)
         if placed is None:
+            if places is not None and len(tokens) == len(paths) > len(printed):
+                failing = sums_of(paths, self.form, self.numbers)
+                in_order = (*in_order, *fills_with_lost(tokens, len(paths), failing))
             return in_order
+        if places is not None and places.layout == "space" and len(printed) < len(paths) and not self._adds_up(placed, paths):
+            return (placed, *fills_with_lost(tokens, len(paths), lambda _: 0))
         return (placed, *(f for f in in_order if f.slots != placed.slots))
+
+    def _adds_up(self, fill: Fill, paths: Sequence[str]) -> bool:
+        """Whether the row's own sums hold with its blanks as 0: where space alone places its cells, nothing else says so."""
+        return not sums_of(paths, self.form, self.numbers, blank=0)(fill.slots)
 
     def _in_order(self, tokens: Sequence[Token], paths: Sequence[str]) -> tuple[Fill, ...]:
         failing = sums_of(paths, self.form, self.numbers)
@@ -272,4 +281,4 @@ def _columns_under(above: Heads, tokens: Sequence[Token]) -> Columns | None:
     if any(a >= b for a, b in zip(firsts, firsts[1:], strict=False)) or firsts[0] == 0:
         return None
     ends = [*(f - 1 for f in firsts[1:]), max(heads[-1].last, max(t.last for t in tokens))]
-    return Columns("cells", tuple(zip(firsts, ends, strict=True)))
+    return Columns("cells", tuple(zip(firsts, ends, strict=True)), None, tuple((h.first, h.last) for h in heads))

@@ -77,12 +77,17 @@ class Numbers:
         return (as_count(folded) if kind == "count" else as_change(folded)) is not None
 
 
-def sums_of(paths: Sequence[str], form: Form, numbers: Numbers) -> Callable[[Slots], int]:
-    """Paths → a count of the identities that slots which fill them break, of those that are over one row of these paths alone."""
+def sums_of(
+    paths: Sequence[str], form: Form, numbers: Numbers, blank: int | None = None
+) -> Callable[[Slots], int]:
+    """Paths → a count of the identities that slots which fill them break, of those that are over one row of these paths alone.
+
+    blank: what a blank counts as; None: some count of at least 0.
+    """
 
     def failing(slots: Slots) -> int:
         own = _sums_over(tuple(paths), form)
-        values = [numbers.count(slot) for slot in slots]
+        values = [blank if (count := numbers.count(slot)) is None else count for slot in slots]
         if INADMISSIBLE in values:
             return len(own) + 1
         return sum(not may_be_equal([values[i] for i in left], [values[i] for i in right]) for left, right in own)

@@ -62,9 +62,10 @@ def fills_in_order(
     """
     printed = [t for t in tokens if not is_empty(t)]
     if len(printed) == count:
-        empties = len(tokens) - len(printed)
-        cost = 0.0 if not empties else costs.EMPTY_TOO_MANY
-        return (Fill(tuple(map(slot_of, printed)), cost),)
+        whole = Fill(tuple(map(slot_of, printed)), 0.0)
+        if not any(is_empty(t) and printed[0].id < t.id < printed[-1].id for t in tokens):
+            return (whole,)
+        return _fewest(chain([whole], _without_empties(tokens, count)), failing)
     if len(tokens) == count:
         return (Fill(tuple(map(slot_of, tokens)), 0.0),)
     if len(printed) < count < len(tokens):
@@ -78,6 +79,12 @@ def fills_in_order(
         parted = _parted(printed, count, several, costs.GLUED if is_glued else costs.BORDER_LOST)
     lost = _with_lost(tokens, count) if count - len(tokens) <= _MOST_LOST else iter(())
     return _fewest(chain(parted, lost), failing)
+
+
+def fills_with_lost(tokens: Sequence[Token], count: int, failing: Callable[[Slots], int]) -> tuple[Fill, ...]:
+    """A run's printed cells alone → the ways to fill `count` cells in their order, where some left no trace."""
+    printed = [t for t in tokens if not is_empty(t)]
+    return _fewest(_with_lost(printed, count), failing) if 0 < count - len(printed) <= _MOST_LOST else ()
 
 
 def _fewest(fills: Iterator[Fill], failing: Callable[[Slots], int]) -> tuple[Fill, ...]:

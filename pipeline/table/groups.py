@@ -29,7 +29,6 @@ _Named = tuple[object, Stretch]
 
 _ENDS_A_TITLE = "情况"
 """Words of the table's that stand before it are its title's."""
-_LONGEST_TITLE = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +69,8 @@ def align_groups(table: "Table") -> tuple[Alignment, ...]:
     found: list[Alignment] = []
     for order in _orders(table, above, tokens, whole):
         fills = _fills(table, tokens, order)
+        if order.by == "form":
+            fills = tuple(f for f in fills if not f.cost)
         found.append(_alignment(table, tokens, order, fills))
     return tuple(found) or (_unread(table, tokens),)
 
@@ -134,11 +135,9 @@ def _form_columns(section: FormSection) -> tuple[_Column, ...]:
 def _sequence(pieces: Sequence[Piece], section: FormSection) -> tuple[list[_Named], bool]:
     """The words above the line → what they name, in order, each with where it stands; and whether from the first on they are all named."""
     pattern, known = _symbols(section)
-    first = next((i for i, p in enumerate(pieces) if isinstance(known.get(p.text), FormColumn)), len(pieces))
-    titles = [i for i, p in enumerate(pieces[:first]) if p.text.endswith(_ENDS_A_TITLE)]
-    pieces = pieces[titles[-1] + 1 :] if titles else pieces
     text = "".join(p.text for p in pieces)
-    lead = text.rfind(_ENDS_A_TITLE, 0, 2 * _LONGEST_TITLE) if _ENDS_A_TITLE in text[:_LONGEST_TITLE] else -1
+    first = next((m.start() for m in pattern.finditer(text) if isinstance(known[m.group()], FormColumn)), 0)
+    lead = text.rfind(_ENDS_A_TITLE, 0, first)
     at = [p for p in pieces for _ in p.text]
     found: list[_Named] = []
     begin, end = None, 0

@@ -76,6 +76,8 @@ def _whole(pieces: Sequence[Piece], row: FormRow, section: FormSection) -> Heads
     heads: list[Head] = []
     end = 0
     for match in pattern.finditer(text):
+        if _is_across(pieces, at, *match.span()):
+            return None
         between = text[end : match.start()]
         unit, is_clean = _between(between, section)
         if heads and unit:
@@ -214,6 +216,12 @@ def _head(column: FormColumn, label: Label, pieces: Sequence[Piece], at: Sequenc
     return Head(column, label, None, tuple((p.start, p.end) for p in taken), *_extent(taken), taken[0].token.line)
 
 
+def _is_across(pieces: Sequence[Piece], at: Sequence[int], start: int, end: int) -> bool:
+    """Whether a piece of text is of several cells of one line."""
+    tokens = {pieces[i].token for i in at[start:end]}
+    return len({t.line for t in tokens}) < len(tokens) and all(t.layout == "cells" for t in tokens)
+
+
 def _extent(pieces: Sequence[Piece]) -> tuple[int, int]:
     return min(p.token.first for p in pieces), max(p.token.last for p in pieces)
 
@@ -273,7 +281,7 @@ def _leaves(pieces: Sequence[Piece], columns: tuple[FormColumn, ...]) -> tuple[l
     is_clean = True
     for match in pattern.finditer(text):
         found = known[match.group()]
-        is_clean = is_clean and end in (None, match.start())
+        is_clean = is_clean and end in (None, match.start()) and not _is_across(pieces, at, *match.span())
         end = match.end()
         if found is not None:
             heads.append(_head(*found, pieces, at, *match.span()))

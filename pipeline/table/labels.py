@@ -126,6 +126,19 @@ def is_crumb(text: str, lexicon: Lexicon) -> bool:
     return text in _crumbs(lexicon) and text not in lexicon.labels
 
 
+def without_groups(found: Sequence[Found], items: Items) -> tuple[Found, ...]:
+    """Labels without those of a row that stand right beside one of its parts': there they are the label of the group."""
+    whole = [f for f in found if f.cost < costs.MISPRINT]
+
+    def is_group(one: Found) -> bool:
+        parts = [f for f in whole if f.row.path in one.row.parts]
+        return any(f.first == one.last + 1 and not items.runs_at(f.first) for f in parts) or any(
+            f.last + 1 == one.first and not items.runs_at(one.first) for f in parts
+        )
+
+    return tuple(f for f in found if not f.row.parts or not is_group(f))
+
+
 def chain(found: Sequence[Found], items: Items, lexicon: Lexicon) -> tuple[Found, ...]:
     """Of all labels found, those that explain the table best in the form's order, no piece twice."""
     order = {row.path: i for i, row in enumerate(lexicon.section.rows)}

@@ -22,12 +22,14 @@ _NEAR = 3
 class Columns:
     """The columns that numbers stand in: for each its first and last column of the line, inclusive.
 
-    fields: of how many fields their lines are; None where that may differ.
+    fields: of how many fields their lines are; None where that may differ. spans: what the heads of the columns take, where
+    numbers may be written out once a column.
     """
 
     layout: Layout
     extents: tuple[tuple[int, int], ...]
     fields: int | None = None
+    spans: tuple[tuple[int, int], ...] | None = None
 
 
 def columns_of(runs: Sequence[Sequence[Token]], count: int) -> Columns | None:
@@ -150,10 +152,11 @@ def fill_by_place(tokens: Sequence[Token], columns: Columns, words: Sequence[Tok
         return None
     slots: list[Slot | None] = []
     used: set[int] = set()
-    for first, last in columns.extents:
+    for (first, last), (left, right) in zip(columns.extents, columns.spans or columns.extents, strict=True):
         here = [t for t in own if t.first <= last and first <= t.last]
         printed = [t for t in here if not is_empty(t)]
         is_one = len({t.text for t in printed}) <= 1 and len({t.first for t in printed}) == len(printed)
+        is_one = is_one and (len(printed) < 2 or all(left <= t.first <= right for t in printed))
         if not is_one or any(t.id in used for t in printed):
             return None
         taken = printed or here

@@ -135,6 +135,8 @@ def _fields(source: Source, start: int, end: int) -> Iterator[_Field]:
         at += len(text) + 1
     while lines and not lines[-1][1].strip():
         lines.pop()
+    while lines and not lines[0][1].strip():
+        lines.pop(0)
     barred = [_has_bar(text) for _, text in lines]
     number = 0
     for is_barred, group in groupby(zip(lines, barred, strict=True), key=lambda x: x[1] or not x[0][1].strip()):
