@@ -93,13 +93,11 @@ def each(*part: str, where: Callable[[Layout, Cell], bool] = lambda _, __: True)
     return spots
 
 
-def pairs(
-    find: Callable[[Table], Iterable[tuple[Cell, Cell]]], where: Callable[[Layout], bool] = lambda _: True
-) -> Spots:
+def pairs(find: Callable[[Table], Iterable[tuple[Cell, Cell]]]) -> Spots:
     """Pairs of cells that differ in their text."""
 
-    def spots(page: Page, layout: Layout) -> Iterator[str]:
-        for table in page.tables.values() if where(layout) else ():
+    def spots(page: Page, _layout: Layout) -> Iterator[str]:
+        for table in page.tables.values():
             yield from (f"{a.id}{BETWEEN}{b.id}" for a, b in find(table) if a.text != b.text)
 
     return spots
