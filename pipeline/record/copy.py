@@ -8,6 +8,7 @@ from ...schemas.report import Unit
 from ..about.facts import as_fact
 from ..page import Page
 from ..source.decode import Source
+from ..source.marks import COVERED
 from ..table.fills import Slot
 from ..table.values import as_amount, as_change, as_count
 from .paths import put
@@ -34,7 +35,7 @@ def build_record(page: Page, values: Values, forms: Iterable[str], form: Form) -
     facts = {path: what for what, path in form.facts.items()}
     lists = {prose.path for prose in form.proses if prose.spec.part_of}
     for path, spans in page.passages.items():
-        texts = tuple(page.source.shown[s.start : s.end] for s in spans)
+        texts = tuple(page.source.shown[s.start : s.end].replace(COVERED, "") for s in spans)
         put(record, path, as_fact(facts[path], texts) if path in facts else texts if path in lists else texts[0])
     for path, value in values.items():
         put(record, path, value)

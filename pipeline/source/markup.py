@@ -1,6 +1,7 @@
 """HTML source → the text that a reader of the page sees, and where each of its characters stands in the source.
 
-Rows of a table become lines, their cells fields parted by tabs; other blocks become lines. Scripts and styles are left out.
+Rows of a table become lines, their cells fields parted by tabs, a cell that spans others with a mark in the place of each; other
+blocks become lines. Scripts and styles are left out.
 The page is parsed by tree-sitter, which takes pages as they are and gives true offsets.
 """
 
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from ..errors import InputError
+from .marks import COVERED
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Tree
@@ -79,6 +81,10 @@ _SHOWS_ITS_VALUE = ("", "text", "number", "tel")
 _MARKS = frozenset(("sup", "s", "strike", "select"))
 """What stands in such an element is no part of the number beside it; a mark parts them, so that it is not read as one."""
 _MARK = "^"
+_BARE_TAG = 3
+"""So many nodes has a tag without attributes: its bracket, its name, its bracket."""
+_MOST_ROWS, _MOST_COLUMNS = 500, 60
+"""A cell that is said to take more takes no more."""
 
 
 def is_markup(text: str) -> bool:
@@ -95,12 +101,12 @@ def render(text: str, name: str) -> "tuple[str, array[int]]":
     last: _Event = "open"
     data = text.encode("utf-8")
     at_byte = at_character = 0
-    for event, start, end in _events(_parse(data, name), data):
+    for event, start, end, spans in _events(_parse(data, name), data):
         gap, taken = data[at_byte:start].decode("utf-8"), data[start:end].decode("utf-8")
         if space := _space(gap, after_text=last in _SEEN):
-            page.take("text", space, at_character)
+            page.take("text", space, at_character, _ONE)
         at_character += len(gap)
-        page.take(event, taken, at_character)
+        page.take(event, taken, at_character, spans)
         at_character += len(taken)
         at_byte, last = end, event
     return "".join(page.shown), page.offsets
@@ -127,8 +133,13 @@ def _parse(data: bytes, name: str) -> "Tree":
         raise InputError(f"{name}: HTML too broken to be parsed; save the page's text and give that") from error
 
 
-def _events(tree: "Tree", data: bytes) -> Iterator[tuple[_Event, int, int]]:
-    """Tags, texts and character references in the order of the source, each with its bytes."""
+_Spans = tuple[int, int]
+"""How many rows and columns a cell takes."""
+_ONE: _Spans = (1, 1)
+
+
+def _events(tree: "Tree", data: bytes) -> Iterator[tuple[_Event, int, int, _Spans]]:
+    """Tags, texts and character references in the order of the source, each with its bytes; of a cell the rows and columns it takes."""
     stack: list[Node] = [tree.root_node]
     while stack:
         node = stack.pop()
@@ -138,16 +149,28 @@ def _events(tree: "Tree", data: bytes) -> Iterator[tuple[_Event, int, int]]:
         if kind in ("start_tag", "self_closing_tag", "end_tag"):
             tag = next((c for c in node.children if c.type == "tag_name"), None)
             if tag is not None:
-                yield "close" if kind == "end_tag" else "open", tag.start_byte, tag.end_byte
-                if data[tag.start_byte : tag.end_byte].lower() == b"input" and (value := _value_shown(node)):
-                    yield "text", value.start_byte, value.end_byte
+                name = data[tag.start_byte : tag.end_byte].lower()
+                spans = _spans(node) if kind != "end_tag" and name in (b"td", b"th") else _ONE
+                yield "close" if kind == "end_tag" else "open", tag.start_byte, tag.end_byte, spans
+                if name == b"input" and (value := _value_shown(node)):
+                    yield "text", value.start_byte, value.end_byte, _ONE
         elif kind in ("text", "entity"):
-            yield "text" if kind == "text" else "entity", node.start_byte, node.end_byte
+            yield "text" if kind == "text" else "entity", node.start_byte, node.end_byte, _ONE
         else:
             inside = node.children
             if kind == "element" and inside and _MAY_HIDE.search(data, inside[0].start_byte, inside[0].end_byte):
                 inside = [] if _is_hidden(inside[0]) else inside
             stack += reversed(inside)
+
+
+def _spans(tag: "Node") -> _Spans:
+    """How many rows and columns the cell takes that a tag opens."""
+    attributes = _attributes(tag) if len(tag.children) > _BARE_TAG else {}
+    found = []
+    for name, most in (("rowspan", _MOST_ROWS), ("colspan", _MOST_COLUMNS)):
+        said = _text_of(attributes[name]).strip("\"' ") if name in attributes else ""
+        found.append(min(int(said), most) if said.isascii() and said.isdigit() and 0 < int(said[:6]) else 1)
+    return found[0], found[1]
 
 
 def _value_shown(tag: "Node") -> "Node | None":
@@ -182,8 +205,22 @@ def _text_of(node: "Node") -> str:
 
 
 @dataclass
+class _Table:
+    """A table that is open. column: of the next cell. down: for each column, how many rows to come a cell above takes there.
+
+    across: how many columns more the last cell takes.
+    """
+
+    in_cell: bool = False
+    has_cell: bool = False
+    column: int = 0
+    across: int = 0
+    down: dict[int, int] = field(default_factory=dict)
+
+
+@dataclass
 class _Page:
-    """The text seen so far. For each table that is open: whether a cell is open, and whether its row has one already.
+    """The text seen so far, and the tables that are open; the first stands for what is outside of tables.
 
     has_lines: outside of tables the lines of the source are lines.
     """
@@ -191,19 +228,18 @@ class _Page:
     has_lines: bool = False
     shown: list[str] = field(default_factory=list)
     offsets: "array[int]" = field(default_factory=lambda: array("q"))
-    in_cell: list[bool] = field(default_factory=lambda: [False])
-    has_cell: list[bool] = field(default_factory=lambda: [False])
+    tables: list[_Table] = field(default_factory=lambda: [_Table()])
 
-    def take(self, event: _Event, text: str, at: int) -> None:
+    def take(self, event: _Event, text: str, at: int, spans: _Spans) -> None:
         if event == "text":
-            white = "" if self.has_lines and len(self.in_cell) == 1 else "\r\n\t"
+            white = "" if self.has_lines and len(self.tables) == 1 else "\r\n\t"
             for i, c in enumerate(text):
                 self._put(" " if c in white else c, at + i)
         elif event == "entity":
             for c in html.unescape(text)[:2]:
                 self._put(c, at)
         elif event == "open":
-            self._open(text.lower(), at)
+            self._open(text.lower(), at, spans)
         else:
             self._close(text.lower(), at)
 
@@ -211,27 +247,67 @@ class _Page:
         self.shown.append(character)
         self.offsets.append(at)
 
-    def _open(self, tag: str, at: int) -> None:
+    def _open(self, tag: str, at: int, spans: _Spans) -> None:
+        table = self.tables[-1]
         if tag == "tr":
+            self._end_row(at)
             self._put("\n", at)
-            self.in_cell[-1] = self.has_cell[-1] = False
         elif tag in _CELLS:
-            if self.has_cell[-1]:
-                self._put("\t", at)
-            self.in_cell[-1] = self.has_cell[-1] = True
+            self._open_cell(table, at, spans)
         elif tag in _MARKS:
             self._put(_MARK, at)
         elif tag in _BLOCKS:
-            self._put(" " if self.in_cell[-1] and tag != "table" else "\n", at)
+            self._put(" " if table.in_cell and tag != "table" else "\n", at)
         if tag == "table":
-            self.in_cell.append(False)
-            self.has_cell.append(False)
+            self.tables.append(_Table())
+
+    def _open_cell(self, table: _Table, at: int, spans: _Spans) -> None:
+        self._end_cell(table, at)
+        while table.down.get(table.column, 0) > 0:
+            self._cover(table, COVERED, at)
+        if table.has_cell:
+            self._put("\t", at)
+        table.in_cell = table.has_cell = True
+        rows, columns = spans
+        for column in range(table.column, table.column + columns):
+            table.down[column] = rows - 1
+        table.column += columns
+        table.across = columns - 1
+
+    def _cover(self, table: _Table, mark: str, at: int) -> None:
+        """The mark of a column that a cell above takes."""
+        if table.has_cell:
+            self._put("\t", at)
+        table.has_cell = True
+        self._put(mark, at)
+        table.down[table.column] -= 1
+        table.column += 1
+
+    def _end_cell(self, table: _Table, at: int) -> None:
+        """The marks of the further columns that the last cell takes."""
+        for _ in range(table.across):
+            for c in ("\t", COVERED, COVERED):
+                self._put(c, at)
+        table.across = 0
+        table.in_cell = False
+
+    def _end_row(self, at: int) -> None:
+        table = self.tables[-1]
+        self._end_cell(table, at)
+        if table.has_cell:
+            while table.down.get(table.column, 0) > 0:
+                self._cover(table, COVERED, at)
+        table.column, table.has_cell = 0, False
 
     def _close(self, tag: str, at: int) -> None:
-        if tag == "table" and len(self.in_cell) > 1:
-            self.in_cell.pop()
-            self.has_cell.pop()
+        if tag == "table" and len(self.tables) > 1:
+            self._end_row(at)
+            self.tables.pop()
+        table = self.tables[-1]
         if tag in _CELLS:
-            self.in_cell[-1] = False
-        elif tag == "tr" or (tag in _BLOCKS and not self.in_cell[-1]):
+            self._end_cell(table, at)
+        elif tag == "tr":
+            self._end_row(at)
+            self._put("\n", at)
+        elif tag in _BLOCKS and not table.in_cell:
             self._put("\n", at)

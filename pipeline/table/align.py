@@ -1,8 +1,9 @@
 """The form laid over a section's table: rows by their labels, columns by their heads, cells by their place or their order."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from itertools import product
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
 
 from ...schemas.extraction import Finding, finding
 from ...schemas.form import Form, FormSection
@@ -20,6 +21,10 @@ from .rows import Own, line_of, own_runs, runs_before, without_margin
 from .tokens import Token
 from .torn import fill_of, labels_there, torn_orders
 
+
+
+_A_SPACE_APART = 2
+"""How far on the next number begins, in half characters, where a single space parts two."""
 
 
 def align(source: Source, tokens: Sequence[Token], section: FormSection, form: Form) -> tuple[Alignment, ...]:
@@ -76,6 +81,7 @@ class Table:
         self.chain = chain(self.found, items, lexicon)
         self.again = self._again()
         own = own_runs(self.chain, items, lexicon)
+        own = tuple(o for o in own if not o.found.row.parts or not all(map(is_empty, o.tokens)))
         there = {o.found.row.path for o in own}
         elsewhere = [o for path, rows in self.again.items() if path not in there for o in rows[:1]]
         own = tuple(sorted((*own, *elsewhere), key=lambda o: o.found.first))
@@ -169,6 +175,8 @@ class Table:
         in_order: tuple[Fill, ...] = ()
         if placed is None or len(printed) == len(paths):
             in_order = self._in_order(tokens, paths)
+        if placed is None and (places is not None or self._has_short_rows(len(paths))) and _is_crowded(printed):
+            return tuple(replace(f, cost=f.cost + costs.MARGIN) for f in in_order)
         if placed is None:
             if places is not None and len(tokens) == len(paths) > len(printed):
                 failing = sums_of(paths, self.form, self.numbers)
@@ -177,6 +185,10 @@ class Table:
         if places is not None and places.layout == "space" and len(printed) < len(paths) and not self._adds_up(placed, paths):
             return (placed, *fills_with_lost(tokens, len(paths), lambda _: 0))
         return (placed, *(f for f in in_order if f.slots != placed.slots))
+
+    def _has_short_rows(self, count: int) -> bool:
+        """Whether blanks leave no trace in the table: some of its rows have fewer numbers than there are columns."""
+        return any(o.tokens and len([t for t in o.tokens if not is_empty(t)]) < count for o in self.own)
 
     def _adds_up(self, fill: Fill, paths: Sequence[str]) -> bool:
         """Whether the row's own sums hold with its blanks as 0: where space alone places its cells, nothing else says so."""
@@ -269,6 +281,16 @@ def _count(possible: set[int], rows: Sequence[Own]) -> int:
 
 def _has_head(pieces: Sequence[Piece], lexicon: Lexicon) -> bool:
     return any(p.text in lexicon.heads and p.text not in lexicon.labels for p in pieces)
+
+
+def _is_crowded(printed: Sequence[Token]) -> bool:
+    """Whether some of a row's numbers stand in one cell, or a single space apart, and others do not."""
+    if len({t.line for t in printed}) != 1 or printed[0].layout == "order":
+        return False
+    near = [
+        a.first == b.first if a.layout == "cells" else b.first - a.last <= _A_SPACE_APART for a, b in pairwise(printed)
+    ]
+    return any(near) and not all(near)
 
 
 def _columns_under(above: Heads, tokens: Sequence[Token]) -> Columns | None:

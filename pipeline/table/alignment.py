@@ -79,18 +79,24 @@ class Numbers:
 
 def sums_of(
     paths: Sequence[str], form: Form, numbers: Numbers, blank: int | None = None
-) -> Callable[[Slots], int]:
+) -> Callable[[Slots], float]:
     """Paths → a count of the identities that slots which fill them break, of those that are over one row of these paths alone.
 
-    blank: what a blank counts as; None: some count of at least 0.
+    blank: what a blank counts as; None: some count of at least 0. A sum whose total left no trace says nothing of its parts: it
+    counts as a half.
     """
 
-    def failing(slots: Slots) -> int:
+    def failing(slots: Slots) -> float:
         own = _sums_over(tuple(paths), form)
         values = [blank if (count := numbers.count(slot)) is None else count for slot in slots]
         if INADMISSIBLE in values:
             return len(own) + 1
-        return sum(not may_be_equal([values[i] for i in left], [values[i] for i in right]) for left, right in own)
+        return sum(
+            1
+            if not may_be_equal([values[i] for i in left], [values[i] for i in right])
+            else 0.5 * (any(slots[i] is None for i in right) and any(values[i] for i in left))
+            for left, right in own
+        )
 
     return failing
 

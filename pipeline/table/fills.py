@@ -52,7 +52,7 @@ def is_empty(token: Token) -> bool:
 
 
 def fills_in_order(
-    tokens: Sequence[Token], count: int, failing: Callable[[Slots], int], glued: Set[int] = frozenset()
+    tokens: Sequence[Token], count: int, failing: Callable[[Slots], float], glued: Set[int] = frozenset()
 ) -> tuple[Fill, ...]:
     """A run → the ways to fill `count` cells in its order; () where there are too many, or none.
 
@@ -81,26 +81,28 @@ def fills_in_order(
     return _fewest(chain(parted, lost), failing)
 
 
-def fills_with_lost(tokens: Sequence[Token], count: int, failing: Callable[[Slots], int]) -> tuple[Fill, ...]:
+def fills_with_lost(tokens: Sequence[Token], count: int, failing: Callable[[Slots], float]) -> tuple[Fill, ...]:
     """A run's printed cells alone → the ways to fill `count` cells in their order, where some left no trace."""
     printed = [t for t in tokens if not is_empty(t)]
     return _fewest(_with_lost(printed, count), failing) if 0 < count - len(printed) <= _MOST_LOST else ()
 
 
-def _fewest(fills: Iterator[Fill], failing: Callable[[Slots], int]) -> tuple[Fill, ...]:
-    """Of damaged fills, those that break the fewest sums; () where too many were to be looked at, or too many are left."""
-    best: dict[Slots, Fill] = {}
-    least = 0
+def _fewest(fills: Iterator[Fill], failing: Callable[[Slots], float]) -> tuple[Fill, ...]:
+    """Of damaged fills, those that break the fewest sums, and all of them where one that does has lost the total that would tell.
+
+    () where too many were to be looked at, or too many are left.
+    """
+    best: dict[Slots, tuple[float, Fill]] = {}
     for i, fill in enumerate(fills):
         if i >= _MOST_LOOKED_AT:
             return ()
-        broken = failing(fill.slots)
-        if not best or broken < least:
-            best, least = {}, broken
-        if broken == least and len(best) <= MOST_FILLS:
-            best.setdefault(fill.slots, fill)
-    cheapest = min((fill.cost for fill in best.values()), default=0.0)
-    near = tuple(fill for fill in best.values() if fill.cost < cheapest + costs.MARGIN)
+        best.setdefault(fill.slots, (failing(fill.slots), fill))
+    least = min((int(broken) for broken, _ in best.values()), default=0)
+    kept = [(broken, fill) for broken, fill in best.values() if int(broken) == least]
+    if any(broken != least for broken, _ in kept):
+        kept = list(best.values())
+    cheapest = min((fill.cost for _, fill in kept), default=0.0)
+    near = tuple(fill for _, fill in kept if fill.cost < cheapest + costs.MARGIN)
     return near if len(near) <= MOST_FILLS else ()
 
 

@@ -63,6 +63,8 @@ def align_groups(table: "Table") -> tuple[Alignment, ...]:
         return ()
     if (apart := _apart(table, [r.tokens for r in runs], [r.after for r in runs])) is not None:
         return (apart,)
+    most = max(len(run.tokens) for run in runs)
+    runs = runs[next(i for i, run in enumerate(runs) if 2 * len(run.tokens) >= most) :]
     tokens = _line(table, runs)
     above = items.pieces[: runs[0].after]
     whole = sum(len(row.columns) for row in section.rows)

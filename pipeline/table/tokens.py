@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple
 
 from ..errors import InputError
 from ..source.decode import Source
+from ..source.marks import COVERED
 from .values import is_blank_mark, is_page_mark, is_value
 from .words import shown_width
 
@@ -22,8 +23,6 @@ TokenKind = Literal["number", "blank", "words", "page", "gap"]
 Layout = Literal["cells", "space", "order"]
 """How a line places its tokens: in cells between separators, in space, or by their order alone."""
 
-COVERED = "\x1f"
-"""Stands in a cell that the one above spans, where the document says so; twice in one that its neighbour on the left spans."""
 _PRINTED_SPACE = re.compile("[\u3000\u00a0]")
 """Alone on a line, printed where a number would be."""
 _LONGEST_LINE = 20_000
@@ -93,7 +92,11 @@ def tokenize(source: Source, start: int, end: int, first_id: int = 0) -> tuple[T
     found: list[Token] = []
     for field in _fields(source, start, end):
         for a, b, kind in _cut(source.folded, field):
-            found.append(Token(first_id + len(found), source.shown[a:b], a, b, kind, *field[2:]))
+            columns = field[4:]
+            if field.layout == "space":
+                left = field.first + shown_width(source.folded[field.start : a])
+                columns = (left, left + shown_width(source.folded[a:b]) - 1, field.fields)
+            found.append(Token(first_id + len(found), source.shown[a:b], a, b, kind, field.line, field.layout, *columns))
         if len(found) > MAX_TOKENS:
             raise InputError(f"{source.name}: more than {MAX_TOKENS:,} cells in one table; this is no single report")
     return _each_once(found)

@@ -1,0 +1,4 @@
+"""What the text of a page holds in the place of what it cannot show."""
+
+COVERED = "\x1f"
+"""Stands in a cell that the one above spans, where the document says so; twice in one that its neighbour on the left spans."""
