@@ -1,6 +1,6 @@
 """Random figures for the cells of a form, that add up, or fail in one known place; the arithmetic is this module's own."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from random import Random
 
@@ -11,11 +11,16 @@ Figures = dict[str, Figure]
 """What a report prints, by path: a blank is None, and a cell that its table does not have is no key."""
 
 
-def random_figures(form: Form, name: str, rng: Random) -> Figures:
-    """Figures for every cell that the official form `name` has; every identity holds."""
-    busy = rng.choice((0.02, 0.05, 0.15, 0.6, 0.95))
+def random_figures(
+    form: Form, name: str, rng: Random, busy: float | None = None, digits: Sequence[int] = (1, 1, 1, 2, 2, 3, 4)
+) -> Figures:
+    """Figures for every cell that the official form `name` has; every identity holds.
+
+    busy: the share of cells that are not 0, by lot where it is None. digits: how many digits counts have at most, by lot.
+    """
+    busy = rng.choice((0.02, 0.05, 0.15, 0.6, 0.95)) if busy is None else busy
     figures: Figures = {
-        row.cell(column.name): _figure(column, busy, rng)
+        row.cell(column.name): _figure(column, busy, digits, rng)
         for row in form.rows.values()
         if row.form in (name, None)
         for column in columns_in(row, name)
@@ -29,12 +34,12 @@ def columns_in(row: FormRow, name: str) -> list[FormColumn]:
     return [c for c in row.columns if any(label.form in (name, None) for label in c.labels)]
 
 
-def _figure(column: FormColumn, busy: float, rng: Random) -> Figure:
+def _figure(column: FormColumn, busy: float, digits: Sequence[int], rng: Random) -> Figure:
     if rng.random() > busy:
         return 0
     if column.kind == "amount":
         return Decimal(rng.randrange(1, 10 ** rng.randint(2, 8))).scaleb(-rng.randint(0, 4))
-    number = rng.randrange(1, 10 ** rng.choice((1, 1, 1, 2, 2, 3, 4)))
+    number = rng.randrange(1, 10 ** rng.choice(digits))
     return -number if column.kind == "change" and rng.random() < 0.5 else number
 
 
