@@ -9,9 +9,9 @@ import random
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -20,13 +20,15 @@ from ..pipeline.extract import REPORT
 from ..pipeline.llm.answer import parse
 from ..pipeline.llm.wire import Pointing, Shown, show, wire_rows
 from ..pipeline.page import Page, lay_out, with_all_text
-from ..pipeline.record.paths import cells_of, same, tie
-from ..pipeline.readers.pointing import ids_of, point, read_claims, read_pointing
-from ..pipeline.record.copy import Values
-from ..pipeline.record.judge import weigh
+from ..pipeline.readers.pointing import ids_of, point, read_pointing
+from ..pipeline.readers.rules import Alignments, read_by_rules
+from ..pipeline.readers.supplied.tie import same
+from ..pipeline.record.paths import cells_of
+from ..pipeline.record.weigh import weigh_all
 from ..pipeline.source.decode import from_text
 from .dataset import SAMPLES, load_dataset
 from .mess import make_reports
+from .standin import Places, slots_of
 
 Row = list[int | None]
 Rows = dict[str, Row]
@@ -37,10 +39,11 @@ _BUSY = 60
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A report, its tables as shown, its gold by path, and the perfect answer: its rows, and what comes of it."""
+    """A report as the rules read it, its tables as shown, its gold by path, and the perfect answer: its rows, and what comes of it."""
 
     name: str
     page: Page
+    alignments: Alignments
     shown: Shown
     gold: Mapping[str, Any]
     right: Rows
@@ -52,34 +55,47 @@ class Target:
         return self.perfect == "harmless"
 
 
-def target(text: str, gold: Mapping[str, Any], name: str = "target") -> Target:
+def target(text: str, gold: Mapping[str, Any], name: str = "target", places: Places | None = None) -> Target:
     """The text of a report and what its cells hold → what its perfect answer is, and what comes of it."""
     page = with_all_text(lay_out(from_text(text, name), REPORT), REPORT)
-    shown = show(page.tables, REPORT)
-    answer = point(read_claims(page, tie(page, gold, REPORT), REPORT, "supplied"), shown, REPORT)
-    right: Rows = {n: list(ids_of(run)) if isinstance(run, str) else run for n, run in answer.rows.items()}
-    return Target(name, page, shown, gold, right, _outcome(page, shown, gold, answer.model_dump_json()))
+    shown = show(page, REPORT)
+    answer = point(slots_of(page, shown, gold, places), shown, REPORT)
+    right: Rows = {n: list(_all_ids(run)) for n, run in answer.rows.items()}
+    aim = Target(name, page, read_by_rules(page, REPORT), shown, gold, right, "")
+    return replace(aim, perfect=outcome(aim, answer.model_dump_json()))
+
+
+def _all_ids(run: str | Row) -> Iterable[int | None]:
+    return ids_of(run) if isinstance(run, str) else run
 
 
 def outcome(target: Target, raw: str) -> str:
-    """A mutated answer → "caught", "harmless" (vouched for, and gold) or "silent" (vouched for, and not gold)."""
-    return _outcome(target.page, target.shown, target.gold, raw)
+    """A mutated answer → "caught", "harmless" (vouched for, and gold) or "silent" (a cell is vouched for that is not gold's).
 
-
-def _outcome(page: Page, shown: Shown, gold: Mapping[str, Any], raw: str) -> str:
+    It is judged as the reader whose record it is to be, and as one beside the rules: neither may vouch for a wrong cell.
+    """
     answer = parse(raw, Pointing)
     if answer is None:
         return "caught"
-    case = weigh(page, read_pointing(page, shown, answer, REPORT), REPORT)
-    if case.doubts:
+    beside, first = (_judged(target, answer, reader) for reader in ("rules", "model"))
+    return "silent" if "silent" in (beside, first) else first
+
+
+def _judged(target: Target, answer: Pointing, reader: Literal["rules", "model"]) -> str:
+    pointed = read_pointing(target.page, target.shown, answer, REPORT)
+    weighed = weigh_all(target.page, target.alignments, REPORT, [pointed], reader)
+    cells = {path: cell for section in weighed for path, cell in section.cells.items()}
+    wrong = {path for path, cell in cells.items() if not same(target.gold.get(path), cell.value)}
+    if any(cells[path].is_vouched for path in wrong):
+        return "silent"
+    findings = [*target.page.findings, *pointed.findings, *(f for section in weighed for f in section.findings)]
+    if not all(cell.is_vouched for cell in cells.values()) or any(f.severity == "error" for f in findings):
         return "caught"
-    return "harmless" if _is_gold(case.values, gold) else "silent"
+    return "harmless" if _rows(cells) == _rows(target.gold) else "silent"
 
 
-def _is_gold(values: Values, gold: Mapping[str, Any]) -> bool:
-    """Whether a record has gold's rows, and in each cell what gold has."""
-    rows, own = ({path.rpartition(".")[0] for path in record} for record in (values, gold))
-    return rows == own and all(same(gold.get(path), values.get(path)) for path in {*values, *gold})
+def _rows(paths: Iterable[str]) -> set[str]:
+    return {path.rpartition(".")[0] for path in paths}
 
 
 # --- Mutations -------------------------------------------------------------------------------------------------------
@@ -273,7 +289,7 @@ def _busy(seed: int, difficulty: int) -> Iterator[Target]:
     for made in make_reports(sys.maxsize, seed, difficulty):
         gold = cells_of(made.gold, REPORT)
         if not made.lost and sum(value not in (0, None) for value in gold.values()) >= _BUSY:
-            aim = target(made.text, gold, made.name)
+            aim = target(made.text, gold, made.name, made.places)
             if aim.perfect != "caught":
                 yield aim
 
@@ -312,7 +328,7 @@ def main(datasets: tuple[str, ...], count: int, more: int, difficulty: int, seed
         cases = [case for dataset in (SAMPLES, *datasets) for case in load_dataset(dataset).cases]
     except NianbaoError as error:
         raise click.ClickException(str(error)) from None
-    targets = [*(target(c.text, c.gold.cells, c.name) for c in cases), *made_up(more, seed, difficulty)]
+    targets = [*(target(c.text, c.gold.cells, c.name, c.line.places) for c in cases), *made_up(more, seed, difficulty)]
     print(f"{len(targets)} reports, {more} of them made up; their perfect answers: {_perfect(targets)}")
     found = list(mutate([aim for aim in targets if aim.right], count, seed))
     print(table((tried.kind, tried.outcome) for tried in found))

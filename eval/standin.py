@@ -23,10 +23,13 @@ import click
 
 from ..pipeline.extract import REPORT
 from ..pipeline.llm.ask import ask, fence, shown_of
-from ..pipeline.page import lay_out, with_all_text
-from ..pipeline.old.tie import tie
-from ..pipeline.readers.pointing import point, read_claims
+from ..pipeline.llm.wire import Shown
+from ..pipeline.page import Page, lay_out, with_all_text
+from ..pipeline.readers.pointing import point
+from ..pipeline.readers.rules import read_by_rules
+from ..pipeline.readers.supplied.tie import tie
 from ..pipeline.source.decode import from_text
+from ..pipeline.table.fills import Slot, slot_of
 from .batches import BATCH_FAULTS, Batches
 from .dataset import SAMPLES, Case, load_dataset
 
@@ -56,11 +59,28 @@ def _question_and_answer(case: Case) -> tuple[str, str]:
     """A report → the fence that a question about it opens with, which is named after its text; and the right answer."""
     page = with_all_text(lay_out(from_text(case.text, case.name), REPORT), REPORT)
     shown = shown_of(page, REPORT)
-    claims = tie(page, case.gold.cells, REPORT)
-    answer = point(read_claims(page, claims, REPORT, "supplied"), shown, REPORT).model_dump(exclude_none=False)
+    slots = slots_of(page, shown, case.gold.cells, case.line.places)
+    answer = point(slots, shown, REPORT).model_dump(exclude_none=False)
     wanted = ask(page, shown, REPORT)[1].model_fields
     whole = {**answer, **({"passages": {}} if "passages" in wanted else {})}
     return fence(shown.text).partition("\n")[0], json.dumps(whole, separators=(",", ":"))
+
+
+Places = Mapping[str, tuple[int, int]]
+"""Cell path → where the text prints it, half-open, in characters."""
+
+
+def slots_of(page: Page, shown: Shown, gold: Mapping[str, Any], places: Places | None) -> dict[str, Slot | None]:
+    """What a perfect reader points at: where gold has places, the values that stand there, else what gold's values are tied to."""
+    if places is None:
+        return dict(tie(page, read_by_rules(page, REPORT), gold, REPORT).slots)
+    at = {page.source.place(token.start, token.end): slot_of(token) for token in shown.values}
+    found: dict[str, Slot | None] = {}
+    for row in REPORT.rows.values():
+        printed = [p for c in row.columns if gold.get(p := row.cell(c.name)) is not None]
+        if all(p in places and tuple(places[p]) in at for p in printed):
+            found |= {p: at[tuple(places[p])] for p in printed}
+    return found
 
 
 @dataclass
