@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from ..schemas.extraction import Finding, finding
 from ..schemas.form import Form
-from .about.facts import as_fact, caption_years, find_facts, reports_in
+from .about.facts import as_fact, caption_years, find_facts, reports_in, titled_years
 from .about.narrative import find_narrative
 from .errors import InputError
 from .source.decode import Source
@@ -91,11 +91,10 @@ def _of_other_years(
 ) -> Iterator[Finding]:
     """A finding for each section whose table has a caption that names another year than the report's."""
     spans = passages.get(form.facts.get("year", ""), ())
-    own = {str(as_fact("year", [source.shown[s.start : s.end] for s in spans]))} if spans else set()
+    own = {str(as_fact("year", [source.shown[s.start : s.end] for s in spans]))} if spans else titled_years(source.folded)
     for section in form.sections:
         own_tables = tables.get(section.path, ())
-        words = [source.folded[t.start : t.end] for table in own_tables for t in table.tokens if t.kind == "words"]
-        words += [w for t in own_tables for w in source.folded[t.region.lead : t.region.start].split("\n")]
+        words = [source.folded[table.region.lead : table.region.end] for table in own_tables]
         years = {year for text in words for year in caption_years(text)}
         if years - own and len(years | own) > 1:
             told = "、".join(sorted(years))

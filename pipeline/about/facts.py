@@ -100,7 +100,17 @@ def _bare(line: Line) -> tuple[int, int]:
     return len(text) - len(text.lstrip("#*")), len(text.rstrip("#*"))
 
 
+def titled_years(folded: str) -> set[str]:
+    """The year of the first title in running text."""
+    return set(_TITLED_YEAR.findall(folded)[:1])
+
+
+_TITLED_YEAR = re.compile(r"(20[0-9]{2})\s*年?度?\s*政府信息公开[^。;,]{0,12}报告")
 _BEGINS = re.compile(r"(?:一、)?(?:总体情况|总体概况|基本情况|概述)[:：]?|二、主动公开政府信息.{0,6}")
+_RUNNING = re.compile(
+    r"(?P<before>[^\s。;,:、]{2,40}?)政府信息公开(?:工作)?(?:情况)?(?:年度)?(?:工作)?报告[\s#*]*(?:一、\s*)?(?:总体情况|总体概况|基本情况|概述)"
+)
+"""A title in running text, its report's first heading right behind it."""
 _SOON = 3_000
 """How far behind its title a report's first heading stands at most."""
 
@@ -111,6 +121,8 @@ def reports_in(folded: str) -> tuple[Span, ...]:
     title: tuple[str, Line] | None = None
     if "报告" not in folded:
         return ()
+    for running in _RUNNING.finditer(folded):
+        found.setdefault(running["before"], Span(running.start(), running.end()))
     for line in lines_of(folded, Span(0, len(folded))):
         text = line.squeezed if len(line.text) <= 2 * _LONGEST_TITLE else ""
         if not text:
@@ -130,10 +142,13 @@ _LONGEST_CAPTION = 8
 
 
 def caption_years(folded: str) -> tuple[str, ...]:
-    """The words of a table's line → the years that they name, where they are a caption and no sentence: 2022年情况 → 2022."""
-    years = _CAPTION_YEAR.findall(folded)
-    letters = sum(c.isalpha() for c in folded) if years else 0
-    return tuple(years) if letters <= _LONGEST_CAPTION else ()
+    """Words around a table → the years that they name in captions, not in sentences: 2022年情况: 规章 → 2022."""
+    return tuple(
+        year
+        for words in re.split(r"[\s:|]+", folded if _CAPTION_YEAR.search(folded) else "")
+        if sum(c.isalpha() for c in words) <= _LONGEST_CAPTION and "," not in words
+        for year in _CAPTION_YEAR.findall(words)
+    )
 
 
 # --- Title and agency ------------------------------------------------------------------------------------------------

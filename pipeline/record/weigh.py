@@ -52,6 +52,7 @@ class Option:
     slots: Mapping[str, Slot | None]
     units: Mapping[str, Unit]
     basis: Basis = "read"
+    is_forced: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +122,9 @@ def weigh(
 
 def _open(solved: Solved, source: Source) -> int:
     """How much of a table an alignment leaves open: rows without cells, and whether numbers are left over."""
+    is_laid = _is_laid(solved.alignment, source)
     empty = sum(not fills for fills in solved.fills)
-    return empty + any(not _is_page_number(t, source) for t in solved.alignment.left_over)
+    return empty + any(not (is_laid and _is_page_number(t, source)) for t in solved.alignment.left_over)
 
 
 class _Weighing:
@@ -153,6 +155,8 @@ class _Weighing:
         ways = self.first.alignment.ways
         self.chosen = [fills[0] if fills else None for fills in self.first.fills]
         self.counts = counts_of(ways, self.chosen, numbers)
+        self.is_laid = _is_laid(self.first.alignment, source)
+        self.left = [t for t in self.first.alignment.left_over if not (self.is_laid and _is_page_number(t, source))]
         self.damaged = doubtful_by_damage(self.counts, section, self.identities) if self.first.failing else {}
 
     def result(self) -> Weighed:
@@ -235,6 +239,7 @@ class _Weighing:
             unit = way.units.get(path)
             value = self._value(path, slot, unit)
             reason = way.doubt or self._reason(path, options, again)
+            reason = reason or self._unconfirmed(path, slot, taken)
             if is_settled and reason in _SETTLED_BY_AGREEMENT:
                 reason = ""
             if not reason and self._key(path, taken) not in {self._key(path, o) for o in options if path in o.slots}:
@@ -309,6 +314,19 @@ class _Weighing:
             return "section_repeated"
         return "single_damage" if path in self.damaged else ""
 
+    def _unconfirmed(self, path: str, slot: Slot | None, option: Option) -> str:
+        """Why a cell that no mark of its own divides from others, or that left no trace, is in doubt: its sums fail, or numbers are left.
+
+        Where there is one way alone to divide a row, the sums of its columns need not say so.
+        """
+        if option.basis == "inferred":
+            for rule in self.identities:
+                paths = (*rule.left, *rule.right)
+                is_own = len({p.rpartition(".")[0] for p in paths}) == 1
+                if rule.id in self.first.failing and path in paths and (is_own or not option.is_forced):
+                    return "cells_do_not_fit"
+        return "cells_do_not_fit" if slot is None and self.left else ""
+
     def _key(self, path: str, option: Option) -> object:
         slot = option.slots[path]
         if slot is None or slot.is_blank:
@@ -327,7 +345,7 @@ class _Weighing:
         return tuple(found.values())[:_SHOWN]
 
     def _option(self, way: Way, fill: Fill, by: str = "rules") -> Option:
-        return Option(by, way.cost + fill.cost, dict(zip(way.paths, fill.slots, strict=True)), way.units, fill.basis)
+        return Option(by, way.cost + fill.cost, dict(zip(way.paths, fill.slots, strict=True)), way.units, fill.basis, fill.is_forced)
 
     def _options_of(self, solved: Solved, row: FormRow) -> Iterator[Option]:
         for way, fills in zip(solved.alignment.ways, solved.fills, strict=True):
@@ -338,8 +356,8 @@ class _Weighing:
 
     def _left_over(self, cells: Mapping[str, Cell]) -> Iterator[Finding]:
         used = {(c.slot.start, c.slot.end) for c in cells.values() if c.slot is not None}
-        left = [t for t in self.first.alignment.left_over if not _is_page_number(t, self.source) and (t.start, t.end) not in used]
-        pages = [t for t in self.first.alignment.left_over if _is_page_number(t, self.source)]
+        left = [t for t in self.left if (t.start, t.end) not in used]
+        pages = [t for t in self.first.alignment.left_over if t not in self.left]
         title = self.section.title
         if pages:
             shown = "、".join(f"“{t.text}”" for t in pages[:_SHOWN])
@@ -386,12 +404,20 @@ def holds_with(rule: Identity, counts: Mapping[str, object], path: str, own: Seq
     return holds(rule, {**counts, path: None})
 
 
-def _is_page_number(token: Token, source: Source) -> bool:
-    """Whether a number may be its page's: a short one, alone on its line."""
+def _is_laid(alignment: Alignment, source: Source) -> bool:
+    """Whether the rows of a table stand on lines, so that a number that is alone on its line is none of theirs."""
+    return not any(_is_alone(token, source) for way in alignment.ways for token in way.tokens if token.kind == "number")
+
+
+def _is_alone(token: Token, source: Source) -> bool:
     folded = source.folded
     start, end = folded.rfind("\n", 0, token.start) + 1, folded.find("\n", token.end)
-    line = folded[start : end if end >= 0 else len(folded)]
-    return token.text.isdigit() and len(token.text) <= _LONGEST_PAGE_NUMBER and line.strip() == token.text
+    return folded[start : end if end >= 0 else len(folded)].strip(" |") == token.text
+
+
+def _is_page_number(token: Token, source: Source) -> bool:
+    """Whether a number may be its page's: a short one, alone on its line."""
+    return token.text.isdigit() and len(token.text) <= _LONGEST_PAGE_NUMBER and _is_alone(token, source)
 
 
 def _finding(code: str, way: Way) -> Finding:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import pairwise, product
 
 from ...schemas.extraction import Finding, finding
 from ...schemas.form import Form, FormSection
@@ -133,7 +133,8 @@ class Table:
         if not heads and has_characters(above, columns):
             heads = [Heads(fixed_heads((), columns)[0].heads, costs.ORDER_OF_FORM, "form")]
         found = []
-        for order in heads[:1]:
+        printed = tuple(sorted(there, key=lambda f: f.first))
+        for order, there in product(heads[:1], dict.fromkeys((there, printed))):
             for lines in torn_orders(self.items, len(columns), len(there)):
                 ways = [
                     self._way(
@@ -178,9 +179,11 @@ class Table:
         if placed is None and (places is not None or self._has_short_rows(len(paths))) and _is_crowded(printed):
             return tuple(replace(f, cost=f.cost + costs.MARGIN) for f in in_order)
         if placed is None:
-            if places is not None and len(tokens) == len(paths) > len(printed):
+            if places is not None and places.layout == "cells" and len(printed) < len(tokens):
                 failing = sums_of(paths, self.form, self.numbers)
-                in_order = (*in_order, *fills_with_lost(tokens, len(paths), failing))
+                inside = [t for t in tokens if not is_empty(t) or t.first >= places.extents[0][0]]
+                more = self._in_order(inside, paths) if len(inside) < len(tokens) else ()
+                in_order = (*in_order, *more, *fills_with_lost(tokens, len(paths), failing))
             return in_order
         if places is not None and places.layout == "space" and len(printed) < len(paths) and not self._adds_up(placed, paths):
             return (placed, *fills_with_lost(tokens, len(paths), lambda _: 0))

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, combinations, islice
 
 from ...schemas.extraction import Basis
@@ -15,7 +15,7 @@ _MOST_LOOKED_AT = 20_000
 _MOST_LOST = 3
 _MOST_SURPLUS = 3
 _LONGEST_GLUED = 60
-_PARTS = " \t\n|,\x1f()"
+_PARTS = " \t\n|,\x1f"
 """What parts a number from what stands beside it."""
 _DIGITS = re.compile(r"[+-]?[0-9]+")
 _FIGURE = re.compile(r"[+-]?(?:0|[1-9][0-9]*)")
@@ -32,11 +32,15 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Fill:
-    """One way to fill the cells of a row; None for a blank that left no trace. cost: of the damage that it undoes."""
+    """One way to fill the cells of a row; None for a blank that left no trace. cost: of the damage that it undoes.
+
+    is_forced: it undoes a damage, and there is no other way to do so, whatever the sums.
+    """
 
     slots: "Slots"
     cost: float
     basis: Basis = "read"
+    is_forced: bool = False
 
 
 Slots = tuple[Slot | None, ...]
@@ -97,6 +101,8 @@ def _fewest(fills: Iterator[Fill], failing: Callable[[Slots], float]) -> tuple[F
         if i >= _MOST_LOOKED_AT:
             return ()
         best.setdefault(fill.slots, (failing(fill.slots), fill))
+    if len(best) == 1:
+        return tuple(replace(fill, is_forced=True) for _, fill in best.values())
     least = min((int(broken) for broken, _ in best.values()), default=0)
     kept = [(broken, fill) for broken, fill in best.values() if int(broken) == least]
     if any(broken != least for broken, _ in kept):

@@ -33,10 +33,12 @@ _FEWEST_LINES = 3
 _BAR_OR_TAB = re.compile(r"[\t|]")
 _RULE = frozenset(" \t|:+=-")
 _WIDE_GAP = re.compile(r"[ ]{2,}")
-_NOTE = r"(?:\s?\((?=[^()\n]*[一-鿿])[^()\n]{1,60}\))?"
+_NOTE = r"(?:\s?\((?![一二三四五六七八九十]\))(?=[^()\n]*[一-鿿])[^()\n]{1,60}\))?"
 _UNIT = r"(?:\s?(?:万元|亿元|元))?(?:(?:件|项|条|个|份|次|宗|起|部|篇|户)(?![一-鿿]))?"
 _FIGURE = r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?(?![0-9])|[0-9]+(?:\.[0-9]+)?"
 _NUMBER = re.compile(rf"(?:(?<![\w)/])(?:增加?|减少?))?[+-]?(?:{_FIGURE}){_UNIT}{_NOTE}")
+_ENDS_IN_A_YEAR = re.compile(r"[0-9]+(?:19|20)[0-9]{2}")
+_YEAR_LONG = 4
 _ENUMERATES = re.compile(r"\s*[.,、]\s*[一-鿿“\"']")
 """After a digit: it is the number of a row, and belongs to the words that follow."""
 _DATE = re.compile(
@@ -328,13 +330,18 @@ def _mixed(text: str, start: int) -> Iterator[tuple[int, int, TokenKind]]:
         if over is not None:
             position = max(over[1], a + 1)
             continue
-        b, after = _without_enumerator(text, a, b)
+        b, after = _without_enumerator(text, a, _without_year(text, a, b))
         if b > a:
             yield from _words(text, at, a, start)
             yield start + a, start + b, "number"
             at = b
         position = max(after, a + 1)
     yield from _words(text, at, len(text), start)
+
+
+def _without_year(text: str, a: int, b: int) -> int:
+    """Where a number ends that may have a year stuck to its end: 842022年 → 84."""
+    return b - _YEAR_LONG if _ENDS_IN_A_YEAR.fullmatch(text, a, b) and text[b : b + 1] == "年" else b
 
 
 def _without_enumerator(text: str, a: int, b: int) -> tuple[int, int]:
