@@ -15,7 +15,7 @@ from nianbao.schemas.extraction import coverage_of
 from nianbao import extract
 
 from .made_up import APPLICANTS, RESULTS, Line, report, tabbed
-from .test_laws import cells_of
+from .test_laws import cells_of, wrongly_vouched
 from .test_layouts import (
     BUSY,
     TRADITIONAL,
@@ -26,7 +26,6 @@ from .test_layouts import (
     in_columns,
     in_three,
     review_cells,
-    wrongly_vouched,
 )
 
 Expected = dict[str, Any] | set[str]

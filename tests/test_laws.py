@@ -1,7 +1,7 @@
 """Laws that must hold for any damage to a report: no wrong cell is ever vouched for."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import pytest
@@ -13,7 +13,6 @@ from nianbao import Extraction, InputError, extract
 
 from .conftest import SAMPLES, Sample
 
-VOUCHED = ("verified", "discrepant")
 Cells = dict[str, Any]
 
 _NUMBER_LINE = re.compile(r"[^\n]*\d[^\n]*\n")
@@ -32,6 +31,18 @@ def cells_of(extraction: Extraction) -> Cells:
     return found
 
 
+def wrongly_vouched(extraction: Extraction | None, right: Cells, gone: Collection[str] = ()) -> Cells:
+    """The cells that are vouched for with something else than what is right, where a cell that is not in `right` prints nothing.
+
+    gone: cells whose number the text no longer prints.
+    """
+    if extraction is None:
+        return {}
+    found, left = cells_of(extraction), {path: value for path, value in right.items() if path not in gone}
+    vouched = [path for path, evidence in extraction.evidence.items() if evidence.trust == "vouched"]
+    return {path: found.get(path) for path in vouched if found.get(path) != left.get(path)}
+
+
 def read(text: str) -> Extraction | None:
     try:
         return extract(text)
@@ -39,9 +50,19 @@ def read(text: str) -> Extraction | None:
         return None
 
 
+def right_of(sample: Sample) -> Cells:
+    """What a sample prints: as it is read, and in the cells that are in doubt what gold says."""
+    gold, found = sample.case.gold.cells, cells_of(sample.extraction)
+    doubtful = [path for path, evidence in sample.extraction.evidence.items() if evidence.trust == "doubtful"]
+    right = found | {path: gold.get(path) for path in doubtful}
+    return {path: value for path, value in right.items() if value is not None}
+
+
 def filled(sample: Sample) -> list[str]:
-    """The paths of the sample's cells that hold a whole number."""
-    return [p for p, v in cells_of(sample.extraction).items() if isinstance(v, int)]
+    """The paths of the sample's cells that hold a whole number, of rows that have as many numbers as cells."""
+    evidence = sample.extraction.evidence
+    sure = [p for p, v in cells_of(sample.extraction).items() if isinstance(v, int) and evidence[p].basis == "read"]
+    return [path for path in sure if evidence[path].trust == "vouched"]
 
 
 def with_cell(sample: Sample, path: str, text: str) -> str:
@@ -79,39 +100,39 @@ request_rows = st.sampled_from([r for r in REPORT.rows if r.startswith("requests
 def test_a_changed_number(cell: tuple[Sample, str], new: int) -> None:
     """Another number in a cell is copied as printed, and is verified only where no identity covers the cell."""
     sample, path = cell
-    assume(new != cells_of(sample.extraction)[path])
+    assume(new != right_of(sample)[path])
     found = read(with_cell(sample, path, str(new)))
     assert found is not None
-    if found.status in VOUCHED:
-        assert cells_of(found) == {**cells_of(sample.extraction), path: new}
+    assert wrongly_vouched(found, {**right_of(sample), path: new}) == {}
     if found.status == "verified":
         assert not checked(sample.extraction, path)
 
 
 @given(rows)
 def test_a_deleted_row(row: tuple[Sample, str]) -> None:
-    """A row that is gone is not vouched for."""
+    """A row that is gone is absent, and no other takes its place."""
     sample, path = row
     start, end = row_span(sample, path)
     found = read(sample.text[:start] + sample.text[end:])
     assert found is not None
-    assert found.status == "unresolved"
+    gone = [p for p, e in sample.extraction.evidence.items() if e.start is not None and start <= e.start < end]
+    assert wrongly_vouched(found, right_of(sample), gone) == {}
 
 
 @given(rows)
 def test_a_duplicated_row(row: tuple[Sample, str]) -> None:
-    """A row that stands twice is not vouched for."""
+    """A row that stands twice is read once, or is in doubt."""
     sample, path = row
     start, end = row_span(sample, path)
     found = read(sample.text[:end] + sample.text[start:end] + sample.text[end:])
     assert found is not None
-    assert found.status == "unresolved" or cells_of(found) == cells_of(sample.extraction)
+    assert wrongly_vouched(found, right_of(sample)) == {}
 
 
 @given(st.sampled_from(SAMPLES), request_rows, request_rows)
 def test_swapped_rows(sample: Sample, one: str, other: str) -> None:
-    """Where two rows' numbers are exchanged, the record says what is printed now."""
-    evidence, now = sample.extraction.evidence, cells_of(sample.extraction)
+    """Where two rows' numbers are exchanged, what is vouched for is what is printed now, or, where sums tell, what was before."""
+    evidence, now = sample.extraction.evidence, right_of(sample)
     pairs = [(f"{one}.{c.name}", f"{other}.{c.name}") for c in REPORT.rows[one].columns]
     assume(one != other and all(p in now and evidence[p].basis == "read" for pair in pairs for p in pair))
     text, expected = sample.text, dict(now)
@@ -121,36 +142,31 @@ def test_swapped_rows(sample: Sample, one: str, other: str) -> None:
         expected[path] = value
     found = read(text)
     assert found is not None
-    assert found.status == "unresolved" or cells_of(found) == expected
+    assert {} in (wrongly_vouched(found, expected), wrongly_vouched(found, now))
 
 
 @given(cells, st.integers(0, 400), st.booleans())
 def test_an_added_number(cell: tuple[Sample, str], number: int, before: bool) -> None:
-    """One number more, as a cell of its own anywhere in the tables, never changes a vouched record."""
+    """One number more, as a cell of its own anywhere in the tables, never changes what is vouched for."""
     sample, path = cell
     gap = "\t" if "\t" in sample.text else "\n\n"
     evidence = sample.extraction.evidence[path]
     at, added = (evidence.start, f"{number}{gap}") if before else (evidence.end, f"{gap}{number}")
     found = read(sample.text[:at] + added + sample.text[at:])
     assert found is not None
-    assert found.status == "unresolved" or cells_of(found) == cells_of(sample.extraction)
+    assert wrongly_vouched(found, right_of(sample)) == {}
 
 
 @given(cells, st.booleans())
 def test_a_lost_number(cell: tuple[Sample, str], with_separator: bool) -> None:
-    """One number less, with or without its separator, is never filled in, and nothing moves into its place.
-
-    (Of a row that has a number too many, the number lost may be the one too many: those rows are left out.)
-    """
+    """One number less, with or without its separator, is never filled in, and nothing moves into its place."""
     sample, path = cell
     evidence = sample.extraction.evidence[path]
-    assume(evidence.basis == "read")
     assert evidence.end is not None
     end = evidence.end + with_separator
     found = read(sample.text[: evidence.start] + sample.text[end:])
     assert found is not None
-    left = {p: v for p, v in cells_of(sample.extraction).items() if p != path}
-    assert found.status == "unresolved" or cells_of(found) in (left, cells_of(sample.extraction))
+    assert {} in (wrongly_vouched(found, right_of(sample), gone) for gone in ((), (path,)))
 
 
 def table_lines(sample: Sample) -> list[int]:
@@ -171,17 +187,20 @@ def test_a_page_number(line: tuple[Sample, int], number: str, alone: bool) -> No
     lines = sample.text.split("\n")
     found = read("\n".join([*lines[:at], *([number] if alone else ["", number, ""]), *lines[at:]]))
     assert found is not None
-    assert found.status == "unresolved" or cells_of(found) == cells_of(sample.extraction)
+    assert wrongly_vouched(found, right_of(sample)) == {}
 
 
 @given(any_line, st.sampled_from(["delete", "double", "join"]))
 def test_a_damaged_line(line: tuple[Sample, int], damage: str) -> None:
-    """A line of the tables that is lost, doubled or run into the next one never gives another record that is vouched for."""
+    """A line of the tables that is lost, doubled or run into the next one never gives another cell that is vouched for."""
     sample, at = line
     lines = sample.text.split("\n")
     middle = {"delete": [], "double": [lines[at]] * 2, "join": [lines[at] + lines[at + 1]]}[damage]
     found = read("\n".join([*lines[:at], *middle, *lines[at + 1 + (damage == "join") :]]))
-    assert found is None or found.status == "unresolved" or cells_of(found) == cells_of(sample.extraction)
+    start = sum(len(line) + 1 for line in lines[:at])
+    places = {p: e.start for p, e in sample.extraction.evidence.items() if e.start is not None}
+    gone = [p for p, place in places.items() if start <= place <= start + len(lines[at])] if damage == "delete" else []
+    assert wrongly_vouched(found, right_of(sample), gone) == {}
 
 
 @given(st.sampled_from(SAMPLES), st.data())
@@ -230,4 +249,4 @@ def test_lines_and_fields_in_another_order(sample: Sample, data: st.DataObject) 
 def test_what_does_not_matter(sample: Sample, change: Callable[[str], str]) -> None:
     """Line ends, kinds of brackets and digits, padding and spaces inside words change nothing in the cells."""
     found = extract(change(sample.text))
-    assert (found.status, cells_of(found)) == ("verified", cells_of(sample.extraction))
+    assert (found.status, cells_of(found)) == (sample.extraction.status, cells_of(sample.extraction))

@@ -1,7 +1,7 @@
 """Layouts, forms and cells: what is read, and what is left unresolved, and why."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,7 +10,7 @@ from nianbao.pipeline.extract import REPORT
 from nianbao import Amount, Extraction, extract
 
 from .made_up import APPLICANTS, RESULTS, Line, report, tabbed
-from .test_laws import cells_of
+from .test_laws import cells_of, wrongly_vouched
 
 BUSY = {
     "disclosure.licensing.decisions": "173",
@@ -40,13 +40,6 @@ BUSY = {
 
 def codes(extraction: Extraction) -> set[str]:
     return {f.code for f in extraction.findings if f.severity == "error"}
-
-
-def wrongly_vouched(extraction: Extraction, right: Mapping[str, Any]) -> dict[str, Any]:
-    """The cells that are vouched for with something else than what is right; a cell that is not in `right` prints nothing."""
-    found = cells_of(extraction)
-    vouched = [path for path, evidence in extraction.evidence.items() if evidence.trust == "vouched"]
-    return {path: found.get(path) for path in vouched if found.get(path) != right.get(path)}
 
 
 def in_cells(line: Line) -> str:

@@ -10,8 +10,8 @@ import pytest
 from nianbao import extract
 
 from .made_up import report
-from .test_laws import cells_of
-from .test_layouts import BUSY, wrongly_vouched
+from .test_laws import cells_of, wrongly_vouched
+from .test_layouts import BUSY
 
 
 def swapped(

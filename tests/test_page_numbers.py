@@ -8,8 +8,7 @@ import pytest
 from nianbao import extract
 
 from .made_up import report
-from .test_laws import cells_of
-from .test_layouts import wrongly_vouched
+from .test_laws import cells_of, wrongly_vouched
 
 OUTCOMES = ("granted", "processed_total")
 CELLS = {
