@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def evaluate() -> None:
     """Accuracy runs against gold: run an engine over a dataset, then look at what came of it.
 
-    A DATASET is the word `samples`, a folder of NAME.txt with NAME.gold.json, or a file of made-up reports.
+    A DATASET is the word `samples` or `extracted`, a folder of NAME.txt with NAME.gold.json, or a file of made-up reports.
 
     Example: nianbao eval run samples --engine rules --out RUN
     """
@@ -67,19 +67,59 @@ def run_command(dataset: str, engine: Any, out: str, jobs: int | None, **flags: 
 @click.option("--count", type=click.IntRange(1), default=2000, show_default=True, help="How many reports.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed gives the same reports.")
 @click.option("--difficulty", type=click.IntRange(0, 3), help="0 easy to 3 hard.  [default: all by turns]")
+@click.option("--through", metavar="TOOL,...", help="Print them as documents, and let these tools read them; `all`.")
+@click.option(
+    "--tools-python", default=sys.executable, metavar="PYTHON", help="An interpreter that has their libraries."
+)
 @click.option("--out", required=True, metavar="FILE", help="The JSON Lines file to write.")
-def make_command(count: int, seed: int, difficulty: int | None, out: str) -> None:
+def make_command(
+    count: int, seed: int, difficulty: int | None, through: str | None, tools_python: str, out: str
+) -> None:
     """Make up messy reports with known gold, in the layouts and with the variations of real ones.
 
+    With --through the mess is real: the reports are printed as HTML, DOCX and PDF, and tools such as pdftotext or pandoc make
+    the texts. A tool that is not installed is named and left out.
+
+    \b
     Example: nianbao eval make --count 2000 --seed 1 --out made-up.jsonl
+             nianbao eval make --count 100 --through pdftotext,html2text --out extracted.jsonl
     """
     from .mess import write_reports
+
+    if through is not None:
+        if difficulty is not None:
+            raise InputError("--difficulty: tells nothing with --through, where the tools make the mess; leave it out")
+        _make_extracted(out, count, seed, through, tools_python)
+        return
 
     try:
         write_reports(out, count, seed, difficulty)
     except OSError as error:
         raise InputError(f"{out}: cannot be written ({error.strerror}); give another file") from error
     say(f"{out}: {count:,} made-up reports; nianbao eval run {out} --out RUN")
+
+
+def _make_extracted(out: str, count: int, seed: int, through: str, python: str) -> None:
+    from pathlib import Path
+
+    from .documents.corpus import make_extracted
+    from .documents.tools import NAMES
+
+    names = NAMES if through == "all" else tuple(through.split(","))
+    unknown = next((name for name in names if name not in NAMES), None)
+    if unknown is not None:
+        raise InputError(f"--through {unknown}: no such tool; there are {', '.join(NAMES)}")
+    try:
+        made = make_extracted(Path(out), [(names, count)], seed, python)
+    except ValueError as error:
+        raise InputError(f"--through: none of the tools is installed: {error}") from error
+    except OSError as error:
+        raise InputError(f"{out}: cannot be made ({error.strerror}); see --out and --tools-python") from error
+    for name, why in made.missing.items():
+        say(f"left out: {name}: {why}")
+    for failure in made.failures:
+        say(f"not made: {failure}")
+    say(f"{out}: {made.count:,} texts; nianbao eval run {out} --out RUN")
 
 
 @evaluate.command("show")

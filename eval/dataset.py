@@ -2,9 +2,10 @@
 
 import hashlib
 import json
+import lzma
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from importlib.resources import files
+from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,9 @@ from .gold import Gold, failing_identities, parse_gold, read_gold
 SAMPLES = "samples"
 """The name of the built-in dataset."""
 
+EXTRACTED = "extracted"
+"""The name of the built-in texts that tools made of made-up reports; eval/documents/ makes them."""
+
 _GOLD = ".gold.json"
 
 
@@ -28,7 +32,8 @@ class Line(BaseModel):
 
     places: cell path → where the text prints it, half-open, in characters. broken: ids of the identities that fail as
     printed; None: to be assessed from gold. lost: cells whose value or position the text no longer tells; one that has no
-    place either is no longer printed, and null is right. done: the names of what was done to the report.
+    place either is no longer printed, and null is right. account: of texts that tools made, why each of those is lost: a
+    word of eval/documents/account.py → paths. done: the names of what was done to the report.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
@@ -43,6 +48,7 @@ class Line(BaseModel):
     done: tuple[str, ...] = ()
     broken: tuple[str, ...] | None = None
     lost: tuple[str, ...] = ()
+    account: dict[str, tuple[str, ...]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,26 +98,29 @@ class Dataset:
 
 
 def load_dataset(dataset: str) -> Dataset:
-    """`samples`, a folder of NAME.txt with NAME.gold.json, or a made-up JSON Lines file → the dataset.
+    """`samples`, `extracted`, a folder of NAME.txt with NAME.gold.json, or a made-up JSON Lines file → the dataset.
 
     Raises InputError that names the file, the path and what was expected: no gold at all, gold that is no record of the
     form, gold for a text that is not there, the same report twice.
     """
     if dataset == SAMPLES:
         return Dataset(SAMPLES, tuple(_checked(_samples(), dataset)))
+    if dataset == EXTRACTED:
+        with as_file(files(__package__) / f"{EXTRACTED}.jsonl.xz") as built_in:
+            return Dataset(EXTRACTED, tuple(_checked(read_lines(built_in), dataset)))
     path = Path(dataset)
     if path.is_dir():
         return _folder(path)
     if not path.is_file():
         raise InputError(
-            f"{dataset}: no such dataset; give `{SAMPLES}`, a folder of NAME.txt with NAME{_GOLD}, or a JSON Lines file"
+            f"{dataset}: no such dataset; give `{SAMPLES}`, `{EXTRACTED}`, a folder of NAME.txt with NAME{_GOLD}, or a JSON Lines file"
         )
     return Dataset(path.name, tuple(_checked(read_lines(path), dataset)))
 
 
 def read_lines(path: Path) -> Iterator[tuple[str, Case]]:
-    """The cases of a JSON Lines file, each with where it stands; raises InputError where a line is none."""
-    with path.open("rb") as file:
+    """The cases of a JSON Lines file, .xz or not, each with where it stands; raises InputError where a line is none."""
+    with lzma.open(path) if path.suffix == ".xz" else path.open("rb") as file:
         for number, line in enumerate(file, 1):
             yield f"{path}:{number}", _made_up(line, f"{path}:{number}")
 
@@ -173,6 +182,7 @@ def _known(line: Line, where: str) -> None:
     for key, named, known in (
         ("places", line.places or (), REPORT.columns),
         ("lost", line.lost, REPORT.columns),
+        ("account", [path for paths in (line.account or {}).values() for path in paths], REPORT.columns),
         ("broken", line.broken or (), identities),
     ):
         unknown = next((name for name in named if name not in known), None)

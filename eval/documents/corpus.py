@@ -13,7 +13,7 @@ from itertools import chain
 from pathlib import Path
 
 from .extracted import extract_all, make_jobs
-from .tools import NAMES, RECOGNISER, open_tools
+from .tools import NAMES, RECOGNISER, open_tools, printers
 
 CORPUS = Path(__file__).parents[1] / "extracted.jsonl.xz"
 SEED = 15
@@ -29,7 +29,7 @@ class Made:
 
 
 def make_extracted(path: Path, shares: Sequence[tuple[Sequence[str], int]], seed: int, python: str) -> Made:
-    """Write a file of texts, compressed where its name ends in .xz, and PATH.tools.json: tool → version.
+    """Write a file of texts, compressed where its name ends in .xz, and PATH.tools.json: tool, or program that prints, → version.
 
     shares: tools, and how many texts are made through them by turns; tools that are missing are left out. python: an
     interpreter that has the libraries. Raises OSError where the file cannot be written, ValueError where no tool is there.
@@ -46,7 +46,7 @@ def make_extracted(path: Path, shares: Sequence[tuple[Sequence[str], int]], seed
         lines = [json.dumps(e.as_line(), ensure_ascii=False) for e in extract_all(jobs, tools, failures)]
         data = "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogatepass")
         path.write_bytes(lzma.compress(data, preset=9) if path.suffix == ".xz" else data)
-        versions = {name: tools.found[name] for name in used}
+        versions = {name: tools.found[name] for name in used} | printers()
         path.with_name(f"{path.name}.tools.json").write_text(json.dumps(versions, indent=1) + "\n", encoding="utf-8")
         wanted = {name for names, _ in shares for name in names}
         return Made(len(lines), tuple(failures), {n: why for n, why in tools.missing.items() if n in wanted})

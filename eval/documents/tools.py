@@ -82,22 +82,18 @@ def reads(tool: str) -> Format:
 def open_tools(python: str) -> Iterator[Tools]:
     """Look for every tool; python: the interpreter that has the libraries. The worker ends with the context."""
     source = Path(__file__).with_name("worker.py")
-    worker = subprocess.Popen(
-        [python, "-IB", str(source)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        encoding="utf-8",
-    )
-    assert worker.stdin
-    assert worker.stdout
-    try:
-        told = json.loads(worker.stdout.readline() or '{"found": {}, "missing": {}}')
+    call = [python, "-IB", str(source)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        call, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True, encoding="utf-8"
+    ) as worker:
+        told = _answer(worker, '{"found": {}, "missing": {}}')
         yield _found(told["found"], told["missing"], worker)
-    finally:
-        worker.stdin.close()
-        worker.wait(timeout=TIMEOUT_S)
+
+
+def _answer(worker: Any, ended: str) -> Any:
+    """The worker's next line; what is taken for it where the worker has ended."""
+    return json.loads(worker.stdout.readline() or ended)
 
 
 def _found(libraries: Mapping[str, str], missing: Mapping[str, str], worker: Any) -> Tools:
@@ -135,6 +131,11 @@ def _recogniser_lacks(glyphs: bool) -> str:
     return "" if glyphs else "the package pdfplumber is not installed"
 
 
+def printers() -> dict[str, str]:
+    """The programs that print PDF here, with their versions."""
+    return {name: _version(name, ("--version",)) for name in ("chromium", "soffice") if shutil.which(name)}
+
+
 def _version(command: str, ask: Sequence[str]) -> str:
     told = subprocess.run([command, *ask], capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
     return next(iter((told.stdout + told.stderr).splitlines()), command)
@@ -151,7 +152,7 @@ def _command(tool: str, path: Path) -> str:
 def _ask(worker: Any, tool: str, path: Path) -> str:
     worker.stdin.write(json.dumps({"tool": tool, "path": str(path)}) + "\n")
     worker.stdin.flush()
-    told = json.loads(worker.stdout.readline() or '{"error": "the interpreter with the libraries has ended"}')
+    told = _answer(worker, '{"error": "the interpreter with the libraries has ended"}')
     if "error" in told:
         raise ToolError(f"{tool}: {told['error']}")
     return str(told["text"])
