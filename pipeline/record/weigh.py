@@ -315,7 +315,7 @@ class _Weighing:
         return "single_damage" if path in self.damaged else ""
 
     def _unconfirmed(self, path: str, slot: Slot | None, option: Option) -> str:
-        """Why a cell that no mark of its own divides from others, or that left no trace, is in doubt: its sums fail, or numbers are left.
+        """Why a cell that no mark of its own divides from others, or that left no trace, is in doubt: its sums fail, or cannot tell.
 
         Where there is one way alone to divide a row, the sums of its columns need not say so.
         """
@@ -323,7 +323,8 @@ class _Weighing:
             for rule in self.identities:
                 paths = (*rule.left, *rule.right)
                 is_own = len({p.rpartition(".")[0] for p in paths}) == 1
-                if rule.id in self.first.failing and path in paths and (is_own or not option.is_forced):
+                is_open = rule.id in self.first.failing or (not is_own and None in self.chosen)
+                if path in paths and is_open and (is_own or not option.is_forced):
                     return "cells_do_not_fit"
         return "cells_do_not_fit" if slot is None and self.left else ""
 

@@ -12,7 +12,7 @@ from . import costs
 from .alignment import Alignment, Numbers, Way, sums_of
 from .groups import align_groups
 from .fills import Fill, fills_in_order, fills_with_lost, glued_in, is_empty, slot_of
-from .heads import Heads, fixed_heads, has_characters, printed_heads
+from .heads import Heads, are_broken, fixed_heads, printed_heads
 from .items import Items, Piece, itemize
 from .labels import Found, chain, find_labels, text_of, without_groups
 from .lexicon import Lexicon, lexicon_of
@@ -117,7 +117,7 @@ class Table:
         if places and (by_place := heads_by_place(above, places, columns, self.lexicon, self.source.folded)):
             orders = [by_place]
         orders = orders or [h for h in by_heads if len(h.heads) == count]
-        if not orders and count == len(columns) and has_characters(above, columns):
+        if not orders and count == len(columns) and are_broken(above, columns):
             orders = [Heads(fixed_heads((), columns)[0].heads, costs.ORDER_OF_FORM, "form")]
         return tuple(self._fixed(rows, order, places, count, cost) for order in orders) or (self._unread(rows),)
 
@@ -130,7 +130,7 @@ class Table:
         first = min((run.after for run in self.items.runs if not all(map(is_empty, run.tokens))), default=0)
         above = self.items.pieces[:first]
         heads = [h for h in fixed_heads(above, columns) if len(h.heads) == len(columns)]
-        if not heads and has_characters(above, columns):
+        if not heads and are_broken(above, columns):
             heads = [Heads(fixed_heads((), columns)[0].heads, costs.ORDER_OF_FORM, "form")]
         found = []
         printed = tuple(sorted(there, key=lambda f: f.first))
@@ -161,7 +161,7 @@ class Table:
             tokens, rest = line_of(own, count, self.items)
             left += rest
             fills = self._fills(own, tokens, places, paths)
-            ways.append(self._way(own, paths, fills, tokens, [h.places for h in heads]))
+            ways.append(self._way(own, paths, fills, tokens, [h.places for h in heads], beside=rest))
         forms = {o.found.label.form for o in rows} - {None}
         return self.alignment(ways, cost + order.cost, order.by, forms, left)
 
@@ -217,7 +217,7 @@ class Table:
             fills = self._fills(own, tokens, _columns_under(above, tokens), paths)
             units = {p: h.unit for p, h in zip(paths, above.heads, strict=True) if h.unit}
             doubt = "cells_do_not_fit" if fills and min(f.cost for f in fills) >= costs.BLANK_LOST else ""
-            ways.append(self._way(own, paths, fills, tokens, [h.places for h in above.heads], doubt, units))
+            ways.append(self._way(own, paths, fills, tokens, [h.places for h in above.heads], doubt, units, rest))
             forms |= {h.label.form for h in above.heads} | {own.found.label.form}
         return (self.alignment(ways, cost, "heads", forms - {None}, left),) if ways else ()
 
@@ -239,7 +239,7 @@ class Table:
 
     # --- What both share -----------------------------------------------------------------------------------------------
 
-    def _way(self, own, paths, fills, tokens, heads, doubt="", units=None, is_sure=False) -> Way:  # type: ignore[no-untyped-def]
+    def _way(self, own, paths, fills, tokens, heads, doubt="", units=None, beside=(), is_sure=False) -> Way:  # type: ignore[no-untyped-def]
         label = tuple((self.items.pieces[i].start, self.items.pieces[i].end) for i in own.found.pieces)
         if not own.tokens:
             doubt = doubt or "label_alone"
@@ -251,7 +251,7 @@ class Table:
             doubt = doubt or "label_doubtful"
         again = tuple(f for o in self.again.get(own.found.row.path, ()) for f in self._in_order(o.tokens, paths))
         return Way(
-            own.found.row, paths, tuple(fills), label, tuple(heads), tuple(tokens), own.found.cost, units or {}, doubt, again
+            own.found.row, paths, tuple(fills), label, tuple(heads), tuple(tokens), own.found.cost, units or {}, doubt, again, tuple(beside)
         )
 
     def _is_doubtful(self, found: Found) -> bool:
@@ -267,7 +267,7 @@ class Table:
     def alignment(self, ways, cost, by, forms, left, findings=()) -> Alignment:  # type: ignore[no-untyped-def]
         used = {t.id for way in ways for t in way.tokens} | {t.id for o in self.again.values() for x in o for t in x.tokens}
         known = {t.id for t in left}
-        left = [*left, *(t for run in self.items.runs for t in run.tokens if t.kind == "number" and t.id not in used | known)]
+        left = [*left, *self.items.led, *(t for run in self.items.runs for t in run.tokens if t.kind == "number" and t.id not in used | known)]
         return Alignment(self.section, tuple(ways), cost, by, frozenset(forms), tuple(findings), tuple(left))
 
     def _unread(self, rows: Sequence[Own]) -> Alignment:

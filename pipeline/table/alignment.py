@@ -24,7 +24,7 @@ class Way:
 
     label, heads: the stretches that name the row, and each of its columns. doubt: the code of the finding by which no
     cell of the row is sure, whatever fills it. tokens: all that belong to the row. again: what fills the row where its label
-    stands once more.
+    stands once more. beside: numbers of its run on lines of their own, beside the one that is whole.
     """
 
     row: FormRow
@@ -37,6 +37,7 @@ class Way:
     units: Mapping[str, Unit] = field(default_factory=dict)
     doubt: str = ""
     again: tuple[Fill, ...] = ()
+    beside: tuple[Token, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

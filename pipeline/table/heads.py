@@ -12,7 +12,7 @@ from ...schemas.form import FormColumn, FormRow, FormSection, Label
 from ...schemas.report import YUAN, Unit
 from . import costs
 from .items import Piece, Stretch
-from .lexicon import Lexicon, lexicon_of, pattern_of
+from .lexicon import Lexicon, lexicon_of, pattern_of, says_otherwise
 from .words import plain_label
 
 UNITS: dict[str, Unit] = {unit: unit for unit in YUAN}
@@ -196,7 +196,7 @@ def _head_cost(text: str, label: Label) -> float | None:
     bare = _MEASURE.sub("", text) or text
     for wording in map(plain_label, label.wordings):
         distance = Levenshtein.distance(bare, wording, score_cutoff=max(1, len(wording) // 3))
-        if distance <= max(1, len(wording) // 3):
+        if distance <= max(1, len(wording) // 3) and not says_otherwise(bare, wording):
             cost = costs.MISPRINT * distance
         elif len(bare) >= _SHORTEST_PIECE and (wording.startswith(bare) or wording.endswith(bare)):
             cost = costs.CUT_OFF
@@ -235,13 +235,16 @@ def fixed_heads(pieces: Sequence[Piece], columns: tuple[FormColumn, ...]) -> tup
     Heads of several levels may be printed level by level, or each with those below it; where a head is lost, or none
     can be read, the form's own order is what is left, at a cost.
     """
-    leaves, under, line, is_clean = _leaves(pieces, columns)
+    leaves, under, line, rest = _leaves(pieces, columns)
+    is_clean = not rest
     names = [h.column.name for h in leaves]
     if len(set(names)) < len(names):
         leaves = _first_of_each(leaves)
         names = [h.column.name for h in leaves]
     orders = list(_orders(leaves, under, line, columns)) if leaves else []
     missing = [c for c in columns if c.name not in names]
+    if rest and missing and not all(_could_be(c, rest) for c in missing):
+        return ()
     if not missing:
         return tuple(orders) or (_form_order(leaves, columns, costs.ORDER_OF_FORM),)
     found: list[Heads] = []
@@ -258,6 +261,13 @@ def fixed_heads(pieces: Sequence[Piece], columns: tuple[FormColumn, ...]) -> tup
     return tuple(found)
 
 
+def _could_be(column: FormColumn, rest: str) -> bool:
+    """Whether words that are no head may be a misprint of a column's, or what is left of it."""
+    return any(
+        2 * sum(c in rest for c in w) >= len(w) for label in column.labels for w in map(plain_label, label.wordings)
+    )
+
+
 def _first_of_each(leaves: Sequence[Head]) -> list[Head]:
     return list({h.column.name: h for h in reversed(leaves)}.values())[::-1]
 
@@ -267,10 +277,10 @@ def _form_order(heads: Sequence[Head], columns: tuple[FormColumn, ...], cost: fl
     return Heads(tuple(by_name.get(c.name, Head(c, c.labels[0])) for c in columns), cost, "form")
 
 
-def _leaves(pieces: Sequence[Piece], columns: tuple[FormColumn, ...]) -> tuple[list[Head], int | None, int, bool]:
+def _leaves(pieces: Sequence[Piece], columns: tuple[FormColumn, ...]) -> tuple[list[Head], int | None, int, str]:
     """The heads in the order of the text; before how many of them the head stands that spans some, None where it is not there; its line.
 
-    And whether nothing else stands between the first and the last of them.
+    And what else stands from the first of them on.
     """
     text, at = _joined(pieces)
     pattern, known = _with_unders(columns)
@@ -278,16 +288,17 @@ def _leaves(pieces: Sequence[Piece], columns: tuple[FormColumn, ...]) -> tuple[l
     under: int | None = None
     line = -1
     end: int | None = None
-    is_clean = True
+    rest = ""
     for match in pattern.finditer(text):
         found = known[match.group()]
-        is_clean = is_clean and end in (None, match.start()) and not _is_across(pieces, at, *match.span())
+        rest += text[match.start() if end is None else end : match.start()]
+        rest += match.group() if _is_across(pieces, at, *match.span()) else ""
         end = match.end()
         if found is not None:
             heads.append(_head(*found, pieces, at, *match.span()))
         elif under is None:
             under, line = len(heads), pieces[at[match.start()]].token.line
-    return heads, under, line, is_clean and end in (None, len(text))
+    return heads, under, line, rest + text[len(text) if end is None else end :]
 
 
 @cache
@@ -332,6 +343,36 @@ def _orders(
         yield Heads(as_declared, costs.TREE, "heads")
     if not (is_apart and len({h.line for h in outer}) < len(outer)):
         yield Heads(as_printed, costs.TREE, "heads")
+
+
+def are_broken(pieces: Sequence[Piece], columns: tuple[FormColumn, ...]) -> bool:
+    """Whether the words above a table are its heads, some of them broken, and none of them out of the form's order."""
+    leaves = _leaves(pieces, columns)[0]
+    is_broken = len({h.column.name for h in leaves}) < len(columns)
+    return is_broken and has_characters(pieces, columns) and _keep_order(pieces, columns)
+
+
+def _keep_order(pieces: Sequence[Piece], columns: tuple[FormColumn, ...]) -> bool:
+    """Whether on each line the words that begin or end one head alone follow each other as in the form, the last column aside."""
+    lines: dict[int, list[int]] = {}
+    for piece in pieces:
+        at = _column_that_has(piece.text, columns)
+        if at is not None and at < len(columns) - 1:
+            lines.setdefault(piece.token.line, []).append(at)
+    return all(in_order(line) for line in lines.values())
+
+
+@lru_cache(maxsize=4096)
+def _column_that_has(word: str, columns: tuple[FormColumn, ...]) -> int | None:
+    """The place of the one column whose head a word begins or ends."""
+    found = {
+        i
+        for i, c in enumerate(columns)
+        for label in c.labels
+        for w in map(plain_label, label.wordings)
+        if len(word) > 1 and (w.startswith(word) or w.endswith(word))
+    }
+    return found.pop() if len(found) == 1 else None
 
 
 def has_characters(pieces: Sequence[Piece], columns: tuple[FormColumn, ...]) -> bool:

@@ -37,6 +37,8 @@ class Items:
     pieces: tuple[Piece, ...]
     runs: tuple[Run, ...]
     pages: tuple[Token, ...]
+    led: tuple[Token, ...] = ()
+    """Numbers left of the words of their line, in cells: no numbers of the row above."""
 
     def words_on(self, lines: set[int]) -> tuple[Token, ...]:
         """The words on some lines, each token once."""
@@ -66,6 +68,7 @@ def itemize(tokens: Sequence[Token], folded: str, lexicon: Lexicon, *, with_gaps
     pieces: list[Piece] = []
     runs: list[Run] = []
     pages: list[Token] = []
+    led: list[Token] = []
     open_run: list[Token] = []
     worded = {t.line: t.first for t in tokens if t.kind == "words" and t.layout == "cells"}
 
@@ -78,7 +81,9 @@ def itemize(tokens: Sequence[Token], folded: str, lexicon: Lexicon, *, with_gaps
         if token.kind == "page":
             pages.append(token)
         elif token.kind != "words":
-            is_led = token.line in worded and token.first < worded[token.line] and token.start == token.end
+            is_led = token.line in worded and token.first < worded[token.line]
+            if is_led and token.kind == "number":
+                led.append(token)
             if not is_led and (token.kind != "gap" or with_gaps):
                 open_run.append(token)
         else:
@@ -88,7 +93,7 @@ def itemize(tokens: Sequence[Token], folded: str, lexicon: Lexicon, *, with_gaps
             for text, start, end in found:
                 pieces.append(Piece(text, token.start + start, token.start + end, token))
     close()
-    return Items(tuple(pieces), tuple(runs), tuple(pages))
+    return Items(tuple(pieces), tuple(runs), tuple(pages), tuple(led))
 
 
 @lru_cache(maxsize=8192)

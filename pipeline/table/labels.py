@@ -8,6 +8,7 @@ from ...schemas.form import FormRow, Label
 from . import costs
 from .items import Items, Piece, Run
 from .lexicon import Lexicon, label_costs
+from .words import plain_label
 
 _MOST_PIECES = 6
 _GAIN = 20.0
@@ -54,7 +55,7 @@ def _from(start: int, items: Items, lexicon: Lexicon) -> Iterator[Found]:
         return
     used = [start]
     inside: Run | None = None
-    yield from _as_label(text, used, inside, lexicon, None)
+    yield from _as_label(text, used, inside, items, lexicon, None)
     named = _rows_of(text, lexicon)
     at = start + 1
     while at < len(pieces) and len(used) < _MOST_PIECES and len(text) < _longest(lexicon):
@@ -75,7 +76,7 @@ def _from(start: int, items: Items, lexicon: Lexicon) -> Iterator[Found]:
         text += piece.text
         used.append(at - 1)
         named = named if named is not None else _rows_of(piece.text, lexicon)
-        yield from _as_label(text, used, inside, lexicon, named)
+        yield from _as_label(text, used, inside, items, lexicon, named)
 
 
 def _rows_of(text: str, lexicon: Lexicon) -> frozenset[str] | None:
@@ -84,7 +85,7 @@ def _rows_of(text: str, lexicon: Lexicon) -> frozenset[str] | None:
 
 
 def _as_label(
-    text: str, used: Sequence[int], inside: Run | None, lexicon: Lexicon, named: frozenset[str] | None
+    text: str, used: Sequence[int], inside: Run | None, items: Items, lexicon: Lexicon, named: frozenset[str] | None
 ) -> Iterator[Found]:
     """The rows that a text may name. named: the rows of a whole label in it; it is a damaged one of theirs, or another whole one."""
     known = {
@@ -96,7 +97,15 @@ def _as_label(
     for path, (cost, label) in known.items():
         rivals = tuple((other, c) for other, (c, _) in known.items() if other != path)
         row = next(r for r in lexicon.section.rows if r.path == path)
-        yield Found(row, label, cost + extra, tuple(used), inside, len(text), rivals)
+        other = costs.WORDS_ADDED if cost and _has_another_number(items.pieces, used[0], text, row) else 0.0
+        yield Found(row, label, cost + extra + other, tuple(used), inside, len(text), rivals)
+
+
+def _has_another_number(pieces: Sequence[Piece], first: int, text: str, row: FormRow) -> bool:
+    """Whether a number that is none of a row's stands right before its label."""
+    if first == 0 or pieces[first - 1].token is not pieces[first].token or not pieces[first - 1].text.isdigit():
+        return False
+    return not any(plain_label(w) == pieces[first - 1].text + text for label in row.labels for w in label.wordings)
 
 
 @cache
@@ -131,8 +140,8 @@ def without_groups(found: Sequence[Found], items: Items) -> tuple[Found, ...]:
     whole = [f for f in found if f.cost < costs.MISPRINT]
 
     def is_group(one: Found) -> bool:
-        parts = [f for f in whole if f.row.path in one.row.parts]
-        return any(f.first == one.last + 1 and not items.runs_at(f.first) for f in parts) or any(
+        parts = [f for f in whole if f.row.path in one.row.parts and f.first != one.first]
+        return (bool(parts) and one.cost > 0) or any(f.first == one.last + 1 and not items.runs_at(f.first) for f in parts) or any(
             f.last + 1 == one.first and not items.runs_at(one.first) for f in parts
         )
 

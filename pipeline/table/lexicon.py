@@ -18,8 +18,8 @@ _LONG = 5
 """Wording of at least so many characters is the form's own wherever it stands; shorter is only where nothing else is beside it."""
 _SHORTEST_PIECE = 4
 _LONGEST_FUZZY = 60
-_CONTRARY = frozenset("不未无非")
-"""A misprint that adds or drops one of these says the opposite."""
+_CONTRARY = frozenset("不未无非上下去前减免增累废止旧")
+"""A misprint that adds or drops one of these says something else."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -157,7 +157,9 @@ def _misprint(text: str, wording: Wording, with_more: bool) -> float | None:
             continue
         most = max(1, len(own) * 2 // 5)
         distance = Levenshtein.distance(text, own, score_cutoff=most)
-        if distance <= most and _contrary(text) == _contrary(own):
+        if says_otherwise(text, own):
+            continue
+        if distance <= most:
             cost = lost + costs.MISPRINT * distance
         elif with_more and own in text and len(own) >= _LONG:
             cost = lost + costs.WORDS_ADDED
@@ -169,5 +171,6 @@ def _misprint(text: str, wording: Wording, with_more: bool) -> float | None:
     return best
 
 
-def _contrary(text: str) -> list[str]:
-    return [c for c in text if c in _CONTRARY]
+def says_otherwise(text: str, own: str) -> bool:
+    """Whether a text has more of what turns words into others than a wording, or the whole wording and less of it."""
+    return any(text.count(c) > own.count(c) or (len(text) >= len(own) and text.count(c) < own.count(c)) for c in _CONTRARY)

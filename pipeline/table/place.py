@@ -56,7 +56,7 @@ def columns_of(runs: Sequence[Sequence[Token]], count: int) -> Columns | None:
 
 def columns_under(heads: Heads, runs: Sequence[Sequence[Token]]) -> Columns | None:
     """The columns of a line that single heads take; None unless every number of the rows stands in one of them."""
-    extents = sorted({(h.first, h.last) for h in heads.heads if h.places})
+    extents = [(h.first, h.last) for h in heads.heads if h.places]
     if len(extents) < len(heads.heads) or any(a[1] >= b[0] for a, b in pairwise(extents)):
         return None
     tokens = [t for run in runs for t in run if not is_empty(t)]
@@ -158,6 +158,8 @@ def fill_by_place(tokens: Sequence[Token], columns: Columns, words: Sequence[Tok
         is_one = len({t.text for t in printed}) <= 1 and len({t.first for t in printed}) == len(printed)
         is_one = is_one and (len(printed) < 2 or all(left <= t.first <= right for t in printed))
         if not is_one or any(t.id in used for t in printed):
+            return None
+        if not here and columns.layout == "cells":
             return None
         taken = printed or here
         used |= {t.id for t in here}

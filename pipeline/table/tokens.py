@@ -51,8 +51,10 @@ _LONE_MARK = re.compile(r"(?<!\S)(?:-{1,2}|—{1,2}|无|\\|nan)(?!\S)|(?<!/)/+")
 """A mark of a blank between spaces; strokes, each a blank, but between two letters, where they part words."""
 _PARTS_WORDS = re.compile(r"[^\W\d_]/+[^\W\d_]|:/+[^\W\d_]")
 _LETTER = re.compile(r"\w")
-_ROW_NUMBER = re.compile(r"[0-9]{1,2}[.、]")
+_ROW_NUMBER = re.compile(r"[0-9][.、]")
 """The number of a row, parted from its label."""
+_ODD_NUMBER = re.compile(r"\(\s*[0-9.,]+\s*\)|[.,][0-9]+|[0-9][0-9,.]*[.,]|[0-9^]*\^[0-9^]*[0-9][0-9^]*")
+"""Digits in brackets, broken off, or struck out: a number that no column holds."""
 
 
 class Token(NamedTuple):
@@ -305,6 +307,8 @@ def _cut(folded: str, field: _Field) -> Iterator[tuple[int, int, TokenKind]]:
         yield start, end, "page"
     elif _ROW_NUMBER.fullmatch(text):
         yield start, end, "words"
+    elif _ODD_NUMBER.fullmatch(text):
+        yield start, end, "number"
     elif _ESCAPED.match(text) and is_value(text[1:]):
         yield start + 1, end, "number"
     elif text[0] in "+-" and is_value(text):
