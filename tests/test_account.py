@@ -110,6 +110,12 @@ def test_single_digits_run_together_are_parted_by_counting() -> None:
     assert set(through(lambda c: "甲" + " ".join(c.values()) + "2.乙", more).held.values()) == {"held", "glued"}
 
 
+def test_a_number_that_stands_free_once_is_not_glued() -> None:
+    """A table that the text has twice, once in tabs and once run together, is told by the one in tabs."""
+    printed = {"s.a.x": "12", "s.a.y": "7"}
+    assert set(through(lambda c: "\t".join(c.values()) + "\n" + "".join(c.values()), printed).held.values()) == {"held"}
+
+
 def test_merged_cells_that_are_written_again_are_held() -> None:
     """A tool that writes a cell once for each column that it spans loses nothing."""
     found = through(lambda c: f"甲\t{c['s.a.x']}\t{c['s.a.x']}\t{c['s.a.y']}\n", {"s.a.x": "12", "s.a.y": "7"})

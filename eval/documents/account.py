@@ -181,17 +181,19 @@ def _as_printed(shown: str) -> re.Pattern[str]:
     return re.compile(f"[{re.escape(_BETWEEN)}]*".join(numbers))
 
 
-def _glued(text: str, pieces: list[_Piece], printed: Mapping[str, str]) -> Iterator[str]:
-    """Cells of runs of numbers with nothing between, unless each is one character, so that counting parts them."""
+def _glued(text: str, pieces: list[_Piece], printed: Mapping[str, str]) -> set[str]:
+    """Cells that stand only in runs of numbers with nothing between, unless each is one character, so that counting parts them."""
+    apart: set[str] = set()
     run: list[_Piece] = []
     for piece in [*pieces, _Piece("", len(text) + 2, len(text) + 2)]:
         if run and piece.start != run[-1].end:
             touched = len(run) > 1 or _DIGITS.search(text[max(0, run[0].start - 1) : run[0].start])
             touched = touched or _DIGITS.match(text[run[-1].end :])
-            if touched and any(len(printed[p.path]) > 1 for p in run):
-                yield from (p.path for p in run)
+            if not touched or all(len(printed[p.path]) == 1 for p in run):
+                apart.update(p.path for p in run)
             run = []
         run.append(piece)
+    return {piece.path for piece in pieces} - apart
 
 
 _DIGITS = re.compile(r"[0-9][0-9.]*$|[0-9]")
