@@ -43,7 +43,7 @@ def given(count: int) -> list[dict[str, Any]]:
     for n in range(count):
         k = n - 6 if n % 7 == 6 else n
         made = line(f"县{k}", cells={"disclosure.licensing.decisions": str(k % 9)} | (WRONG if k % 3 == 1 else {}))
-        text = made["text"].replace("规章\t0\t0\t0", "规章\t0") if k % 4 == 2 else made["text"]
+        text = made["text"].replace("规章\t0\t0\t0", "规章") if k % 4 == 2 else made["text"]
         found.append({"name": f"报告{n}", "text": text})
     return found
 

@@ -72,7 +72,7 @@ def doubtful(count: int) -> list[dict[str, Any]]:
     found = []
     for n in range(count):
         made = line(f"县{n}", cells={"disclosure.licensing.decisions": str(n)})
-        text = made["text"].replace("规章\t0\t0\t0", "规章\t0") if n % 2 else made["text"]
+        text = made["text"].replace("规章\t0\t0\t0", "规章") if n % 2 else made["text"]
         found.append({"name": f"报告{n}", "text": text})
     return found
 
