@@ -41,6 +41,9 @@ FINDINGS: dict[str, FindingKind] = {
     "not_a_number": FindingKind("error", "单元格的内容不是该列应有的数", "核对原文该单元格"),
     "cell_used_twice": FindingKind("error", "同一个单元格被用于两处", "核对原文，确定它属于哪一处"),
     "several_reports": FindingKind("error", "文中不止一份报告，表格可能属于另一份", "把各份报告分开再读"),
+    "unit_doubtful": FindingKind(
+        "error", "金额写有几种单位，或单位不是元、万元、亿元，不能确认数额", "核对原文表头、行名和表格上方所写的单位"
+    ),
     "row_absent": FindingKind("info", "报告没有印出官方格式的这一行", "不必处理：记录中该行为 null"),
     "column_absent": FindingKind("info", "报告没有印出官方格式的这一列", "不必处理：记录中该列为 null"),
     "needed_by_sums": FindingKind(

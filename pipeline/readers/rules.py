@@ -14,6 +14,9 @@ Alignments = Mapping[str, tuple[tuple[Alignment, ...], ...]]
 def read_by_rules(page: Page, form: Form) -> Alignments:
     """A page → its alignments, section by section."""
     return {
-        section.path: tuple(align(page.source, t.tokens, section, form) for t in page.tables.get(section.path, ()))
+        section.path: tuple(
+            align(page.source, table.tokens, section, form, table.region.lead)
+            for table in page.tables.get(section.path, ())
+        )
         for section in form.sections
     }

@@ -21,6 +21,7 @@ from .solve import Solved, counts_of, holds, sides, solve
 
 _SHOWN = 8
 _LONGEST_PAGE_NUMBER = 3
+_NEAR = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +229,7 @@ class _Weighing:
         taken = backed or options[0]
         if self.reader != "rules" and (own := next((o for o in said if o.by == self.reader), None)) is not None:
             taken = own
+        unsure = way.doubt or self._torn_off(way, taken)
         is_open = bool(way.doubt) or len({self._key_of(o) for o in options}) > 1
         is_settled = (
             is_open and backed is not None and all(o.basis == "read" for o in options) and not self.first.failing
@@ -237,8 +239,10 @@ class _Weighing:
         heads = dict(zip(way.paths, way.heads, strict=False))
         for path, slot in taken.slots.items():
             unit = way.units.get(path)
+            same = next((o for o in options if path in o.slots and self._key(path, o) == self._key(path, taken)), None)
+            slot = same.slots[path] if same is not None else slot
             value = self._value(path, slot, unit)
-            reason = way.doubt or self._reason(path, options, again)
+            reason = unsure or self._reason(path, options, again)
             reason = reason or self._unconfirmed(path, slot, taken)
             if is_settled and reason in _SETTLED_BY_AGREEMENT:
                 reason = ""
@@ -313,6 +317,17 @@ class _Weighing:
         if any(path in o.slots and self._key(path, o) not in keys for o in again):
             return "section_repeated"
         return "single_damage" if path in self.damaged else ""
+
+    def _torn_off(self, way: Way, option: Option) -> str:
+        """Why a row whose numbers may not all be its own is in doubt: others stand beside it, or a page ends there, and no sum tells."""
+        is_beside = bool(way.beside) or any(
+            _at_page_end(slot, self.source) for slot in option.slots.values() if slot is not None and not slot.is_blank
+        )
+        rules = [r for r in self.identities if any(p in option.slots for p in (*r.left, *r.right))] if is_beside else []
+        is_told = any(self.counts.get(p) for r in rules for p in (*r.left, *r.right) if p in option.slots)
+        if is_beside and (not is_told or any(r.id in self.first.failing for r in rules)):
+            return "cells_do_not_fit"
+        return ""
 
     def _unconfirmed(self, path: str, slot: Slot | None, option: Option) -> str:
         """Why a cell that no mark of its own divides from others, or that left no trace, is in doubt: its sums fail, or cannot tell.
@@ -416,6 +431,19 @@ def _is_alone(token: Token, source: Source) -> bool:
     return folded[start : end if end >= 0 else len(folded)].strip(" |") == token.text
 
 
+def _at_page_end(slot: Slot, source: Source) -> bool:
+    """Whether a number stands alone at the end or the beginning of a page, where the page's own number is."""
+    if "\f" not in source.shown:
+        return False
+    shown = source.shown[max(0, slot.start - _NEAR) : slot.start]
+    is_first = "\f" in shown[len(shown.rstrip()) :]
+    rest = source.shown[slot.end : slot.end + _NEAR]
+    is_last = "\f" in rest[: len(rest) - len(rest.lstrip())]
+    line_start, line_end = source.folded.rfind("\n", 0, slot.start) + 1, source.folded.find("\n", slot.end)
+    line = source.folded[line_start : line_end if line_end >= 0 else len(source.folded)]
+    return (is_first or is_last) and line.strip() == source.folded[slot.start : slot.end]
+
+
 def _is_page_number(token: Token, source: Source) -> bool:
     """Whether a number may be its page's: a short one, alone on its line."""
     return token.text.isdigit() and len(token.text) <= _LONGEST_PAGE_NUMBER and _is_alone(token, source)
@@ -435,6 +463,7 @@ _SAID = {
     "label_doubtful": "不能确认“{}”的行名",
     "heads_unreadable": "“{}”一行的表头不全或无法辨认，不能确认各列",
     "readings_differ": "“{}”一行有几种读法都说得通",
+    "unit_doubtful": "“{}”一行的金额写有几种单位，或不是元、万元、亿元",
     "section_repeated": "“{}”一行的表格不止一处，所印不同，或只在另一处",
     "single_damage": "“{}”一行的和不成立，而只要有一处错位或互换就成立",
     "not_a_number": "“{}”一行有单元格所印不是该列应有的数",

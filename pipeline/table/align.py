@@ -7,12 +7,13 @@ from itertools import pairwise, product
 
 from ...schemas.extraction import Finding, finding
 from ...schemas.form import Form, FormSection
+from ...schemas.report import Unit
 from ..source.decode import Source
 from . import costs
 from .alignment import Alignment, Numbers, Way, sums_of
 from .groups import align_groups
 from .fills import Fill, fills_in_order, fills_with_lost, glued_in, is_empty, slot_of
-from .heads import Heads, are_broken, fixed_heads, printed_heads
+from .heads import UNITS, Heads, are_broken, fixed_heads, printed_heads, units_in
 from .items import Items, Piece, itemize
 from .labels import Found, chain, find_labels, text_of, without_groups
 from .lexicon import Lexicon, lexicon_of
@@ -27,13 +28,19 @@ _A_SPACE_APART = 2
 """How far on the next number begins, in half characters, where a single space parts two."""
 
 
-def align(source: Source, tokens: Sequence[Token], section: FormSection, form: Form) -> tuple[Alignment, ...]:
-    """The tokens of a table → the ways to lay the section over it, the likeliest first; () where none of its rows is there."""
+def align(
+    source: Source, tokens: Sequence[Token], section: FormSection, form: Form, lead: int = -1
+) -> tuple[Alignment, ...]:
+    """The tokens of a table → the ways to lay the section over it, the likeliest first; () where none of its rows is there.
+
+    lead: where the text between the section's title and the table begins.
+    """
+    lead = lead if lead >= 0 else tokens[0].start if tokens else 0
     lexicon = lexicon_of(section)
-    found = _aligned(Table(source, section, form, lexicon, itemize(tokens, source.folded, lexicon)))
+    found = _aligned(Table(source, section, form, lexicon, itemize(tokens, source.folded, lexicon), lead))
     if sum(t.kind == "gap" for t in tokens) > 1 and not _is_exact(found):
         items = itemize(tokens, source.folded, lexicon, with_gaps=True)
-        with_gaps = _aligned(Table(source, section, form, lexicon, items))
+        with_gaps = _aligned(Table(source, section, form, lexicon, items, lead))
         if _is_exact(with_gaps):
             return with_gaps
     return found
@@ -74,9 +81,12 @@ def _is_exact(found: Sequence[Alignment]) -> bool:
 class Table:
     """A table while it is aligned: its items, its labels, and the runs that belong to them."""
 
-    def __init__(self, source: Source, section: FormSection, form: Form, lexicon: Lexicon, items: Items) -> None:
+    def __init__(self, source: Source, section: FormSection, form: Form, lexicon: Lexicon, items: Items, lead: int) -> None:
         self.source, self.section, self.form, self.lexicon, self.items = source, section, form, lexicon, items
         self.numbers = Numbers(source)
+        self.lead = lead
+        runs = [run for run in items.runs if not all(map(is_empty, run.tokens))]
+        self.lacks_borders = 2 * sum(bool(glued_in(run.tokens, source.folded)) for run in runs) >= len(runs)
         self.found = without_groups(find_labels(items, lexicon), items)
         self.chain = chain(self.found, items, lexicon)
         self.again = self._again()
@@ -199,7 +209,8 @@ class Table:
 
     def _in_order(self, tokens: Sequence[Token], paths: Sequence[str]) -> tuple[Fill, ...]:
         failing = sums_of(paths, self.form, self.numbers)
-        return fills_in_order(tokens, len(paths), failing, glued_in(tokens, self.source.folded))
+        glued = glued_in(tokens, self.source.folded) if self.lacks_borders else frozenset()
+        return fills_in_order(tokens, len(paths), failing, glued)
 
     # --- Columns that each sub-table heads -----------------------------------------------------------------------------
 
@@ -215,11 +226,29 @@ class Table:
             tokens, rest = line_of(own, len(paths), self.items)
             left += rest
             fills = self._fills(own, tokens, _columns_under(above, tokens), paths)
-            units = {p: h.unit for p, h in zip(paths, above.heads, strict=True) if h.unit}
-            doubt = "cells_do_not_fit" if fills and min(f.cost for f in fills) >= costs.BLANK_LOST else ""
+            units, is_contrary = self._units(own, above, paths)
+            doubt = "unit_doubtful" if is_contrary else ""
+            doubt = "cells_do_not_fit" if fills and min(f.cost for f in fills) >= costs.BLANK_LOST else doubt
             ways.append(self._way(own, paths, fills, tokens, [h.places for h in above.heads], doubt, units, rest))
             forms |= {h.label.form for h in above.heads} | {own.found.label.form}
         return (self.alignment(ways, cost, "heads", forms - {None}, left),) if ways else ()
+
+    def _units(self, own: Own, above: Heads, paths: Sequence[str]) -> tuple[dict[str, Unit], bool]:
+        """The unit of each amount of a row, by its head, its label, or a line above the table; and whether several are stated."""
+        amounts = [(p, h) for p, h in zip(paths, above.heads, strict=True) if h.column.kind == "amount"]
+        if not amounts:
+            return {}, False
+        tokens = [self.items.pieces[i].token for i in own.found.pieces]
+        by_label = units_in("".join(self.source.folded[t.start : t.end] for t in tokens))
+        first = self.items.pieces[self.own[0].found.first].start
+        by_line = units_in(self.source.folded[self.lead : first]) if not any(h.unit for _, h in amounts) else frozenset()
+        units: dict[str, Unit] = {}
+        for path, head in amounts:
+            stated = {head.unit} if head.unit else set(by_label or by_line)
+            if len(stated | by_label) > 1 or not stated <= UNITS.keys():
+                return {}, True
+            units |= {path: UNITS[unit] for unit in stated}
+        return units, False
 
     def _heads_of(self, rows: Sequence[Own]) -> list[Heads | None]:
         """For each row the heads above it: those printed since the row before, or else those of that row."""

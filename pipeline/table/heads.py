@@ -69,6 +69,15 @@ def _is_furniture(text: str, section: FormSection) -> bool:
     return text in lexicon.groups or _ARTICLE.fullmatch(text) is not None or _YEAR.fullmatch(text) is not None
 
 
+STATED_UNIT = re.compile(r"单位[为是:\s]*(?:人民币)?((?:[十百千万亿美港欧]*元)+)")
+_NOTED_UNIT = re.compile(r"\((?:单位[:\s]*)?((?:[十百千万亿美港欧]*元)+)\)")
+
+
+def units_in(text: str) -> frozenset[str]:
+    """The units of money that folded words state, as printed: 单位:万元 → 万元."""
+    return frozenset((*STATED_UNIT.findall(text), *_NOTED_UNIT.findall(text)))
+
+
 def _whole(pieces: Sequence[Piece], row: FormRow, section: FormSection) -> Heads | None:
     """Heads that are whole, whatever lines they are broken over; None where other words stand with them."""
     text, at = _joined(pieces)
