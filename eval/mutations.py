@@ -57,11 +57,12 @@ class Target:
 
 def target(text: str, gold: Mapping[str, Any], name: str = "target", places: Places | None = None) -> Target:
     """The text of a report and what its cells hold → what its perfect answer is, and what comes of it."""
-    page = with_all_text(lay_out(from_text(text, name), REPORT), REPORT)
+    laid_out = lay_out(from_text(text, name), REPORT)
+    alignments, page = read_by_rules(laid_out, REPORT), with_all_text(laid_out, REPORT)
     shown = show(page, REPORT)
-    answer = point(slots_of(page, shown, gold, places), shown, REPORT)
+    answer = point(slots_of(page, alignments, shown, gold, places), shown, REPORT)
     right: Rows = {n: list(_all_ids(run)) for n, run in answer.rows.items()}
-    aim = Target(name, page, read_by_rules(page, REPORT), shown, gold, right, "")
+    aim = Target(name, page, alignments, shown, gold, right, "")
     return replace(aim, perfect=outcome(aim, answer.model_dump_json()))
 
 

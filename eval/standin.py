@@ -26,7 +26,7 @@ from ..pipeline.llm.ask import ask, fence, shown_of
 from ..pipeline.llm.wire import Shown
 from ..pipeline.page import Page, lay_out, with_all_text
 from ..pipeline.readers.pointing import point
-from ..pipeline.readers.rules import read_by_rules
+from ..pipeline.readers.rules import Alignments, read_by_rules
 from ..pipeline.readers.supplied.tie import tie
 from ..pipeline.source.decode import from_text
 from ..pipeline.table.fills import Slot, slot_of
@@ -57,9 +57,10 @@ def answer_from(cases: Iterable[Case]) -> Answer:
 
 def _question_and_answer(case: Case) -> tuple[str, str]:
     """A report → the fence that a question about it opens with, which is named after its text; and the right answer."""
-    page = with_all_text(lay_out(from_text(case.text, case.name), REPORT), REPORT)
+    laid_out = lay_out(from_text(case.text, case.name), REPORT)
+    page = with_all_text(laid_out, REPORT)
     shown = shown_of(page, REPORT)
-    slots = slots_of(page, shown, case.gold.cells, case.line.places)
+    slots = slots_of(page, read_by_rules(laid_out, REPORT), shown, case.gold.cells, case.line.places)
     answer = point(slots, shown, REPORT).model_dump(exclude_none=False)
     wanted = ask(page, shown, REPORT)[1].model_fields
     whole = {**answer, **({"passages": {}} if "passages" in wanted else {})}
@@ -70,10 +71,12 @@ Places = Mapping[str, tuple[int, int]]
 """Cell path → where the text prints it, half-open, in characters."""
 
 
-def slots_of(page: Page, shown: Shown, gold: Mapping[str, Any], places: Places | None) -> dict[str, Slot | None]:
+def slots_of(
+    page: Page, alignments: Alignments, shown: Shown, gold: Mapping[str, Any], places: Places | None
+) -> dict[str, Slot | None]:
     """What a perfect reader points at: where gold has places, the values that stand there, else what gold's values are tied to."""
     if places is None:
-        return dict(tie(page, read_by_rules(page, REPORT), gold, REPORT).slots)
+        return dict(tie(page, alignments, gold, REPORT).slots)
     at = {page.source.place(token.start, token.end): slot_of(token) for token in shown.values}
     found: dict[str, Slot | None] = {}
     for row in REPORT.rows.values():
