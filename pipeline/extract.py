@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 from ..schemas.extraction import Extraction
 from ..schemas.form import Form, form_of
 from ..schemas.report import Report
-from .errors import EndpointError, InputError
+from .errors import EndpointError
 from .page import Page, lay_out
 from .readers.rules import read_by_rules
 from .record.judge import judge

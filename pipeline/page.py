@@ -83,7 +83,10 @@ def _several(folded: str) -> Iterator[Finding]:
     titles = reports_in(folded)
     if len(titles) > 1:
         told = "；".join(folded[t.start : t.end].strip() for t in titles[:4])
-        yield finding("several_reports", f"文中有 {len(titles)} 份报告的开头（{told}），不能确认表格属于哪一份；把各份报告分开再读")
+        yield finding(
+            "several_reports",
+            f"文中有 {len(titles)} 份报告的开头（{told}），不能确认表格属于哪一份；把各份报告分开再读",
+        )
 
 
 def _of_other_years(
@@ -91,7 +94,9 @@ def _of_other_years(
 ) -> Iterator[Finding]:
     """A finding for each section whose table has a caption that names another year than the report's."""
     spans = passages.get(form.facts.get("year", ""), ())
-    own = {str(as_fact("year", [source.shown[s.start : s.end] for s in spans]))} if spans else titled_years(source.folded)
+    own = (
+        {str(as_fact("year", [source.shown[s.start : s.end] for s in spans]))} if spans else titled_years(source.folded)
+    )
     for section in form.sections:
         own_tables = tables.get(section.path, ())
         words = [source.folded[table.region.lead : table.region.end] for table in own_tables]

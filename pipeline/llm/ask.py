@@ -116,9 +116,7 @@ def ask_again(
     ]
 
 
-def _doubts(
-    answer: Pointing, pointed: Pointed, found: Extraction, shown: Shown, form: Form
-) -> Iterator[str]:
+def _doubts(answer: Pointing, pointed: Pointed, found: Extraction, shown: Shown, form: Form) -> Iterator[str]:
     numbers = {wire.row.path: wire.number for wire in wire_rows(form) if wire.number in answer.rows}
     used = [(slot.start, slot.end) for slot in pointed.slots.values() if slot is not None]
     left = [i for place, i in shown.ids.items() if place not in used]

@@ -53,7 +53,7 @@ def _single_damages(counts: Counts, section: FormSection) -> Iterator[Changes]:
     rows = [row for row in rows if row]
     for row in rows:
         yield from _moved(row, counts)
-    yield from (_exchanged(pair, counts) for row in rows for pair in zip(row, row[1:], strict=False))
+    yield from (_exchanged(pair, counts) for row in rows for pair in pairwise(row))
     for one, other in pairwise(rows):
         if len(one) == len(other):
             yield _exchanged_all(zip(one, other, strict=True), counts)
@@ -62,8 +62,8 @@ def _single_damages(counts: Counts, section: FormSection) -> Iterator[Changes]:
     full = [row for row in rows if len(row) == width]
     for i, j in combinations(range(width), 2):
         yield _exchanged_all(((row[i], row[j]) for row in full), counts)
-    yield _all_of(({p: counts[row[i - 1]] for i, p in enumerate(row)} for row in full))
-    yield _all_of(({p: counts[row[(i + 1) % width]] for i, p in enumerate(row)} for row in full))
+    yield _all_of({p: counts[row[i - 1]] for i, p in enumerate(row)} for row in full)
+    yield _all_of({p: counts[row[(i + 1) % width]] for i, p in enumerate(row)} for row in full)
     if section.spec.side_by_side:
         line = [p for row in rows for p in row]
         yield {p: counts[line[i - 1]] if i else None for i, p in enumerate(line)}

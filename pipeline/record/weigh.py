@@ -17,7 +17,7 @@ from ..table.tokens import Token
 from .copy import value_of
 from .damage import doubtful_by_damage
 from .pointed import Pointed
-from .solve import Solved, counts_of, holds, sides, solve
+from .solve import Solved, counts_of, holds, solve
 
 _SHOWN = 8
 _LONGEST_PAGE_NUMBER = 3
@@ -107,7 +107,10 @@ def weigh(
     identities = [r for r in form.identities if r.left[0].startswith(f"{section.path}.")]
     numbers = Numbers(source)
     tables = [
-        sorted((solve(a, identities, numbers) for a in table), key=lambda s: (_open(s, source), not s.holds, s.alignment.cost))
+        sorted(
+            (solve(a, identities, numbers) for a in table),
+            key=lambda s: (_open(s, source), not s.holds, s.alignment.cost),
+        )
         for table in readings
         if table
     ]
@@ -150,7 +153,9 @@ class _Weighing:
         self.rivals = [
             s
             for s in tables[0][1:]
-            if _open(s, source) == _open(self.first, source) and s.holds == self.first.holds and s.alignment.cost < least + costs.MARGIN
+            if _open(s, source) == _open(self.first, source)
+            and s.holds == self.first.holds
+            and s.alignment.cost < least + costs.MARGIN
         ]
         self.others = [table[0] for table in tables[1:]]
         ways = self.first.alignment.ways
@@ -163,18 +168,18 @@ class _Weighing:
     def result(self) -> Weighed:
         cells: dict[str, Cell] = {}
         doubts: list[Open] = []
-        findings: list[Finding] = [*self.first.alignment.findings]
+        findings: list[Finding] = []
         by_rules: dict[str, Any] = {}
         for way, fills, chosen in zip(self.first.alignment.ways, self.first.fills, self.chosen, strict=True):
             if chosen is not None:
                 by_rules |= {
                     p: self._value(p, s, way.units.get(p)) for p, s in zip(way.paths, chosen.slots, strict=True)
                 }
-                own, open_ = self._row(way, fills, chosen)
+                own, open_ = self._row(way, fills)
                 cells |= own
                 doubts += open_
                 findings += [_finding(reason, way) for reason in dict.fromkeys(o.reason for o in open_)]
-            elif (pointed := self._pointed(way.row, by_rules)) is not None:
+            elif (pointed := self._pointed(way.row)) is not None:
                 cells |= pointed[0]
                 doubts += pointed[1]
                 findings += [_finding(o.reason, way) for o in pointed[1]]
@@ -187,7 +192,7 @@ class _Weighing:
             findings += [_finding(o.reason, Way(self._row_of(o), (), (), (), (), ())) for o in elsewhere]
         there = {p.rpartition(".")[0] for way in self.first.alignment.ways for p in (f"{way.row.path}.", *way.paths)}
         for row in self.section.rows:
-            if row.path not in there and (pointed := self._pointed(row, by_rules)) is not None:
+            if row.path not in there and (pointed := self._pointed(row)) is not None:
                 there.add(row.path)
                 cells |= pointed[0]
                 doubts += pointed[1]
@@ -217,7 +222,7 @@ class _Weighing:
 
     # --- One row -------------------------------------------------------------------------------------------------------
 
-    def _row(self, way: Way, fills: Sequence[Fill], chosen: Fill) -> tuple[dict[str, Cell], list[Open]]:
+    def _row(self, way: Way, fills: Sequence[Fill]) -> tuple[dict[str, Cell], list[Open]]:
         options = [self._option(way, fill) for fill in fills]
         options += [o for solved in self.rivals for o in self._options_of(solved, way.row)]
         again = [self._option(way, fill) for fill in way.again]
@@ -272,19 +277,23 @@ class _Weighing:
     def _agree(self, one: Option, other: Option) -> bool:
         return all(p in other.slots and self._key(p, one) == self._key(p, other) for p in one.slots)
 
-    def _pointed(self, row: FormRow, known: Mapping[str, Any]) -> tuple[dict[str, Cell], list[Open]] | None:
+    def _pointed(self, row: FormRow) -> tuple[dict[str, Cell], list[Open]] | None:
         """A row of which the rules make nothing, as another reader points at it.
 
         It is vouched for where its cells stand side by side, nobody else's, and sums that say something hold with it.
         """
         for other in self.said:
-            slots = {row.cell(c.name): other.slots[row.cell(c.name)] for c in row.columns if row.cell(c.name) in other.slots}
+            slots = {
+                row.cell(c.name): other.slots[row.cell(c.name)] for c in row.columns if row.cell(c.name) in other.slots
+            }
             if not any(slots.values()):
                 continue
             values = {p: self._value(p, s, None) for p, s in slots.items()}
             is_sure = self._is_run(slots) and self._is_confirmed(slots)
             cells = {
-                p: Cell(s, values[p], None, "blank" if s is None or s.is_blank else "read", (), (), is_sure, other.reader)
+                p: Cell(
+                    s, values[p], None, "blank" if s is None or s.is_blank else "read", (), (), is_sure, other.reader
+                )
                 for p, s in slots.items()
             }
             option = Option(other.reader, costs.TORN, slots, {})
@@ -361,7 +370,14 @@ class _Weighing:
         return tuple(found.values())[:_SHOWN]
 
     def _option(self, way: Way, fill: Fill, by: str = "rules") -> Option:
-        return Option(by, way.cost + fill.cost, dict(zip(way.paths, fill.slots, strict=True)), way.units, fill.basis, fill.is_forced)
+        return Option(
+            by,
+            way.cost + fill.cost,
+            dict(zip(way.paths, fill.slots, strict=True)),
+            way.units,
+            fill.basis,
+            fill.is_forced,
+        )
 
     def _options_of(self, solved: Solved, row: FormRow) -> Iterator[Option]:
         for way, fills in zip(solved.alignment.ways, solved.fills, strict=True):
@@ -404,20 +420,10 @@ class _Weighing:
     def _is_needed(self, row: FormRow) -> bool:
         """Whether a row that is not there could make an identity hold that fails without it."""
         for rule in self.identities:
-            if rule.id in self.first.failing:
-                left, right = sides(rule, self.counts)
-                for side, own in ((rule.left, left), (rule.right, right)):
-                    missing = [p for p in side if p.rpartition(".")[0] == row.path]
-                    if missing and not holds_with(rule, self.counts, missing[0], own):
-                        continue
-                    if missing:
-                        return True
+            missing = [p for p in (*rule.left, *rule.right) if p.rpartition(".")[0] == row.path]
+            if rule.id in self.first.failing and missing and holds(rule, {**self.counts, missing[0]: None}):
+                return True
         return False
-
-
-def holds_with(rule: Identity, counts: Mapping[str, object], path: str, own: Sequence[str]) -> bool:
-    """Whether an identity may hold with a blank at a path."""
-    return holds(rule, {**counts, path: None})
 
 
 def _is_laid(alignment: Alignment, source: Source) -> bool:

@@ -154,6 +154,8 @@ def _events(tree: "Tree", data: bytes) -> Iterator[tuple[_Event, int, int, _Span
                 yield "close" if kind == "end_tag" else "open", tag.start_byte, tag.end_byte, spans
                 if name == b"input" and (value := _value_shown(node)):
                     yield "text", value.start_byte, value.end_byte, _ONE
+        elif kind == "ERROR" and b"<" not in data[node.start_byte : node.end_byte]:
+            yield "text", node.start_byte, node.end_byte, _ONE
         elif kind in ("text", "entity"):
             yield "text" if kind == "text" else "entity", node.start_byte, node.end_byte, _ONE
         else:
@@ -169,7 +171,7 @@ def _spans(tag: "Node") -> _Spans:
     found = []
     for name, most in (("rowspan", _MOST_ROWS), ("colspan", _MOST_COLUMNS)):
         said = _text_of(attributes[name]).strip("\"' ") if name in attributes else ""
-        found.append(min(int(said), most) if said.isascii() and said.isdigit() and 0 < int(said[:6]) else 1)
+        found.append(min(int(said), most) if said.isascii() and said.isdigit() and int(said[:6]) > 0 else 1)
     return found[0], found[1]
 
 

@@ -1,28 +1,25 @@
 """The form laid over a section's table: rows by their labels, columns by their heads, cells by their place or their order."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise, product
 
-from ...schemas.extraction import Finding, finding
 from ...schemas.form import Form, FormSection
 from ...schemas.report import Unit
 from ..source.decode import Source
 from . import costs
 from .alignment import Alignment, Numbers, Way, sums_of
+from .fills import Fill, fills_in_order, fills_with_lost, glued_in, is_empty
 from .groups import align_groups
-from .fills import Fill, fills_in_order, fills_with_lost, glued_in, is_empty, slot_of
 from .heads import UNITS, Heads, are_broken, fixed_heads, printed_heads, units_in
-from .items import Items, Piece, itemize
+from .items import Items, Piece, Stretch, itemize
 from .labels import Found, chain, find_labels, text_of, without_groups
 from .lexicon import Lexicon, lexicon_of
 from .place import Columns, columns_of, columns_under, fill_by_place, heads_by_place
 from .rows import Own, line_of, own_runs, runs_before, without_margin
 from .tokens import Token
 from .torn import fill_of, labels_there, torn_orders
-
-
 
 _A_SPACE_APART = 2
 """How far on the next number begins, in half characters, where a single space parts two."""
@@ -56,7 +53,11 @@ def _aligned(table: "Table") -> tuple[Alignment, ...]:
         return found
     before = read(runs_before(table.chain, table.items), costs.BEHIND)
     torn = table.torn() if table.section.spec.heads == "fixed" else ()
-    return (*found, *(a for a in before if not _has_gaps(a)), *(a for a in torn if not _has_gaps(a) and _keeps(found, a)))
+    return (
+        *found,
+        *(a for a in before if not _has_gaps(a)),
+        *(a for a in torn if not _has_gaps(a) and _keeps(found, a)),
+    )
 
 
 def _keeps(found: Sequence[Alignment], other: Alignment) -> bool:
@@ -81,7 +82,9 @@ def _is_exact(found: Sequence[Alignment]) -> bool:
 class Table:
     """A table while it is aligned: its items, its labels, and the runs that belong to them."""
 
-    def __init__(self, source: Source, section: FormSection, form: Form, lexicon: Lexicon, items: Items, lead: int) -> None:
+    def __init__(
+        self, source: Source, section: FormSection, form: Form, lexicon: Lexicon, items: Items, lead: int
+    ) -> None:
         self.source, self.section, self.form, self.lexicon, self.items = source, section, form, lexicon, items
         self.numbers = Numbers(source)
         self.lead = lead
@@ -124,7 +127,7 @@ class Table:
         runs = [o.tokens for o in rows]
         places = columns_of(runs, count) or (columns_under(by_heads[0], runs) if by_heads else None)
         orders: list[Heads] = []
-        if places and (by_place := heads_by_place(above, places, columns, self.lexicon, self.source.folded)):
+        if places and (by_place := heads_by_place(above, places, columns, self.source.folded)):
             orders = [by_place]
         orders = orders or [h for h in by_heads if len(h.heads) == count]
         if not orders and count == len(columns) and are_broken(above, columns):
@@ -133,18 +136,18 @@ class Table:
 
     def torn(self) -> tuple[Alignment, ...]:
         """The rows that the table's labels name, in the form's order, filled with all its numbers in theirs."""
-        there = labels_there(self.found, self.section.rows)
-        if not there:
+        in_form = labels_there(self.found, self.section.rows)
+        if not in_form:
             return ()
-        columns = there[0].row.columns
+        columns = in_form[0].row.columns
         first = min((run.after for run in self.items.runs if not all(map(is_empty, run.tokens))), default=0)
         above = self.items.pieces[:first]
         heads = [h for h in fixed_heads(above, columns) if len(h.heads) == len(columns)]
         if not heads and are_broken(above, columns):
             heads = [Heads(fixed_heads((), columns)[0].heads, costs.ORDER_OF_FORM, "form")]
         found = []
-        printed = tuple(sorted(there, key=lambda f: f.first))
-        for order, there in product(heads[:1], dict.fromkeys((there, printed))):
+        printed = tuple(sorted(in_form, key=lambda f: f.first))
+        for order, there in product(heads[:1], dict.fromkeys((in_form, printed))):
             for lines in torn_orders(self.items, len(columns), len(there)):
                 ways = [
                     self._way(
@@ -170,14 +173,13 @@ class Table:
             paths = tuple(row.cell(h.column.name) for h in heads)
             tokens, rest = line_of(own, count, self.items)
             left += rest
-            fills = self._fills(own, tokens, places, paths)
+            fills = self._fills(tokens, places, paths)
             ways.append(self._way(own, paths, fills, tokens, [h.places for h in heads], beside=rest))
         forms = {o.found.label.form for o in rows} - {None}
         return self.alignment(ways, cost + order.cost, order.by, forms, left)
 
-    def _fills(
-        self, own: Own, tokens: Sequence[Token], places: Columns | None, paths: Sequence[str]
-    ) -> tuple[Fill, ...]:
+    def _fills(self, tokens: Sequence[Token], places: Columns | None, paths: Sequence[str]) -> tuple[Fill, ...]:
+        """The ways to fill a row's cells with its run: by their place, where that is known, and in order."""
         if not tokens:
             return ()
         words = self.items.words_on({t.line for t in tokens})
@@ -195,7 +197,12 @@ class Table:
                 more = self._in_order(inside, paths) if len(inside) < len(tokens) else ()
                 in_order = (*in_order, *more, *fills_with_lost(tokens, len(paths), failing))
             return in_order
-        if places is not None and places.layout == "space" and len(printed) < len(paths) and not self._adds_up(placed, paths):
+        if (
+            places is not None
+            and places.layout == "space"
+            and len(printed) < len(paths)
+            and not self._adds_up(placed, paths)
+        ):
             return (placed, *fills_with_lost(tokens, len(paths), lambda _: 0))
         return (placed, *(f for f in in_order if f.slots != placed.slots))
 
@@ -225,7 +232,7 @@ class Table:
             paths = tuple(own.found.row.cell(h.column.name) for h in above.heads)
             tokens, rest = line_of(own, len(paths), self.items)
             left += rest
-            fills = self._fills(own, tokens, _columns_under(above, tokens), paths)
+            fills = self._fills(tokens, _columns_under(above, tokens), paths)
             units, is_contrary = self._units(own, above, paths)
             doubt = "unit_doubtful" if is_contrary else ""
             doubt = "cells_do_not_fit" if fills and min(f.cost for f in fills) >= costs.BLANK_LOST else doubt
@@ -241,13 +248,15 @@ class Table:
         tokens = [self.items.pieces[i].token for i in own.found.pieces]
         by_label = units_in("".join(self.source.folded[t.start : t.end] for t in tokens))
         first = self.items.pieces[self.own[0].found.first].start
-        by_line = units_in(self.source.folded[self.lead : first]) if not any(h.unit for _, h in amounts) else frozenset()
+        by_line = (
+            units_in(self.source.folded[self.lead : first]) if not any(h.unit for _, h in amounts) else frozenset()
+        )
         units: dict[str, Unit] = {}
         for path, head in amounts:
             stated = {head.unit} if head.unit else set(by_label or by_line)
             if len(stated | by_label) > 1 or not stated <= UNITS.keys():
                 return {}, True
-            units |= {path: UNITS[unit] for unit in stated}
+            units |= dict.fromkeys((path for _ in stated), UNITS[next(iter(stated), "元")])
         return units, False
 
     def _heads_of(self, rows: Sequence[Own]) -> list[Heads | None]:
@@ -262,25 +271,49 @@ class Table:
             if pieces and (heads := printed_heads(pieces, own.found.row, self.section)) is not None:
                 above = heads
             elif above is not None and (pieces or not all(h.column.name in names for h in above.heads)):
-                above = above if all(h.column.name in names for h in above.heads) and not _has_head(pieces, self.lexicon) else None
+                above = (
+                    above
+                    if all(h.column.name in names for h in above.heads) and not _has_head(pieces, self.lexicon)
+                    else None
+                )
             found.append(above)
         return found
 
     # --- What both share -----------------------------------------------------------------------------------------------
 
-    def _way(self, own, paths, fills, tokens, heads, doubt="", units=None, beside=(), is_sure=False) -> Way:  # type: ignore[no-untyped-def]
+    def _way(
+        self,
+        own: Own,
+        paths: Sequence[str],
+        fills: Sequence[Fill],
+        tokens: Sequence[Token],
+        heads: Sequence[tuple[Stretch, ...]],
+        doubt: str = "",
+        units: Mapping[str, Unit] | None = None,
+        beside: Sequence[Token] = (),
+        *,
+        is_sure: bool = False,
+    ) -> Way:
         label = tuple((self.items.pieces[i].start, self.items.pieces[i].end) for i in own.found.pieces)
         if not own.tokens:
             doubt = doubt or "label_alone"
-        elif not fills:
-            doubt = doubt or "cells_do_not_fit"
-        elif min(f.cost for f in fills) >= costs.MARGIN:
+        elif not fills or min(f.cost for f in fills) >= costs.MARGIN:
             doubt = doubt or "cells_do_not_fit"
         elif not is_sure and self._is_doubtful(own.found):
             doubt = doubt or "label_doubtful"
         again = tuple(f for o in self.again.get(own.found.row.path, ()) for f in self._in_order(o.tokens, paths))
         return Way(
-            own.found.row, paths, tuple(fills), label, tuple(heads), tuple(tokens), own.found.cost, units or {}, doubt, again, tuple(beside)
+            own.found.row,
+            paths,
+            tuple(fills),
+            label,
+            tuple(heads),
+            tuple(tokens),
+            own.found.cost,
+            units or {},
+            doubt,
+            again,
+            tuple(beside),
         )
 
     def _is_doubtful(self, found: Found) -> bool:
@@ -293,11 +326,19 @@ class Table:
         last = order.index(self.chain[at + 1].row.path) if at + 1 < len(self.chain) else len(order)
         return any(first < order.index(path) < last and cost < found.cost + costs.MARGIN for path, cost in found.rivals)
 
-    def alignment(self, ways, cost, by, forms, left, findings=()) -> Alignment:  # type: ignore[no-untyped-def]
-        used = {t.id for way in ways for t in way.tokens} | {t.id for o in self.again.values() for x in o for t in x.tokens}
+    def alignment(
+        self, ways: Sequence[Way], cost: float, by: str, forms: Iterable[str | None], left: Sequence[Token]
+    ) -> Alignment:
+        used = {t.id for way in ways for t in way.tokens} | {
+            t.id for o in self.again.values() for x in o for t in x.tokens
+        }
         known = {t.id for t in left}
-        left = [*left, *self.items.led, *(t for run in self.items.runs for t in run.tokens if t.kind == "number" and t.id not in used | known)]
-        return Alignment(self.section, tuple(ways), cost, by, frozenset(forms), tuple(findings), tuple(left))
+        left = [
+            *left,
+            *self.items.led,
+            *(t for run in self.items.runs for t in run.tokens if t.kind == "number" and t.id not in used | known),
+        ]
+        return Alignment(self.section, tuple(ways), cost, by, frozenset(f for f in forms if f), tuple(left))
 
     def _unread(self, rows: Sequence[Own]) -> Alignment:
         ways = [self._way(own, (), (), own.tokens, (), "heads_unreadable") for own in rows]
@@ -332,7 +373,7 @@ def _columns_under(above: Heads, tokens: Sequence[Token]) -> Columns | None:
     if len(lines) != 1 or any(t.layout != "cells" for t in tokens):
         return None
     firsts = [h.first for h in heads]
-    if any(a >= b for a, b in zip(firsts, firsts[1:], strict=False)) or firsts[0] == 0:
+    if any(a >= b for a, b in pairwise(firsts)) or firsts[0] == 0:
         return None
     ends = [*(f - 1 for f in firsts[1:]), max(heads[-1].last, max(t.last for t in tokens))]
     return Columns("cells", tuple(zip(firsts, ends, strict=True)), None, tuple((h.first, h.last) for h in heads))

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import groupby
 
-from ...schemas.extraction import Finding
 from ...schemas.form import Form, FormRow, FormSection
 from ...schemas.report import Unit
 from ..source.decode import Source
@@ -44,7 +43,6 @@ class Way:
 class Alignment:
     """One way to lay a section of the form over its table.
 
-    findings: what a person is to know of it; those with severity error keep the report from being vouched for.
     left_over: the numbers that it does not explain. forms: the official forms whose own wording was met.
     """
 
@@ -53,7 +51,6 @@ class Alignment:
     cost: float
     by: str
     forms: frozenset[str] = frozenset()
-    findings: tuple[Finding, ...] = ()
     left_over: tuple[Token, ...] = ()
 
 
@@ -78,9 +75,7 @@ class Numbers:
         return (as_count(folded) if kind == "count" else as_change(folded)) is not None
 
 
-def sums_of(
-    paths: Sequence[str], form: Form, numbers: Numbers, blank: int | None = None
-) -> Callable[[Slots], float]:
+def sums_of(paths: Sequence[str], form: Form, numbers: Numbers, blank: int | None = None) -> Callable[[Slots], float]:
     """Paths → a count of the identities that slots which fill them break, of those that are over one row of these paths alone.
 
     blank: what a blank counts as; None: some count of at least 0. A sum whose total left no trace says nothing of its parts: it
@@ -103,9 +98,7 @@ def sums_of(
 
 
 @lru_cache(maxsize=512)
-def _sums_over(
-    paths: tuple[str, ...], form: Form
-) -> tuple[tuple[tuple[int, ...], tuple[int, ...]], ...]:
+def _sums_over(paths: tuple[str, ...], form: Form) -> tuple[tuple[tuple[int, ...], tuple[int, ...]], ...]:
     """The places of the terms of each identity that is over one row of these paths alone."""
     at = {path: i for i, path in enumerate(paths)}
     rows = {path.rpartition(".")[0] for path in paths}

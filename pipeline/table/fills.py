@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
-from itertools import chain, combinations, islice
+from itertools import chain, combinations, islice, pairwise
 
 from ...schemas.extraction import Basis
 from . import costs
@@ -203,9 +203,9 @@ def _divided(token: Token, borders: int) -> Iterator[tuple[Slot, ...]]:
     whole = digits.end()
     for at in combinations(range(1, whole), borders):
         edges = (0, *at, len(token.text))
-        parts = [token.text[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+        parts = [token.text[a:b] for a, b in pairwise(edges)]
         if all(map(_FIGURE.fullmatch, parts[:-1])) and not _begins_wrong(parts[-1]):
-            yield tuple(Slot(token.start + a, token.start + b) for a, b in zip(edges, edges[1:], strict=False))
+            yield tuple(Slot(token.start + a, token.start + b) for a, b in pairwise(edges))
 
 
 def _begins_wrong(text: str) -> bool:

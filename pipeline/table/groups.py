@@ -1,12 +1,12 @@
 """A table whose rows stand side by side in one line of numbers: groups of columns, each under its label, with the same heads."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import groupby
+from itertools import groupby, pairwise
+from operator import itemgetter
 from typing import TYPE_CHECKING
-
-import re
 
 from ...schemas.form import FormColumn, FormRow, FormSection
 from ..source.decode import Source
@@ -81,7 +81,7 @@ def _line(table: "Table", runs: Sequence) -> tuple[Token, ...]:  # type: ignore[
     """The numbers of the line: all runs that nothing but words of the table parts."""
     pieces = table.items.pieces
     tokens = list(runs[0].tokens)
-    for one, other in zip(runs, runs[1:], strict=False):
+    for one, other in pairwise(runs):
         between = pieces[one.after : other.after]
         if not all(_is_of_table(p.text, table.section) for p in between):
             break
@@ -131,7 +131,6 @@ def _is_broken(names: Sequence[_Named], section: FormSection) -> bool:
 
 def _form_columns(section: FormSection) -> tuple[_Column, ...]:
     return tuple(_Column(row, c) for row in section.rows for c in row.columns)
-
 
 
 def _sequence(pieces: Sequence[Piece], section: FormSection) -> tuple[list[_Named], bool]:
@@ -197,7 +196,9 @@ def _in_line(names: Sequence[_Named], groups: Sequence[FormRow], section: FormSe
         return None
     labels = {n: place for n, place in names if isinstance(n, FormRow)}
     columns = [
-        _Column(row, c, (labels[row],), (place,)) for row, chunk in zip(groups, chunks, strict=True) for c, place in chunk
+        _Column(row, c, (labels[row],), (place,))
+        for row, chunk in zip(groups, chunks, strict=True)
+        for c, place in chunk
     ]
     return _Order(tuple(columns), 0.0, "heads")
 
@@ -209,19 +210,23 @@ def _by_place(table: "Table", above: Sequence[Piece], tokens: Sequence[Token], w
     if places is None:
         return None
     stacks = stacks_over(above, places, table.source.folded)
-    pattern, known = _symbols(section)
-    labels = sorted(
-        (p.token.first, p.token.line, n, (p.start, p.end))
-        for p in above
-        if isinstance(n := known.get(p.text), FormRow) and p.token.layout == "cells"
-    ) if places.layout == "cells" else []
+    known = _symbols(section)[1]
+    labels = (
+        [
+            (p.token.first, p.token.line, n, (p.start, p.end))
+            for p in above
+            if isinstance(n := known.get(p.text), FormRow) and p.token.layout == "cells"
+        ]
+        if places.layout == "cells"
+        else []
+    )
     columns: list[_Column] = []
     for (first, _), stack in zip(places.extents, stacks, strict=True):
-        head = head_at_end("".join(t for t, _ in stack), table.lexicon, section.rows[0].columns)
+        head = head_at_end("".join(t for t, _ in stack), section.rows[0].columns)
         over = [x for x in labels if x[0] <= first]
         if head is None or not over:
             return None
-        _, _, row, place = max(over, key=lambda x: (x[0], x[1]))
+        _, _, row, place = max(over, key=itemgetter(0, 1))
         columns.append(_Column(row, head[0], (place,), tuple((p.start, p.end) for _, p in stack[-1:])))
     if len({c.path for c in columns}) < len(columns):
         return None
@@ -276,24 +281,24 @@ def _apart(table: "Table", runs: Sequence[Sequence[Token]], after: Sequence[int]
         start = end
     if len({order.columns[0].row for order, _ in parts}) != len(parts):
         return None
-    ways = [_way(table, order, _fills(table, tokens, order), tokens) for order, tokens in parts]
+    ways = [_way(order, _fills(table, tokens, order), tokens) for order, tokens in parts]
     return table.alignment(ways, 0.0, "heads", (), ())
 
 
 def _alignment(table: "Table", tokens: Sequence[Token], order: _Order, fills: Sequence[Fill]) -> Alignment:
     if len(fills) != 1:
-        return table.alignment([_way(table, order, fills, tokens)], order.cost, order.by, (), ())
+        return table.alignment([_way(order, fills, tokens)], order.cost, order.by, (), ())
     ways = []
     for row in table.section.rows:
         own = [i for i, c in enumerate(order.columns) if c.row is row]
         if own:
             part = _Order(tuple(order.columns[i] for i in own), order.cost, order.by)
             fill = Fill(tuple(fills[0].slots[i] for i in own), fills[0].cost, fills[0].basis)
-            ways.append(_way(table, part, (fill,), tokens))
+            ways.append(_way(part, (fill,), tokens))
     return table.alignment(ways, order.cost, order.by, (), ())
 
 
-def _way(table: "Table", order: _Order, fills: Sequence[Fill], tokens: Sequence[Token]) -> Way:
+def _way(order: _Order, fills: Sequence[Fill], tokens: Sequence[Token]) -> Way:
     doubt = "" if fills else "cells_do_not_fit"
     return Way(
         order.columns[0].row,
@@ -308,5 +313,5 @@ def _way(table: "Table", order: _Order, fills: Sequence[Fill], tokens: Sequence[
 
 def _unread(table: "Table", tokens: Sequence[Token]) -> Alignment:
     order = _Order(_form_columns(table.section), 0.0, "")
-    way = _way(table, order, (), tokens)
+    way = _way(order, (), tokens)
     return table.alignment([Way(way.row, way.paths, (), (), (), way.tokens, doubt="heads_unreadable")], 0.0, "", (), ())

@@ -12,14 +12,18 @@ from ...schemas.form import FormColumn, FormRow, FormSection, Label
 from ...schemas.report import YUAN, Unit
 from . import costs
 from .items import Piece, Stretch
-from .lexicon import Lexicon, lexicon_of, pattern_of, says_otherwise
+from .lexicon import lexicon_of, pattern_of, says_otherwise
 from .words import plain_label
 
 UNITS: dict[str, Unit] = {unit: unit for unit in YUAN}
 _MONEY = "[十百千万亿美港欧]*元"
-_MEASURE = re.compile(rf"(?:单位)?(?:[件项个宗次条份起部篇]*)(?:人民币)?((?:{_MONEY})+)|单位[件项个宗次条份起部篇]+|量$")
+_MEASURE = re.compile(
+    rf"(?:单位)?(?:[件项个宗次条份起部篇]*)(?:人民币)?((?:{_MONEY})+)|单位[件项个宗次条份起部篇]+|量$"
+)
 _NUMERALS = "一二三四五六七八九十"
-_ARTICLE = re.compile(rf"(?:中华人民共和国)?(?:政府信息公开条例)?第?[二廿]?十?[{_NUMERALS}0-9]*条?第?[{_NUMERALS}0-9]*项")
+_ARTICLE = re.compile(
+    rf"(?:中华人民共和国)?(?:政府信息公开条例)?第?[二廿]?十?[{_NUMERALS}0-9]*条?第?[{_NUMERALS}0-9]*项"
+)
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}年?度?")
 _SHORTEST_PIECE = 2
 
@@ -61,7 +65,7 @@ def printed_heads(pieces: Sequence[Piece], row: FormRow, section: FormSection) -
     own = pieces[lead + 1 :]
     if not own:
         return None
-    return _whole(own, row, section) or _of_one_form(own, row, section)
+    return _whole(own, row, section) or _of_one_form(own, row)
 
 
 def _is_furniture(text: str, section: FormSection) -> bool:
@@ -143,7 +147,9 @@ def _printed_twice(heads: Sequence[Head], row: FormRow) -> Heads | None:
             if len(different) == 1 and own[different[0]][0] not in [h.column for h in heads]:
                 i = different[0]
                 column, label = own[i]
-                return Heads((*heads[:i], replace(heads[i], column=column, label=label), *heads[i + 1 :]), costs.MISPRINT, "form")
+                return Heads(
+                    (*heads[:i], replace(heads[i], column=column, label=label), *heads[i + 1 :]), costs.MISPRINT, "form"
+                )
     return None
 
 
@@ -156,13 +162,13 @@ def _forms(row: FormRow) -> tuple[tuple[tuple[FormColumn, Label], ...], ...]:
     )
 
 
-def _of_one_form(pieces: Sequence[Piece], row: FormRow, section: FormSection) -> Heads | None:
+def _of_one_form(pieces: Sequence[Piece], row: FormRow) -> Heads | None:
     """Heads cut off or misprinted: as many as one form has for the row, and each a piece of its own in the form's order."""
     found: list[Heads] = []
     for own in _forms(row):
         for count in range(len(pieces), len(own) - 1, -1):
             last = pieces[len(pieces) - count :]
-            parted = _parted(last, own, section)
+            parted = _parted(last, own)
             if parted is not None:
                 found.append(parted)
                 break
@@ -172,7 +178,7 @@ def _of_one_form(pieces: Sequence[Piece], row: FormRow, section: FormSection) ->
     return found[0] if found else None
 
 
-def _parted(pieces: Sequence[Piece], own: Sequence[tuple[FormColumn, Label]], section: FormSection) -> Heads | None:
+def _parted(pieces: Sequence[Piece], own: Sequence[tuple[FormColumn, Label]]) -> Heads | None:
     """Pieces → heads, one after the other, each of one or more pieces; None where one is none of the form's."""
     heads: list[Head] = []
     cost = 0.0
@@ -191,9 +197,7 @@ def _parted(pieces: Sequence[Piece], own: Sequence[tuple[FormColumn, Label]], se
         stated = (unit.group(1) or "") if unit else ""
         if stated and stated not in UNITS:
             return None
-        heads.append(
-            Head(column, label, UNITS.get(stated), tuple((p.start, p.end) for p in taken), *_extent(taken))
-        )
+        heads.append(Head(column, label, UNITS.get(stated), tuple((p.start, p.end) for p in taken), *_extent(taken)))
         cost += best[0]
         at = best[1]
     return Heads(tuple(heads), cost, "form") if at == len(pieces) else None
@@ -320,9 +324,7 @@ def _with_unders(
     return pattern_of(frozenset(known)), known
 
 
-def _orders(
-    leaves: Sequence[Head], under: int | None, line: int, columns: tuple[FormColumn, ...]
-) -> Iterator[Heads]:
+def _orders(leaves: Sequence[Head], under: int | None, line: int, columns: tuple[FormColumn, ...]) -> Iterator[Heads]:
     """The orders of columns that a sequence of heads may stand for.
 
     A head that spans others may be printed on a line of its own, above or below those beside it: then the lines do not
@@ -399,7 +401,7 @@ def in_order(numbers: Sequence[int]) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def head_at_end(text: str, lexicon: Lexicon, columns: tuple[FormColumn, ...]) -> tuple[FormColumn, Label] | None:
+def head_at_end(text: str, columns: tuple[FormColumn, ...]) -> tuple[FormColumn, Label] | None:
     """The words above a column, from the top, plain → the head they end in: 法人或其他组织商业企业 → business."""
     known = _known(columns)[1]
     for length in range(len(text), 0, -1):

@@ -127,7 +127,9 @@ def _may_go_on(text: str, lexicon: Lexicon) -> bool:
 
 @cache
 def _crumbs(lexicon: Lexicon) -> frozenset[str]:
-    return frozenset(g[i:j] for g in lexicon.groups for i in range(len(g)) for j in range(i + 1, min(i + 5, len(g)) + 1))
+    return frozenset(
+        g[i:j] for g in lexicon.groups for i in range(len(g)) for j in range(i + 1, min(i + 5, len(g)) + 1)
+    )
 
 
 def is_crumb(text: str, lexicon: Lexicon) -> bool:
@@ -141,8 +143,10 @@ def without_groups(found: Sequence[Found], items: Items) -> tuple[Found, ...]:
 
     def is_group(one: Found) -> bool:
         parts = [f for f in whole if f.row.path in one.row.parts and f.first != one.first]
-        return (bool(parts) and one.cost > 0) or any(f.first == one.last + 1 and not items.runs_at(f.first) for f in parts) or any(
-            f.last + 1 == one.first and not items.runs_at(one.first) for f in parts
+        return (
+            (bool(parts) and one.cost > 0)
+            or any(f.first == one.last + 1 and not items.runs_at(f.first) for f in parts)
+            or any(f.last + 1 == one.first and not items.runs_at(one.first) for f in parts)
         )
 
     return tuple(f for f in found if not f.row.parts or not is_group(f))

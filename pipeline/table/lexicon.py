@@ -67,7 +67,7 @@ def lexicon_of(section: FormSection) -> Lexicon:
     for row in section.rows:
         for group in row.groups:
             for text in group.wordings:
-                number, core = enumerator(text)
+                core = enumerator(text)[1]
                 groups |= {plain_label(text), plain_label(core)}
     groups -= labels.keys() | heads.keys() | unders
     known = {*labels, *heads, *unders, *groups} - {""}
@@ -115,7 +115,7 @@ def pieces_of(text: str, lexicon: Lexicon) -> tuple[tuple[int, int], ...]:
         at = match.end()
     if not found:
         return ((0, len(text)),)
-    return tuple([*found, *_rest(text, at, len(text), lexicon)])
+    return (*found, *_rest(text, at, len(text), lexicon))
 
 
 def _rest(text: str, start: int, end: int, lexicon: Lexicon) -> Iterator[tuple[int, int]]:
@@ -173,4 +173,6 @@ def _misprint(text: str, wording: Wording, with_more: bool) -> float | None:
 
 def says_otherwise(text: str, own: str) -> bool:
     """Whether a text has more of what turns words into others than a wording, or the whole wording and less of it."""
-    return any(text.count(c) > own.count(c) or (len(text) >= len(own) and text.count(c) < own.count(c)) for c in _CONTRARY)
+    return any(
+        text.count(c) > own.count(c) or (len(text) >= len(own) and text.count(c) < own.count(c)) for c in _CONTRARY
+    )

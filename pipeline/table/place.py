@@ -10,7 +10,6 @@ from .alignment import by_line
 from .fills import Fill, Slot, is_empty, slot_of
 from .heads import Head, Heads, head_at_end
 from .items import Piece
-from .lexicon import Lexicon
 from .tokens import Layout, Token
 from .words import shown_width
 
@@ -77,14 +76,14 @@ def _apart(extents: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def heads_by_place(
-    pieces: Sequence[Piece], columns: Columns, form_columns: tuple[FormColumn, ...], lexicon: Lexicon, folded: str
+    pieces: Sequence[Piece], columns: Columns, form_columns: tuple[FormColumn, ...], folded: str
 ) -> Heads | None:
     """The words above the columns of numbers → the column that each heads; None unless each is headed by another one."""
     stacks = stacks_over(pieces, columns, folded)
     heads: list[Head] = []
     for stack, (first, last) in zip(stacks, columns.extents, strict=True):
         text = "".join(t for t, _ in stack)
-        found = head_at_end(text, lexicon, form_columns)
+        found = head_at_end(text, form_columns)
         if found is None:
             return None
         places = tuple((p.start, p.end) for _, p in stack[-2:])
@@ -129,7 +128,11 @@ def _columns_over(first: int, last: int, columns: Columns) -> list[int]:
     if columns.layout == "cells":
         return [i for i, (a, b) in enumerate(columns.extents) if first <= a and b <= last]
     middle = (first + last) / 2
-    near = [(abs((a + b) / 2 - middle), i) for i, (a, b) in enumerate(columns.extents) if a - _NEAR <= last and first <= b + _NEAR]
+    near = [
+        (abs((a + b) / 2 - middle), i)
+        for i, (a, b) in enumerate(columns.extents)
+        if a - _NEAR <= last and first <= b + _NEAR
+    ]
     return [min(near)[1]] if near else []
 
 

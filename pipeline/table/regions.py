@@ -130,9 +130,7 @@ def _if_table(group: list[_Hit]) -> Iterator[list[_Hit]]:
         yield group
 
 
-def _region(
-    folded: str, form: Form, group: Sequence[_Hit], places: _Places, before: int, after: int
-) -> Region:
+def _region(folded: str, form: Form, group: Sequence[_Hit], places: _Places, before: int, after: int) -> Region:
     """The stretch of a table: from the title before it, or its first line, to the title behind it, or its last number."""
     first, last = places(group[0].start), places(group[-1].end - 1) + 1
     line = folded.rfind("\n", before, first) + 1

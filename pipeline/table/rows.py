@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from .alignment import by_line
 from .fills import is_empty
-from .items import Items, Piece, Run
+from .items import Items, Piece
 from .labels import Found, is_crumb
 from .lexicon import Lexicon, label_costs
 from .tokens import Token
@@ -37,7 +37,9 @@ def runs_before(chain: Sequence[Found], items: Items) -> tuple[Own, ...]:
 
 def _before(found: Found, items: Items, taken: set[int]) -> tuple[Token, ...]:
     runs = items.runs_at(found.first)
-    return next((run.tokens for run in runs if not all(map(is_empty, run.tokens)) and run.tokens[0].id not in taken), ())
+    return next(
+        (run.tokens for run in runs if not all(map(is_empty, run.tokens)) and run.tokens[0].id not in taken), ()
+    )
 
 
 def _own(found: Found, end: int, items: Items, lexicon: Lexicon) -> Own:
@@ -69,7 +71,9 @@ def _is_transparent(piece: Piece, found: Found, lexicon: Lexicon) -> bool:
     text = piece.text
     if text in lexicon.groups or text in lexicon.unders or (text in lexicon.heads and not label_costs(text, lexicon)):
         return True
-    return len(text) == 1 or is_crumb(text, lexicon) or any(text in w.text for w in lexicon.wordings if w.row is found.row)
+    return (
+        len(text) == 1 or is_crumb(text, lexicon) or any(text in w.text for w in lexicon.wordings if w.row is found.row)
+    )
 
 
 def line_of(own: Own, count: int, items: Items) -> tuple[tuple[Token, ...], tuple[Token, ...]]:
@@ -84,7 +88,9 @@ def line_of(own: Own, count: int, items: Items) -> tuple[tuple[Token, ...], tupl
     full = [line for line in lines if len([t for t in line if not is_empty(t)]) == count]
     at_label = [line for line in full if line[0].line in label and (count > 1 or line[0].layout != "order")]
     chosen = at_label or (full if count > 1 else [])
-    empty_at_label = [line for line in lines if line[0].line in label and len(line) >= count and line[0].layout == "cells"]
+    empty_at_label = [
+        line for line in lines if line[0].line in label and len(line) >= count and line[0].layout == "cells"
+    ]
     if not chosen and len(empty_at_label) == 1 and not all(map(is_empty, empty_at_label[0])):
         chosen = empty_at_label
     if len(chosen) != 1:

@@ -47,6 +47,12 @@ _DATE = re.compile(
 )
 _BRACKETED = re.compile(r"\([^()]*[一-鿿][^()]*\)")
 _ESCAPED = re.compile(r"\\(?=[-+.*_])")
+_LOOKS_LIKE_A_DIGIT = "A-Za-z〇○◯零口丨!?&$§。·¡¿;:'\"`~*|"
+_MISREAD = re.compile(
+    rf"[{_LOOKS_LIKE_A_DIGIT}]|(?=[^0-9]*[0-9])(?=[0-9.,]*[^0-9.,])[0-9.,一二三四五六七八九十{_LOOKS_LIKE_A_DIGIT}]{{2,12}}"
+)
+"""A cell that holds nothing but what a digit may be misread as, with digits or alone: a number that no column holds."""
+_STUCK = re.compile(rf"[{_LOOKS_LIKE_A_DIGIT.replace('零口', '').replace(';:', '')}]")
 _LONE_MARK = re.compile(r"(?<!\S)(?:-{1,2}|—{1,2}|无|\\|nan)(?!\S)|(?<!/)/+")
 """A mark of a blank between spaces; strokes, each a blank, but between two letters, where they part words."""
 _PARTS_WORDS = re.compile(r"[^\W\d_]/+[^\W\d_]|:/+[^\W\d_]")
@@ -100,7 +106,9 @@ def tokenize(source: Source, start: int, end: int, first_id: int = 0) -> tuple[T
             if field.layout == "space":
                 left = field.first + shown_width(source.folded[field.start : a])
                 columns = (left, left + shown_width(source.folded[a:b]) - 1, field.fields)
-            found.append(Token(first_id + len(found), source.shown[a:b], a, b, kind, field.line, field.layout, *columns))
+            found.append(
+                Token(first_id + len(found), source.shown[a:b], a, b, kind, field.line, field.layout, *columns)
+            )
         if len(found) > MAX_TOKENS:
             raise InputError(f"{source.name}: more than {MAX_TOKENS:,} cells in one table; this is no single report")
     return _each_once(found)
@@ -307,7 +315,7 @@ def _cut(folded: str, field: _Field) -> Iterator[tuple[int, int, TokenKind]]:
         yield start, end, "page"
     elif _ROW_NUMBER.fullmatch(text):
         yield start, end, "words"
-    elif _ODD_NUMBER.fullmatch(text):
+    elif _ODD_NUMBER.fullmatch(text) or _MISREAD.fullmatch(text):
         yield start, end, "number"
     elif _ESCAPED.match(text) and is_value(text[1:]):
         yield start + 1, end, "number"
@@ -335,12 +343,24 @@ def _mixed(text: str, start: int) -> Iterator[tuple[int, int, TokenKind]]:
             position = max(over[1], a + 1)
             continue
         b, after = _without_enumerator(text, a, _without_year(text, a, b))
+        if b > a and b == after:
+            a, b = _with_stuck(text, max(at, 0), a, b)
+            after = max(after, b)
         if b > a:
             yield from _words(text, at, a, start)
             yield start + a, start + b, "number"
             at = b
         position = max(after, a + 1)
     yield from _words(text, at, len(text), start)
+
+
+def _with_stuck(text: str, start: int, a: int, b: int) -> tuple[int, int]:
+    """A number with the letters and marks that are stuck to it, which may be misread digits: 1O, l20."""
+    while a > start and _STUCK.match(text[a - 1]):
+        a -= 1
+    while b < len(text) and _STUCK.match(text[b]):
+        b += 1
+    return a, b
 
 
 def _without_year(text: str, a: int, b: int) -> int:

@@ -136,9 +136,7 @@ def refused(heard: Hearing, form: Form = REPORT) -> Extraction:
     """The verdict on a record that was not accepted, where nobody else reads: unresolved, with all that speaks against it."""
     why = finding("record_refused", f"所供记录没有被采纳：{_why(heard)}")
     told = compared(heard.supplied, heard.tied, heard.tied, form)
-    return heard.tied.model_copy(
-        update={"status": "unresolved", "findings": (*heard.tied.findings, why, *told)}
-    )
+    return heard.tied.model_copy(update={"status": "unresolved", "findings": (*heard.tied.findings, why, *told)})
 
 
 def _why(heard: Hearing) -> str:
