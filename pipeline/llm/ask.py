@@ -132,10 +132,10 @@ def _doubts(answer: Pointing, pointed: Pointed, found: Extraction, shown: Shown,
         ("各格要再看的行", [numbers[p] for p in form.rows if p in rows | doubtful and p in numbers]),
         ("没有指到的行", [form.label(p) for p in absent]),
     )
-    found = False
+    is_said = False
     for title, items in named:
         if items:
-            found = True
+            is_said = True
             yield f"{title}：{'、'.join(items[:_MOST_NAMED])}{'等' if len(items) > _MOST_NAMED else ''}"
-    if not found:
+    if not is_said:
         yield "各行、各列的位置"

@@ -105,7 +105,10 @@ def _compared(rules: Extraction, model: Pointed, page: Page, form: Form) -> Find
     """The finding that says where the rules and the model agree, cell by cell."""
     place = page.source.place
     said = {p: place(s.start, s.end) if s is not None and not s.is_blank else None for p, s in model.slots.items()}
-    read = {p: (e.start, e.end) if e.basis != "blank" else None for p, e in rules.evidence.items()}
+    read = {
+        p: None if e.basis == "blank" or e.start is None or e.end is None else (e.start, e.end)
+        for p, e in rules.evidence.items()
+    }
     paths = [p for p in form.columns if p in read or p in said]
     differ = [p for p in paths if read.get(p, ...) != said.get(p, ...)]
     if not differ:

@@ -165,7 +165,8 @@ class Table:
         return tuple(found)
 
     def _fixed(self, rows: Sequence[Own], order: Heads, places: Columns | None, count: int, cost: float) -> Alignment:
-        ways, left = [], []
+        ways: list[Way] = []
+        left: list[Token] = []
         for own in rows:
             row = own.found.row
             by_name = {c.name for c in row.columns}
@@ -224,7 +225,9 @@ class Table:
     def printed(self, rows: Sequence[Own], cost: float) -> tuple[Alignment, ...]:
         heads = self._heads_of(rows)
         rows = without_margin(rows, [len(above.heads) if above else -1 for above in heads])
-        ways, left, forms = [], [], set()
+        ways: list[Way] = []
+        left: list[Token] = []
+        forms: set[str | None] = set()
         for own, above in zip(rows, heads, strict=True):
             if above is None:
                 ways.append(self._way(own, (), (), own.tokens, (), "heads_unreadable"))
@@ -304,7 +307,7 @@ class Table:
         again = tuple(f for o in self.again.get(own.found.row.path, ()) for f in self._in_order(o.tokens, paths))
         return Way(
             own.found.row,
-            paths,
+            tuple(paths),
             tuple(fills),
             label,
             tuple(heads),

@@ -76,8 +76,8 @@ def fills_in_order(
         return _fewest(_without_empties(tokens, count), failing)
     if len(printed) > count:
         return _fewest(_with_surplus(printed, count), failing)
-    is_glued = bool(glued.intersection(t.id for t in printed))
-    parted = iter(())
+    is_glued = any(t.id in glued for t in printed)
+    parted: Iterator[Fill] = iter(())
     if is_glued or count - len(printed) <= _MOST_LOST:
         several = glued if is_glued else {t.id for t in printed if t.kind == "number" and len(t.text) > 1}
         parted = _parted(printed, count, several, costs.GLUED if is_glued else costs.BORDER_LOST)

@@ -138,9 +138,9 @@ def label_costs(text: str, lexicon: Lexicon, *, with_more: bool = True) -> Mappi
     if found or len(text) < _SHORTEST_PIECE or len(text) > _LONGEST_FUZZY:
         return found
     for wording in lexicon.wordings:
-        cost = _misprint(text, wording, with_more)
-        if cost is not None:
-            _keep(found, wording, cost)
+        price = _misprint(text, wording, with_more)
+        if price is not None:
+            _keep(found, wording, price)
     return found
 
 
