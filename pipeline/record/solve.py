@@ -34,7 +34,7 @@ def solve(alignment: Alignment, identities: Sequence[Identity], numbers: Numbers
     """An alignment → the fills that survive its section's identities."""
     ways = alignment.ways
     fills = [_cheapest(way) for way in ways]
-    for _ in range(3):
+    for _ in range(3 if any(len(own) > 1 for own in fills) else 0):
         narrowed = _narrow(ways, fills, identities, numbers)
         if narrowed == fills:
             break

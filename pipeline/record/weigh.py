@@ -162,7 +162,8 @@ class _Weighing:
         self.chosen = [fills[0] if fills else None for fills in self.first.fills]
         self.counts = counts_of(ways, self.chosen, numbers)
         self.is_laid = _is_laid(self.first.alignment, source)
-        self.left = [t for t in self.first.alignment.left_over if not (self.is_laid and _is_page_number(t, source))]
+        may_be_pages = self.is_laid and self.identities and not self.first.failing and not self._missing()
+        self.left = [t for t in self.first.alignment.left_over if not (may_be_pages and _is_page_number(t, source))]
         self.damaged = doubtful_by_damage(self.counts, section, self.identities) if self.first.failing else {}
 
     def result(self) -> Weighed:
@@ -234,7 +235,10 @@ class _Weighing:
         taken = backed or options[0]
         if self.reader != "rules" and (own := next((o for o in said if o.by == self.reader), None)) is not None:
             taken = own
-        unsure = way.doubt or self._torn_off(way, taken)
+        is_plain = len(options) == 1 and not (again or said or way.doubt or way.beside or self.damaged or way.row.parts)
+        if is_plain and (plain := self._plain(way, options[0])) is not None:
+            return plain, []
+        unsure = way.doubt or self._torn_off(way, taken) or self._in_part(way.row)
         is_open = bool(way.doubt) or len({self._key_of(o) for o in options}) > 1
         is_settled = (
             is_open and backed is not None and all(o.basis == "read" for o in options) and not self.first.failing
@@ -268,6 +272,20 @@ class _Weighing:
         for other in self.said:
             if (one := self._said(other, way)) is not None:
                 yield other, one
+
+    def _plain(self, way: Way, option: Option) -> dict[str, Cell] | None:
+        """The cells of a row that is read in one way alone; None where one of them needs a closer look."""
+        if option.basis != "read" or "\f" in self.source.shown:
+            return None
+        cells: dict[str, Cell] = {}
+        for i, (path, slot) in enumerate(option.slots.items()):
+            unit = way.units.get(path)
+            value = self._value(path, slot, unit)
+            if slot is None or (value is None and not slot.is_blank):
+                return None
+            heads = way.heads[i] if i < len(way.heads) else ()
+            cells[path] = Cell(slot, value, unit, "blank" if slot.is_blank else "read", way.label, heads, True)
+        return cells
 
     def _said(self, other: Pointed, way: Way) -> Option | None:
         """What another reader points at for the cells of a row; None where it says nothing of them."""
@@ -338,6 +356,11 @@ class _Weighing:
             return "cells_do_not_fit"
         return ""
 
+    def _in_part(self, row: FormRow) -> str:
+        """Why a row that is the sum of others is in doubt: some of them are there, and some are not, so that it may be one of these."""
+        there = {way.row.path for way in self.first.alignment.ways}
+        return "label_doubtful" if 0 < len(there.intersection(row.parts)) < len(row.parts) else ""
+
     def _unconfirmed(self, path: str, slot: Slot | None, option: Option) -> str:
         """Why a cell that no mark of its own divides from others, or that left no trace, is in doubt: its sums fail, or cannot tell.
 
@@ -398,6 +421,12 @@ class _Weighing:
             shown = "、".join(f"“{t.text}”（第 {self.source.place(t.start, t.end)[0]} 字）" for t in left[:_SHOWN])
             rest = f"等 {len(left)} 个" if len(left) > _SHOWN else ""
             yield finding("numbers_left_over", f"{title}：{shown}{rest}无法解释", self.section.path)
+
+    def _missing(self) -> list[FormRow]:
+        """The rows that the table should have, and has not."""
+        ways = self.first.alignment.ways
+        there = {p.rpartition(".")[0] for way in ways for p in (f"{way.row.path}.", *way.paths)}
+        return [row for row in self.section.rows if row.path not in there and self._is_due(row, there)]
 
     def _absent(self, there: set[str]) -> Iterator[Finding]:
         for row in self.section.rows:

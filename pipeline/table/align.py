@@ -21,6 +21,8 @@ from .rows import Own, line_of, own_runs, runs_before, without_margin
 from .tokens import Token
 from .torn import fill_of, labels_there, torn_orders
 
+_FEW = 2
+"""So few numbers below a label may be something else."""
 _A_SPACE_APART = 2
 """How far on the next number begins, in half characters, where a single space parts two."""
 
@@ -237,11 +239,21 @@ class Table:
             left += rest
             fills = self._fills(tokens, _columns_under(above, tokens), paths)
             units, is_contrary = self._units(own, above, paths)
-            doubt = "unit_doubtful" if is_contrary else ""
+            doubt = "unit_doubtful" if is_contrary else "cells_do_not_fit" if self._is_below(own, tokens) else ""
             doubt = "cells_do_not_fit" if fills and min(f.cost for f in fills) >= costs.BLANK_LOST else doubt
             ways.append(self._way(own, paths, fills, tokens, [h.places for h in above.heads], doubt, units, rest))
             forms |= {h.label.form for h in above.heads} | {own.found.label.form}
         return (self.alignment(ways, cost, "heads", forms - {None}, left),) if ways else ()
+
+    def _is_below(self, own: Own, tokens: Sequence[Token]) -> bool:
+        """Whether a row's numbers stand on a line below its label, while most rows' stand on the label's: they may be the page's."""
+
+        def is_level(one: Own, run: Sequence[Token]) -> bool:
+            lines = {self.items.pieces[i].token.line for i in one.found.pieces}
+            return any(t.line in lines and not is_empty(t) for t in run)
+
+        level = sum(is_level(one, one.tokens) for one in self.own if one.tokens)
+        return 2 * level > len(self.own) and bool(tokens) and not is_level(own, tokens) and len(tokens) <= _FEW
 
     def _units(self, own: Own, above: Heads, paths: Sequence[str]) -> tuple[dict[str, Unit], bool]:
         """The unit of each amount of a row, by its head, its label, or a line above the table; and whether several are stated."""

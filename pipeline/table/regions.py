@@ -18,9 +18,9 @@ _BROKEN_APART = 500
 _FEWEST = 3
 """Fewer of its words are no table."""
 _LONGEST_TITLE = 60
-_BEFORE, _AFTER = 120, 700
+_BEFORE, _AFTER = 120, 3_000
 """How far before its first word and behind its last one a table's numbers may reach."""
-_NUMBERS = r"(?:[\s0-9.,|/\\+\-—_:*]|无(?!\w)|[万亿]?元|[件项个条]|第\s*[0-9]+\s*页)+"
+_NUMBERS = r"(?:[\s0-9.,|/\\+\-—_:*()一二三四五六七]|无(?!\w)|[万亿]?元|[件项个条]|第\s*[0-9]+\s*页)+"
 _NUMERAL = r"(?:[一二三四五六七八九十]{1,2}\s*[、.,是]\s*|\([一二三四五六七八九十]\)\s*)"
 
 

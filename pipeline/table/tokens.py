@@ -47,7 +47,7 @@ _DATE = re.compile(
 )
 _BRACKETED = re.compile(r"\([^()]*[一-鿿][^()]*\)")
 _ESCAPED = re.compile(r"\\(?=[-+.*_])")
-_LOOKS_LIKE_A_DIGIT = "A-Za-z〇○◯零口丨!?&$§。·¡¿;:'\"`~*|"
+_LOOKS_LIKE_A_DIGIT = "A-Za-z〇○◯零口丨!?&$§。·¡¿;:'\"`~*|↑↓▲▼△▽%"
 _MISREAD = re.compile(
     rf"[{_LOOKS_LIKE_A_DIGIT}]|(?=[^0-9]*[0-9])(?=[0-9.,]*[^0-9.,])[0-9.,一二三四五六七八九十{_LOOKS_LIKE_A_DIGIT}]{{2,12}}"
 )
@@ -360,7 +360,7 @@ def _with_stuck(text: str, start: int, a: int, b: int) -> tuple[int, int]:
         a -= 1
     while b < len(text) and _STUCK.match(text[b]):
         b += 1
-    return a, b
+    return (a - 1, b + 1) if text[a - 1 : a] == "(" and text[b : b + 1] == ")" and a > start else (a, b)
 
 
 def _without_year(text: str, a: int, b: int) -> int:
