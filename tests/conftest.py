@@ -43,6 +43,9 @@ class Sample:
 CASES = load_dataset(dataset.SAMPLES).cases
 SAMPLES: Sequence[Sample] = [Sample(case, extract(case.text, name=case.name)) for case in CASES]
 
+SURE = SAMPLES[1:]
+"""The samples of which every cell is sure: of the first, the edge of a page cut two rows off."""
+
 
 @pytest.fixture(params=SAMPLES, ids=lambda s: s.name[:3])
 def sample(request: pytest.FixtureRequest) -> Sample:

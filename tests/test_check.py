@@ -22,7 +22,7 @@ from nianbao.schemas.findings import FINDINGS
 
 from nianbao import EndpointError, Extraction, InputError, ReaderShare, check, check_async, extract, extract_async
 
-from .conftest import CASES, SAMPLES, Sample
+from .conftest import CASES, SAMPLES, SURE, Sample
 from .made_up import report
 from .made_up_runs import doubted
 from .test_catalogue import CATALOGUE
@@ -32,9 +32,6 @@ from .test_pointing import busy
 
 LOST = report(change=lambda t: t.replace("1.属于国家秘密\t0\t0\t0\t0\t0\t0\t0", "1.属于国家秘密\t0\t0"))
 """A report whose row of seven prints two cells, so that its blanks could stand anywhere."""
-
-WHOLE = SAMPLES[1:]
-"""The samples of which every cell is sure."""
 
 BUSY = (
     report("2021", busy(11)),
@@ -67,7 +64,7 @@ def said(found: Extraction, *codes: str) -> list[tuple[str, str | None, str]]:
 # --- Accepted --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("sample", WHOLE, ids=lambda s: s.name[:3])
+@pytest.mark.parametrize("sample", SURE, ids=lambda s: s.name[:3])
 def test_gold_is_accepted(sample: Sample) -> None:
     """Gold of a sample is accepted with nothing to say of it, and what comes out is what the rules read there."""
     found = check(sample.text, sample.gold, "none", name=sample.name)
@@ -125,7 +122,7 @@ def test_a_report_that_does_not_add_up_is_accepted_as_printed() -> None:
 @few(max_examples=25)
 def test_gaps_are_filled_from_the_source(data: st.DataObject) -> None:
     """Whatever a record leaves out, as long as it says something: it is accepted, completed, and each gap is told of."""
-    sample = data.draw(st.sampled_from(WHOLE))
+    sample = data.draw(st.sampled_from(SURE))
     cells = cells_of(sample.gold, REPORT)
     kept = data.draw(st.sets(st.sampled_from([p for p, v in cells.items() if v is not None]), min_size=1))
     given = {p: v for p, v in cells.items() if p in kept or data.draw(st.booleans())}
@@ -249,7 +246,7 @@ def test_where_the_text_does_not_say_a_record_cannot() -> None:
     assert check(LOST, supplied, "none").status == "unresolved"
 
 
-@pytest.mark.parametrize("text", [*(s.text for s in WHOLE), *BUSY[::2]])
+@pytest.mark.parametrize("text", [*(s.text for s in SURE), *BUSY[::2]])
 def test_damaged_records(text: str) -> None:
     """A damaged record is never accepted unless what comes out equals gold, and each damaged cell with a place is named."""
     gold = read_gold(record_of(text), "gold", REPORT)
@@ -407,6 +404,6 @@ def test_only_errors_keep_a_record_from_being_vouched_for() -> None:
 
 def test_the_record_is_plain_data_for_json() -> None:
     """What `nianbao extract` gives as a report is a record that `check` takes."""
-    report_of = json.loads(WHOLE[0].extraction.model_dump_json())["report"]
-    assert check(WHOLE[0].text, report_of, "none").reader == "supplied"
-    assert check(WHOLE[0].text, report_of, "none").status == "verified"
+    report_of = json.loads(SURE[0].extraction.model_dump_json())["report"]
+    assert check(SURE[0].text, report_of, "none").reader == "supplied"
+    assert check(SURE[0].text, report_of, "none").status == "verified"

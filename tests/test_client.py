@@ -23,7 +23,7 @@ from nianbao.pipeline.llm.wire import Pointing
 
 from nianbao import Extraction, extract
 
-from .conftest import CASES, SAMPLES
+from .conftest import CASES, SURE
 from .made_up import report
 from .test_laws import cells_of
 
@@ -130,7 +130,7 @@ def test_a_question_that_is_refused() -> None:
 @pytest.mark.parametrize("by_answer", [False, True])
 def test_what_an_answer_took(tmp_path: Path, by_answer: bool) -> None:
     """A second reading pays nothing and says so; told by its answers, it says what they took when they were asked."""
-    damaged = SAMPLES[0].text.replace("规章\t0\t0\t0", "规章")
+    damaged = SURE[0].text.replace("规章\t0\t0\t0", "规章")
 
     async def work(client: Client) -> Extraction:
         client.by_answer = by_answer
@@ -158,7 +158,7 @@ def test_no_fault_loses_a_report(fault: str) -> None:
     if fault == "hang":
         return
     with StandIn(ANSWER, [fault] * 2) as server:
-        sample = SAMPLES[0]
+        sample = SURE[0]
         found = extract(sample.text, "auto", model=settings(server, cache_dir=None))
         assert found.status == "verified"
         damaged = sample.text.replace("规章\t0\t0\t0", "规章")
@@ -319,13 +319,13 @@ def test_a_budget_needs_a_price() -> None:
 def test_a_second_run_costs_nothing(tmp_path: Path) -> None:
     """The same reports read again send no request, and say so; another model or endpoint is asked anew."""
     with StandIn(ANSWER) as server:
-        first = [extract(s.text, "model", name=s.name, model=settings(server, cache_dir=tmp_path)) for s in SAMPLES]
+        first = [extract(s.text, "model", name=s.name, model=settings(server, cache_dir=tmp_path)) for s in SURE]
         sent = len(server.requests)
-        again = [extract(s.text, "model", name=s.name, model=settings(server, cache_dir=tmp_path)) for s in SAMPLES]
-        assert (sent, len(server.requests)) == (len(SAMPLES), sent)
-        extract(SAMPLES[0].text, "model", model=settings(server, cache_dir=tmp_path, model="other"))
+        again = [extract(s.text, "model", name=s.name, model=settings(server, cache_dir=tmp_path)) for s in SURE]
+        assert (sent, len(server.requests)) == (len(SURE), sent)
+        extract(SURE[0].text, "model", model=settings(server, cache_dir=tmp_path, model="other"))
         assert len(server.requests) == sent + 1
-    for one, other, sample in zip(first, again, SAMPLES, strict=True):
+    for one, other, sample in zip(first, again, SURE, strict=True):
         assert one.model is not None
         assert other.model is not None
         assert (one.status, one.reader, one.model.calls, one.model.cached_calls) == ("verified", "model", 1, 0)
@@ -341,9 +341,9 @@ def test_the_key_shows_nowhere(
     caplog.set_level(0)
     with StandIn(ANSWER, ["429", "truncated", "ok", "401"]) as server:
         chosen = settings(server, cache_dir=tmp_path / "cache")
-        found: list[Extraction] = [extract(SAMPLES[0].text, "model", model=chosen)]
+        found: list[Extraction] = [extract(SURE[0].text, "model", model=chosen)]
         with pytest.raises(EndpointError) as error:
-            extract(SAMPLES[1].text, "model", model=chosen)
+            extract(SURE[1].text, "model", model=chosen)
         shown = [repr(chosen), chosen.model_dump_json(), found[0].model_dump_json(), repr(error.value), caplog.text]
         shown += [*capsys.readouterr(), json.dumps(server.requests)]
     kept = [p.read_bytes() for p in (tmp_path / "cache").rglob("*") if p.is_file()]
@@ -356,7 +356,7 @@ def test_a_model_reads_what_the_rules_leave_open() -> None:
     """`auto` asks only where the rules are in doubt, keeps what they agree on, and never vouches for a model's word alone."""
     with StandIn(ANSWER) as server:
         chosen = settings(server, cache_dir=server_cache(server))
-        assert extract(SAMPLES[0].text, "auto", model=chosen).reader == "rules"
+        assert extract(SURE[0].text, "auto", model=chosen).reader == "rules"
         assert server.requests == []
         lost = report(change=lambda t: t.replace("1.属于国家秘密\t0\t0\t0\t0\t0\t0\t0", "1.属于国家秘密\t0\t0"))
         found = extract(lost, "auto", model=chosen)
@@ -370,7 +370,7 @@ def test_inside_a_running_loop() -> None:
         chosen = settings(server, cache_dir=server_cache(server))
 
         async def inside() -> Extraction:
-            return extract(SAMPLES[2].text, "model", model=chosen)
+            return extract(SURE[2].text, "model", model=chosen)
 
         assert asyncio.run(inside()).status == "verified"
 

@@ -10,7 +10,7 @@ from nianbao.pipeline.cli.main import main
 from nianbao.pipeline.errors import SettingsError
 from nianbao.pipeline.llm.settings import Settings, environment, settings_from
 
-from .conftest import CASES, SAMPLES
+from .conftest import CASES, SURE
 
 SECRET = "sk-marker-1234"
 
@@ -57,7 +57,7 @@ def test_a_file_of_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.fixture
 def samples_here(tmp_path: Path) -> Path:
     """The samples, in the working folder."""
-    for sample in SAMPLES:
+    for sample in SURE:
         (tmp_path / sample.name).write_text(sample.text, encoding="utf-8")
     return tmp_path
 
@@ -105,15 +105,15 @@ def test_doctor_without_a_model() -> None:
 
 def test_extract_with_a_model(samples_here: Path) -> None:
     """Reports are read in the order given; the second run sends nothing; the cache tells, is verified and cleared."""
-    names = [s.name for s in SAMPLES]
+    names = [s.name for s in SURE]
     with StandIn(answer_from(CASES)) as server:
         status, out, err = run("extract", *names, "--engine", "model", "--json", *flags(server))
         again = run("extract", *names, "--engine", "model", *flags(server))
         assert (len(server.requests), again[0]) == (len(names), 0)
     assert (status, err, len(out.splitlines())) == (0, "", len(names))
     assert [line.split('"name":"')[1].split('"')[0] for line in out.splitlines()] == names
-    assert "5 answers" in run("cache", "info")[1]
-    assert run("cache", "verify")[1] == "5 entries, 0 damaged\n"
+    assert "4 answers" in run("cache", "info")[1]
+    assert run("cache", "verify")[1] == "4 entries, 0 damaged\n"
     for file in (samples_here / "cache").rglob("*.val"):
         file.write_bytes(b"\xff")
     assert run("cache", "clear", "--yes")[0] == 0
@@ -123,10 +123,10 @@ def test_extract_with_a_model(samples_here: Path) -> None:
 @pytest.mark.usefixtures("samples_here")
 def test_an_endpoint_that_fails_loses_nothing() -> None:
     """Where the endpoint refuses, every report is still read by rules, and the exit status is 3 with one message."""
-    names = [s.name for s in SAMPLES]
+    names = [s.name for s in SURE]
     with StandIn(answer_from(CASES), ["401"] * 9) as server:
         status, out, err = run("extract", *names, "--engine", "model", "--json", *flags(server))
-    assert (status, len(out.splitlines()), out.count('"status":"verified","reader":"rules"')) == (3, 5, 5)
+    assert (status, len(out.splitlines()), out.count('"status":"verified","reader":"rules"')) == (3, 4, 4)
     assert err.splitlines() == [err.strip()]
     assert "the key was refused" in err
 
@@ -134,13 +134,13 @@ def test_an_endpoint_that_fails_loses_nothing() -> None:
 @pytest.mark.usefixtures("samples_here")
 def test_what_a_model_could_do_is_said_once() -> None:
     """Without a model `auto` reads by rules, and says once what a model could do, where something is left."""
-    Path("open.txt").write_text(SAMPLES[0].text.replace("规章\t0\t0\t0", "规章"), encoding="utf-8")
+    Path("open.txt").write_text(SURE[0].text.replace("规章\t0\t0\t0", "规章"), encoding="utf-8")
     status, _, err = run("extract", "open.txt", "open.txt", "--json")
     assert (status, err) == (
         1,
         "nianbao: 2 unresolved; a model could look at them: set NIANBAO_MODEL, see nianbao doctor\n",
     )
-    assert run("extract", SAMPLES[0].name, "--json")[2] == ""
+    assert run("extract", SURE[0].name, "--json")[2] == ""
     assert run("extract", "open.txt", "--json", "--engine", "rules")[2] == ""
     assert run("extract", "open.txt", "--engine", "model")[0] == 3
 
@@ -148,12 +148,12 @@ def test_what_a_model_could_do_is_said_once() -> None:
 @pytest.mark.usefixtures("samples_here")
 def test_a_budget_of_tokens() -> None:
     """Above the budget nothing more is asked; what was read is kept, and the exit status says so."""
-    names = [s.name for s in SAMPLES]
+    names = [s.name for s in SURE]
     with StandIn(answer_from(CASES)) as server:
         budget = ("--max-tokens", "3000", "--max-in-flight", "1")
         status, out, err = run("extract", *names, "--engine", "model", "--json", *budget, *flags(server))
         assert len(server.requests) == 2
-    assert (status, len(out.splitlines()), out.count('"status":"verified","reader":"model"')) == (3, 5, 2)
+    assert (status, len(out.splitlines()), out.count('"status":"verified","reader":"model"')) == (3, 4, 2)
     assert "--max-tokens 3,000 reached" in err
 
 
