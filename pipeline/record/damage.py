@@ -5,7 +5,7 @@ may have suffered it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence, Set
-from itertools import combinations, pairwise
+from itertools import combinations, pairwise, permutations
 
 from ...schemas.form import FormSection, Identity
 from .solve import Counts, holds
@@ -74,15 +74,19 @@ def _single_damages(counts: Counts, section: FormSection) -> Iterator[Changes]:
 
 
 def _moved(row: Sequence[str], counts: Counts) -> Iterator[Changes]:
-    """Numbers one place further on, or back, from any cell on: one was lost, and another, or a blank, came in."""
-    for start in range(len(row)):
-        yield {p: counts[row[i - 1]] if i > start else None for i, p in enumerate(row) if i >= start}
-        yield {p: counts[row[i + 1]] if i < start else None for i, p in enumerate(row) if i <= start}
+    """One cell of a row lost and another come in, so that those between stand one place further on, or back."""
+    for out, into in permutations(range(len(row)), 2):
+        step = 1 if out < into else -1
+        yield {p: counts[row[i + step]] if i != into else None for i, p in _between(row, out, into)}
     for start, end in combinations(range(len(row)), 2):
         if end - start > 1:
             segment = row[start : end + 1]
             yield {p: counts[segment[i - 1]] for i, p in enumerate(segment)}
             yield {p: counts[segment[(i + 1) % len(segment)]] for i, p in enumerate(segment)}
+
+
+def _between(row: Sequence[str], one: int, other: int) -> Iterator[tuple[int, str]]:
+    yield from ((i, row[i]) for i in range(min(one, other), max(one, other) + 1))
 
 
 def _exchanged(pair: tuple[str, str], counts: Counts) -> Changes:

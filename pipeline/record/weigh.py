@@ -373,7 +373,15 @@ class _Weighing:
                 is_open = rule.id in self.first.failing or (not is_own and None in self.chosen)
                 if path in paths and is_open and (is_own or not option.is_forced):
                     return "cells_do_not_fit"
-        return "cells_do_not_fit" if slot is None and self.left else ""
+        return "cells_do_not_fit" if slot is None and not self._shows_blanks(option) else ""
+
+    def _shows_blanks(self, option: Option) -> bool:
+        """Whether a row's blanks that left no trace are where space leaves them, and its printed total is the sum without them."""
+        counts = {p: 0 if (count := self.numbers.count(s)) is None else count for p, s in option.slots.items()}
+        rules = [r for r in self.identities if {*r.left, *r.right} <= counts.keys()]
+        totals = [option.slots[p] for r in rules for p in r.right]
+        is_placed = option.basis == "read" and bool(totals) and all(t is not None for t in totals)
+        return is_placed and not self.left and all(holds(r, counts) for r in rules)
 
     def _key(self, path: str, option: Option) -> object:
         slot = option.slots[path]
@@ -432,7 +440,9 @@ class _Weighing:
         for row in self.section.rows:
             if row.path in there or not self._is_due(row, there):
                 continue
-            if self._is_needed(row):
+            if any(way.again for way in self.first.alignment.ways):
+                yield finding("label_missing", f"没有“{row.label}”的行名，而有别的行名印了两次", row.path)
+            elif self._is_needed(row):
                 yield finding("needed_by_sums", f"文中没有“{row.label}”一行，而勾稽关系需要它", row.path)
             else:
                 yield finding("row_absent", f"文中没有“{row.label}”一行", row.path)
