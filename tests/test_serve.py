@@ -30,8 +30,9 @@ from nianbao import check, extract
 from .conftest import CASES, SAMPLES
 
 LIMITS = Limits(workers=1, body_bytes=100_000, read_s=60)
-TEXT = CASES[0].text
-DOUBTFUL = "\n".join(line for line in CASES[1].text.split("\n") if "重复申请" not in line)
+TEXT = CASES[1].text
+DOUBTFUL = re.sub(r"(?m)^(.*重复申请)\t.*$", r"\1", TEXT)
+"""A label has lost its numbers."""
 JSON = {"Content-Type": "application/json"}
 LINES = {"Content-Type": "application/x-ndjson"}
 TOKEN = "0123456789abcdef"
@@ -64,11 +65,11 @@ def test_an_answer_is_what_the_function_gives(client: TestClient) -> None:
 def test_the_model_is_asked_through_one_client() -> None:
     """With a model configured the answer is what the functions give with it, also where it fails and is asked again."""
     faults = ("ok", "wrong_schema", "wrong_schema")
-    with StandIn(answer_from(CASES[:2]), faults) as expected_of, StandIn(answer_from(CASES[:2]), faults) as asked:
+    with StandIn(answer_from(CASES[1:3]), faults) as expected_of, StandIn(answer_from(CASES[1:3]), faults) as asked:
         model = Settings(model=MODEL, base_url=expected_of.url)
-        expected = [extract(case.text, "model", model=model) for case in CASES[:2]]
+        expected = [extract(case.text, "model", model=model) for case in CASES[1:3]]
         with TestClient(make_app(LIMITS, settings=Settings(model=MODEL, base_url=asked.url))) as client:
-            found = [post(client, "extract", text=case.text, engine="model") for case in CASES[:2]]
+            found = [post(client, "extract", text=case.text, engine="model") for case in CASES[1:3]]
     assert [f.json() for f in found] == [e.model_dump(mode="json") for e in expected]
     assert [e.model and e.model.calls for e in expected] == [1, 2]
     assert len(asked.requests) == len(expected_of.requests) == 3

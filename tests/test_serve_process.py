@@ -29,7 +29,7 @@ from schemathesis.specs.openapi.checks import (
 
 from .conftest import CASES
 
-TEXT = CASES[0].text
+TEXT = CASES[1].text
 BODY = json.dumps({"text": TEXT}).encode()
 SECRET = "a-secret-token-of-the-tests"
 LINE = ["time", "level", "event", "method", "path", "status", "ms", "verdict", "bytes_in", "bytes_out"]
