@@ -108,7 +108,7 @@ def titled_years(folded: str) -> set[str]:
 _TITLED_YEAR = re.compile(r"(20[0-9]{2})\s*年?度?\s*政府信息公开[^。;,]{0,12}报告")
 _BEGINS = re.compile(r"(?:一、)?(?:总体情况|总体概况|基本情况|概述)[:：]?|二、主动公开政府信息.{0,6}")
 _RUNNING = re.compile(
-    r"(?P<before>[^\s。;,:、]{2,40}?)政府信息公开(?:工作)?(?:情况)?(?:年度)?(?:工作)?报告[\s#*]*(?:一、\s*)?(?:总体情况|总体概况|基本情况|概述)"
+    r"(?P<before>[^\s。;,:、]{2,40}?)政府信息公开(?:工作)?(?:情况)?(?:年度)?(?:工作)?报告[^\S\n]*(?:一、[^\S\n]*)?(?:总体情况|总体概况|基本情况|概述)"
 )
 """A title in running text, its report's first heading right behind it."""
 _SOON = 3_000
@@ -136,7 +136,7 @@ def reports_in(folded: str) -> tuple[Span, ...]:
     return tuple(found.values())
 
 
-_CAPTION_YEAR = re.compile(r"(?<![0-9])(20[0-9]{2})年")
+_CAPTION_YEAR = re.compile(r"(?<![0-9])(20[0-9]{2})年(?!\s*[0-9])")
 _LONGEST_CAPTION = 8
 """A caption that names a year has no more letters beside it."""
 

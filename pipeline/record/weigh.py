@@ -351,8 +351,9 @@ class _Weighing:
             _at_page_end(slot, self.source) for slot in option.slots.values() if slot is not None and not slot.is_blank
         )
         rules = [r for r in self.identities if any(p in option.slots for p in (*r.left, *r.right))] if is_beside else []
-        is_told = any(self.counts.get(p) for r in rules for p in (*r.left, *r.right) if p in option.slots)
-        if is_beside and (not is_told or any(r.id in self.first.failing for r in rules)):
+        last = list(option.slots.values())[-1:]
+        is_number = any(slot is not None and not slot.is_blank for slot in last)
+        if is_beside and (any(r.id in self.first.failing for r in rules) if rules else is_number):
             return "cells_do_not_fit"
         return ""
 

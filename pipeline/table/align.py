@@ -219,8 +219,8 @@ class Table:
 
     def _in_order(self, tokens: Sequence[Token], paths: Sequence[str]) -> tuple[Fill, ...]:
         failing = sums_of(paths, self.form, self.numbers)
-        glued = glued_in(tokens, self.source.folded) if self.lacks_borders else frozenset()
-        return fills_in_order(tokens, len(paths), failing, glued)
+        glued = glued_in(tokens, self.source.folded)
+        return fills_in_order(tokens, len(paths), failing, glued, lacks_borders=self.lacks_borders)
 
     # --- Columns that each sub-table heads -----------------------------------------------------------------------------
 

@@ -56,11 +56,16 @@ def is_empty(token: Token) -> bool:
 
 
 def fills_in_order(
-    tokens: Sequence[Token], count: int, failing: Callable[[Slots], float], glued: Set[int] = frozenset()
+    tokens: Sequence[Token],
+    count: int,
+    failing: Callable[[Slots], float],
+    glued: Set[int] = frozenset(),
+    *,
+    lacks_borders: bool = False,
 ) -> tuple[Fill, ...]:
     """A run → the ways to fill `count` cells in its order; () where there are too many, or none.
 
-    glued: the ids of the numbers that may be several, run together.
+    glued: the ids of the numbers that may be several, run together. lacks_borders: so are most of the table's.
     failing: how many of the row's own sums do not hold; a damaged run is taken for what breaks the fewest.
     2 0 0 2, for 3 cells that add up → (2 0 2), with a number too many.
     """
@@ -80,7 +85,7 @@ def fills_in_order(
     parted: Iterator[Fill] = iter(())
     if is_glued or count - len(printed) <= _MOST_LOST:
         several = glued if is_glued else {t.id for t in printed if t.kind == "number" and len(t.text) > 1}
-        parted = _parted(printed, count, several, costs.GLUED if is_glued else costs.BORDER_LOST)
+        parted = _parted(printed, count, several, costs.GLUED if is_glued and lacks_borders else costs.BORDER_LOST)
     lost = _with_lost(tokens, count) if count - len(tokens) <= _MOST_LOST else iter(())
     return _fewest(chain(parted, lost), failing)
 
@@ -174,7 +179,7 @@ def _parted(printed: Sequence[Token], count: int, glued: Set[int], cost: float) 
     spare = count - len(printed)
     if sum(len(t.text) for t in printed) <= _LONGEST_GLUED:
         for slots in _parts(printed, spare, glued):
-            yield Fill(slots, cost * spare, "inferred")
+            yield Fill(slots, min(cost * spare, costs.BORDER_LOST), "inferred")
 
 
 def _parts(tokens: Sequence[Token], spare: int, glued: Set[int]) -> Iterator[tuple[Slot, ...]]:

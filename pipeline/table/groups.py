@@ -258,7 +258,7 @@ def _fills(table: "Table", tokens: Sequence[Token], order: _Order) -> tuple[Fill
     if placed is not None and len(printed) != len(paths):
         return (placed,)
     failing = sums_of(paths, table.form, table.numbers)
-    return fills_in_order(tokens, len(paths), failing, glued_in(tokens, table.source.folded))
+    return fills_in_order(tokens, len(paths), failing, glued_in(tokens, table.source.folded), lacks_borders=True)
 
 
 def _apart(table: "Table", runs: Sequence[Sequence[Token]], after: Sequence[int]) -> Alignment | None:

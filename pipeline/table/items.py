@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import groupby
 
 from .lexicon import Lexicon, pieces_of
 from .tokens import Token
@@ -70,7 +71,7 @@ def itemize(tokens: Sequence[Token], folded: str, lexicon: Lexicon, *, with_gaps
     pages: list[Token] = []
     led: list[Token] = []
     open_run: list[Token] = []
-    worded = {t.line: t.first for t in tokens if t.kind == "words" and t.layout == "cells"}
+    leads = _leads(tokens)
 
     def close() -> None:
         if open_run:
@@ -81,7 +82,7 @@ def itemize(tokens: Sequence[Token], folded: str, lexicon: Lexicon, *, with_gaps
         if token.kind == "page":
             pages.append(token)
         elif token.kind != "words":
-            is_led = token.line in worded and token.first < worded[token.line]
+            is_led = token.first < leads.get(token.line, -1)
             if is_led and token.kind == "number":
                 led.append(token)
             if not is_led and (token.kind != "gap" or with_gaps):
@@ -94,6 +95,19 @@ def itemize(tokens: Sequence[Token], folded: str, lexicon: Lexicon, *, with_gaps
                 pieces.append(Piece(text, token.start + start, token.start + end, token))
     close()
     return Items(tuple(pieces), tuple(runs), tuple(pages), tuple(led))
+
+
+def _leads(tokens: Sequence[Token]) -> dict[int, int]:
+    """The column of the last words before the numbers of each line with cells: one number at most stands before them all."""
+    found: dict[int, int] = {}
+    for line, group in groupby((t for t in tokens if t.layout == "cells"), key=lambda t: t.line):
+        numbers = 0
+        for token in group:
+            if token.kind == "words" and (numbers == 0 or (numbers == 1 and line not in found)):
+                found[line] = token.first
+            elif token.kind == "number" or token.text.strip():
+                numbers += token.kind != "words"
+    return found
 
 
 @lru_cache(maxsize=8192)

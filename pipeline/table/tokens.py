@@ -34,7 +34,7 @@ _BAR_OR_TAB = re.compile(r"[\t|]")
 _RULE = frozenset(" \t|:+=-")
 _WIDE_GAP = re.compile(r"[ ]{2,}")
 _NOTE = r"(?:\s?\((?![一二三四五六七八九十]\))(?=[^()\n]*[一-鿿])[^()\n]{1,60}\))?"
-_UNIT = r"(?:\s?(?:万元|亿元|元))?(?:(?:件|项|条|个|份|次|宗|起|部|篇|户)(?![一-鿿]))?"
+_UNIT = r"(?:\s?[百千万亿]+(?![一-鿿]))?(?:\s?(?:万元|亿元|元))?(?:(?:件|项|条|个|份|次|宗|起|部|篇|户)(?![一-鿿]))?"
 _FIGURE = r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?(?![0-9])|[0-9]+(?:\.[0-9]+)?"
 _NUMBER = re.compile(rf"(?:(?<![\w)/])(?:增加?|减少?|负)\s?)?[+-]?(?:{_FIGURE}){_UNIT}{_NOTE}")
 _ENDS_IN_A_YEAR = re.compile(r"[0-9]+(?:19|20)[0-9]{2}")
@@ -47,7 +47,7 @@ _DATE = re.compile(
 )
 _BRACKETED = re.compile(r"\([^()]*[一-鿿][^()]*\)")
 _ESCAPED = re.compile(r"\\(?=[-+.*_])")
-_LOOKS_LIKE_A_DIGIT = "A-Za-z〇○◯零口丨!?&$§。·¡¿;:'\"`~*|↑↓▲▼△▽%"
+_LOOKS_LIKE_A_DIGIT = "A-Za-z〇○◯零口丨!?&$§。·¡¿;:'\"`~*|²³¹↑↓▲▼△▽%"
 _MISREAD = re.compile(
     rf"[{_LOOKS_LIKE_A_DIGIT}]|(?=[^0-9]*[0-9])(?=[0-9.,]*[^0-9.,])[0-9.,一二三四五六七八九十{_LOOKS_LIKE_A_DIGIT}]{{2,12}}"
 )
@@ -59,7 +59,9 @@ _PARTS_WORDS = re.compile(r"[^\W\d_]/+[^\W\d_]|:/+[^\W\d_]")
 _LETTER = re.compile(r"\w")
 _ROW_NUMBER = re.compile(r"[0-9][.、]")
 """The number of a row, parted from its label."""
-_ODD_NUMBER = re.compile(r"\(\s*[0-9.,]+\s*\)|[.,][0-9]+|[0-9][0-9,.]*[.,]|[0-9^]*\^[0-9^]*[0-9][0-9^]*")
+_ODD_NUMBER = re.compile(
+    r"(?=[0-9/]*[0-9])[0-9]*/[0-9/]*|\(\s*[0-9.,]+\s*\)|[.,][0-9]+|[0-9][0-9,.]*[.,]|[0-9^]*\^[0-9^]*[0-9][0-9^]*"
+)
 """Digits in brackets, broken off, or struck out: a number that no column holds."""
 
 
