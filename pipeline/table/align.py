@@ -1,5 +1,6 @@
 """The form laid over a section's table: rows by their labels, columns by their heads, cells by their place or their order."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -9,22 +10,21 @@ from ...schemas.form import Form, FormSection
 from ...schemas.report import Unit
 from ..source.decode import Source
 from . import costs
-from .alignment import Alignment, Numbers, Way, sums_of
+from .alignment import Alignment, Numbers, Way, by_line, sums_of
 from .fills import Fill, fills_in_order, fills_with_lost, glued_in, is_empty
 from .groups import align_groups
 from .heads import UNITS, Heads, are_broken, fixed_heads, printed_heads, units_in
 from .items import Items, Piece, Stretch, itemize
 from .labels import Found, chain, find_labels, text_of, without_groups
 from .lexicon import Lexicon, lexicon_of
-from .place import Columns, columns_of, columns_under, fill_by_place, heads_by_place
+from .place import Columns, columns_of, columns_under, fill_by_place, heads_by_place, is_crowded
 from .rows import Own, line_of, own_runs, runs_before, without_margin
 from .tokens import Token
 from .torn import fill_of, labels_there, torn_orders
 
+_MONEY = re.compile("[十百千万亿]*元")
 _FEW = 2
 """So few numbers below a label may be something else."""
-_A_SPACE_APART = 2
-"""How far on the next number begins, in half characters, where a single space parts two."""
 
 
 def align(
@@ -191,7 +191,9 @@ class Table:
         in_order: tuple[Fill, ...] = ()
         if placed is None or len(printed) == len(paths):
             in_order = self._in_order(tokens, paths)
-        if placed is None and (places is not None or self._has_short_rows(len(paths))) and _is_crowded(printed):
+        if placed is None and _is_broken_off(printed):
+            return tuple(replace(f, cost=f.cost + costs.MARGIN) for f in in_order)
+        if placed is None and (places is not None or self._has_short_rows(len(paths))) and is_crowded(printed):
             return tuple(replace(f, cost=f.cost + costs.MARGIN) for f in in_order)
         if placed is None:
             if places is not None and places.layout == "cells" and len(printed) < len(tokens):
@@ -263,13 +265,14 @@ class Table:
         tokens = [self.items.pieces[i].token for i in own.found.pieces]
         by_label = units_in("".join(self.source.folded[t.start : t.end] for t in tokens))
         first = self.items.pieces[self.own[0].found.first].start
-        by_line = (
-            units_in(self.source.folded[self.lead : first]) if not any(h.unit for _, h in amounts) else frozenset()
-        )
+        by_line = units_in(self.source.folded[self.lead : first]) - by_label
+        after = self.items.pieces[own.found.last + 1 : own.found.last + 2]
+        if any(_MONEY.fullmatch(piece.text) for piece in after):
+            return {}, True
         units: dict[str, Unit] = {}
         for path, head in amounts:
             stated = {head.unit} if head.unit else set(by_label or by_line)
-            if len(stated | by_label) > 1 or not stated <= UNITS.keys():
+            if len(stated | by_label) > 1 or (head.unit and by_line - {head.unit}) or not stated <= UNITS.keys():
                 return {}, True
             units |= dict.fromkeys((path for _ in stated), UNITS[next(iter(stated), "元")])
         return units, False
@@ -371,14 +374,10 @@ def _has_head(pieces: Sequence[Piece], lexicon: Lexicon) -> bool:
     return any(p.text in lexicon.heads and p.text not in lexicon.labels for p in pieces)
 
 
-def _is_crowded(printed: Sequence[Token]) -> bool:
-    """Whether some of a row's numbers stand in one cell, or a single space apart, and others do not."""
-    if len({t.line for t in printed}) != 1 or printed[0].layout == "order":
-        return False
-    near = [
-        a.first == b.first if a.layout == "cells" else b.first - a.last <= _A_SPACE_APART for a, b in pairwise(printed)
-    ]
-    return any(near) and not all(near)
+def _is_broken_off(printed: Sequence[Token]) -> bool:
+    """Whether one number of a row stands alone on a line, while others of it share theirs."""
+    sizes = {len(line) for line in by_line(printed)}
+    return 1 in sizes and max(sizes) > 1
 
 
 def _columns_under(above: Heads, tokens: Sequence[Token]) -> Columns | None:

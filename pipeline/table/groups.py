@@ -16,7 +16,7 @@ from .fills import Fill, fills_in_order, glued_in, is_empty
 from .heads import has_characters, head_at_end
 from .items import Piece, Stretch
 from .lexicon import pattern_of
-from .place import Columns, columns_of, fill_by_place, stacks_over
+from .place import Columns, columns_of, fill_by_place, is_crowded, stacks_over
 from .tokens import Token
 from .words import plain_label
 
@@ -258,6 +258,8 @@ def _fills(table: "Table", tokens: Sequence[Token], order: _Order) -> tuple[Fill
     if placed is not None and len(printed) != len(paths):
         return (placed,)
     failing = sums_of(paths, table.form, table.numbers)
+    if is_crowded(printed) and printed[0].layout == "cells":
+        return ()
     return fills_in_order(tokens, len(paths), failing, glued_in(tokens, table.source.folded), lacks_borders=True)
 
 

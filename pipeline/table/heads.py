@@ -73,7 +73,9 @@ def _is_furniture(text: str, section: FormSection) -> bool:
     return text in lexicon.groups or _ARTICLE.fullmatch(text) is not None or _YEAR.fullmatch(text) is not None
 
 
-STATED_UNIT = re.compile(r"单位[为是:\s]*(?:人民币)?((?:[十百千万亿美港欧]*元)+)")
+STATED_UNIT = re.compile(
+    r"单位[为是:\s]*(?:[件项个宗次条份起部篇]+[、,/和或\s]*)*(?:人民币)?((?:[十百千万亿美港欧]*元)+)"
+)
 _NOTED_UNIT = re.compile(r"\((?:单位[:\s]*)?((?:[十百千万亿美港欧]*元)+)\)")
 
 

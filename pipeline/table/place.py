@@ -17,6 +17,10 @@ _NEAR = 3
 """In a table set in space a head may stand so far beside the numbers of its column, in half characters."""
 
 
+_A_SPACE_APART = 2
+"""How far on the next number begins, in half characters, where a single space parts two."""
+
+
 @dataclass(frozen=True, slots=True)
 class Columns:
     """The columns that numbers stand in: for each its first and last column of the line, inclusive.
@@ -170,3 +174,13 @@ def fill_by_place(tokens: Sequence[Token], columns: Columns, words: Sequence[Tok
     if any(t.id not in used for t in own if not is_empty(t)):
         return None
     return Fill(tuple(slots), 0.0)
+
+
+def is_crowded(printed: Sequence[Token]) -> bool:
+    """Whether some of a row's numbers stand in one cell, or a single space apart, and others do not."""
+    if len({t.line for t in printed}) != 1 or printed[0].layout == "order":
+        return False
+    near = [
+        a.first == b.first if a.layout == "cells" else b.first - a.last <= _A_SPACE_APART for a, b in pairwise(printed)
+    ]
+    return any(near) and not all(near)

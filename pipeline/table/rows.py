@@ -21,7 +21,7 @@ class Own:
 
 def own_runs(chain: Sequence[Found], items: Items, lexicon: Lexicon) -> tuple[Own, ...]:
     """A chain of labels → each with the run behind it, or, where there is none, with one between its head and itself."""
-    ends = [*(found.first for found in chain[1:]), len(items.pieces)]
+    ends = [*(found.first for found in chain[1:]), len(items.pieces)][: len(chain)]
     own = [_own(found, end, items, lexicon) for found, end in zip(chain, ends, strict=True)]
     taken = {t.id for o in own for t in o.tokens}
     labels = {at for at, p in enumerate(items.pieces) if p.text in lexicon.labels and p.text not in lexicon.heads}

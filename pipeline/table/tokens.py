@@ -34,7 +34,9 @@ _BAR_OR_TAB = re.compile(r"[\t|]")
 _RULE = frozenset(" \t|:+=-")
 _WIDE_GAP = re.compile(r"[ ]{2,}")
 _NOTE = r"(?:\s?\((?![一二三四五六七八九十]\))(?=[^()\n]*[一-鿿])[^()\n]{1,60}\))?"
-_UNIT = r"(?:\s?[百千万亿]+(?![一-鿿]))?(?:\s?(?:万元|亿元|元))?(?:(?:件|项|条|个|份|次|宗|起|部|篇|户)(?![一-鿿]))?"
+_UNIT = (
+    r"(?:\s?[百千万亿]+(?![一-鿿]))?(?:\s?[十百千万亿美港欧]*元)?(?:(?:件|项|条|个|份|次|宗|起|部|篇|户)(?![一-鿿]))?"
+)
 _FIGURE = r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?(?![0-9])|[0-9]+(?:\.[0-9]+)?"
 _NUMBER = re.compile(rf"(?:(?<![\w)/])(?:增加?|减少?|负)\s?)?[+-]?(?:{_FIGURE}){_UNIT}{_NOTE}")
 _ENDS_IN_A_YEAR = re.compile(r"[0-9]+(?:19|20)[0-9]{2}")
@@ -52,7 +54,7 @@ _MISREAD = re.compile(
     rf"[{_LOOKS_LIKE_A_DIGIT}]|(?=[^0-9]*[0-9])(?=[0-9.,]*[^0-9.,])[0-9.,一二三四五六七八九十{_LOOKS_LIKE_A_DIGIT}]{{2,12}}"
 )
 """A cell that holds nothing but what a digit may be misread as, with digits or alone: a number that no column holds."""
-_STUCK = re.compile(rf"[{_LOOKS_LIKE_A_DIGIT.replace('零口', '').replace(';:', '')}]")
+_STUCK = re.compile(rf"[约余多近逾<>≥≤=￥¥{_LOOKS_LIKE_A_DIGIT.replace('零口', '').replace(';:', '')}]")
 _LONE_MARK = re.compile(r"(?<!\S)(?:-{1,2}|—{1,2}|无|\\|nan)(?!\S)|(?<!/)/+")
 """A mark of a blank between spaces; strokes, each a blank, but between two letters, where they part words."""
 _PARTS_WORDS = re.compile(r"[^\W\d_]/+[^\W\d_]|:/+[^\W\d_]")
@@ -261,7 +263,7 @@ def _of_cells(at: int, text: str, line: int, edges: tuple[bool, bool]) -> Iterat
         at += len(part) + 1
     if count == 1:
         for a, _, _, part in cells:
-            yield from _stripped(a, part, line, "order", 0, 0, 1)
+            yield from _of_space(a, part, line) if part.strip() else ()
         return
     for a, left, right, part in cells:
         if part.strip():
@@ -358,6 +360,8 @@ def _mixed(text: str, start: int) -> Iterator[tuple[int, int, TokenKind]]:
 
 def _with_stuck(text: str, start: int, a: int, b: int) -> tuple[int, int]:
     """A number with the letters and marks that are stuck to it, which may be misread digits: 1O, l20."""
+    if a > start and text[a - 1] == "." and (a - 1 == start or text[a - 2].isspace()):
+        a -= 1
     while a > start and _STUCK.match(text[a - 1]):
         a -= 1
     while b < len(text) and _STUCK.match(text[b]):
