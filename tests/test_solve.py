@@ -73,6 +73,8 @@ def test_a_blank_is_some_count(left: list[int | None], right: list[int | None]) 
 # --- One damage ------------------------------------------------------------------------------------------------------
 
 Counts = dict[str, Any]
+SUMS = ("requests.processed_total.", "requests.carried_out.")
+"""Where sums of columns stand: of a sum that is lost, the others do not tell."""
 Damage = Callable[[Counts, int, int], Counts]
 """Counts, and where the damage is → the cells that it changes."""
 WATCHED = [s for s in REPORT.sections if s.path != "disclosure"]
@@ -94,8 +96,8 @@ def neighbours_exchanged(counts: Counts, which: int, where: int) -> Counts:
 
 
 def moved_right(counts: Counts, which: int, where: int) -> Counts:
-    """From a cell on each number is one place further on, and the last before the total is gone."""
-    row = row_of(counts, which)[:-1]
+    """From a cell on each number is one place further on, and the last before the total is gone; in no row of sums."""
+    row = row_of({p: n for p, n in counts.items() if not p.startswith(SUMS)}, which)[:-1]
     at = where % (len(row) - 1)
     return {p: None if i == at else counts[row[i - 1]] for i, p in enumerate(row) if i >= at}
 
