@@ -441,8 +441,10 @@ class _Weighing:
         for row in self.section.rows:
             if row.path in there or not self._is_due(row, there):
                 continue
-            if any(way.again for way in self.first.alignment.ways):
-                yield finding("label_missing", f"没有“{row.label}”的行名，而有别的行名印了两次", row.path)
+            if self.left or any(way.again for way in self.first.alignment.ways):
+                yield finding(
+                    "label_missing", f"没有“{row.label}”的行名，而有数字无法解释，或别的行名印了两次", row.path
+                )
             elif self._is_needed(row):
                 yield finding("needed_by_sums", f"文中没有“{row.label}”一行，而勾稽关系需要它", row.path)
             else:

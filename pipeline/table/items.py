@@ -1,5 +1,6 @@
 """Tokens → items in reading order: pieces of the form's wording, and the numbers and blanks between them."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -112,6 +113,22 @@ def _leads(tokens: Sequence[Token]) -> dict[int, int]:
 
 @lru_cache(maxsize=8192)
 def _pieces(text: str, lexicon: Lexicon) -> tuple[tuple[str, int, int], ...]:
-    """Folded words → their pieces, plain, each with its half-open stretch of the words."""
+    """Folded words → their pieces, plain, each with its half-open stretch of the words.
+
+    An explanation in brackets is left out where all else is the form's: 行政许可(指办件量) → 行政许可.
+    """
     plain, places = plain_places(text)
-    return tuple((plain[a:b], places[a], places[b - 1] + 1) for a, b in pieces_of(plain, lexicon))
+    pieces = tuple((plain[a:b], places[a], places[b - 1] + 1) for a, b in pieces_of(plain, lexicon))
+    if "(" in text and not all(_is_known(piece, lexicon) for piece, _, _ in pieces):
+        without = _EXPLANATION.sub(lambda m: " " * len(m.group()), text)
+        bare = _pieces(without, lexicon) if without != text else ()
+        if bare and all(_is_known(piece, lexicon) for piece, _, _ in bare):
+            return bare
+    return pieces
+
+
+_EXPLANATION = re.compile(r"\((?![一二三四五六七八九十]\))[^()元]*\)")
+
+
+def _is_known(text: str, lexicon: Lexicon) -> bool:
+    return text in lexicon.labels or text in lexicon.heads or text in lexicon.groups or text in lexicon.unders
