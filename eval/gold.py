@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..pipeline.errors import InputError
-from ..pipeline.record.paths import cells_of
 from ..pipeline.readers.supplied.record import FOR_PEOPLE, load_json, shown, validate
 from ..pipeline.record.check import check
+from ..pipeline.record.paths import cells_of
 from ..schemas.form import Form
 
 

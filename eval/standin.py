@@ -81,8 +81,9 @@ def slots_of(
     found: dict[str, Slot | None] = {}
     for row in REPORT.rows.values():
         printed = [p for c in row.columns if gold.get(p := row.cell(c.name)) is not None]
-        if all(p in places and tuple(places[p]) in at for p in printed):
-            found |= {p: at[tuple(places[p])] for p in printed}
+        own = {p: (places[p][0], places[p][1]) for p in printed if p in places}
+        if len(own) == len(printed) and all(place in at for place in own.values()):
+            found |= {p: at[place] for p, place in own.items()}
     return found
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from nianbao.pipeline.extract import REPORT
 from nianbao.pipeline.many.check_many import LONGEST_LINE
-from nianbao.pipeline.record.paths import cells_of
 from nianbao.pipeline.readers.supplied.map_record import load_map, map_record
 from nianbao.pipeline.readers.supplied.names import cell_named, paths
+from nianbao.pipeline.record.paths import cells_of
 
 from nianbao import InputError, check
 

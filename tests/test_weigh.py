@@ -45,7 +45,7 @@ def test_a_second_reader_settles_an_order(order: tuple[str, ...]) -> None:
     aim, rows = answer_of(EITHER, plain)
     ids = [rows[number_of(f"review_litigation.{group}")] for group in GROUPS]
     rows |= {number_of(f"review_litigation.{group}"): own for group, own in zip(order, ids, strict=True)}
-    found = read_with(aim, Pointing(rows=rows))
+    found = read_with(aim, Pointing(rows=dict(rows)))
     to = dict(zip(GROUPS, order, strict=True))
     right = {".".join(to.get(step, step) for step in path.split(".")): value for path, value in plain.items()}
     assert (found.status, cells_of(found)) == ("verified", right)
@@ -56,7 +56,7 @@ def test_a_second_reader_settles_no_third_order() -> None:
     aim, rows = answer_of(EITHER, cells_of(extract(report(cells=BUSY))))
     one, other = (number_of(f"review_litigation.{group}") for group in GROUPS[1:])
     rows[one], rows[other] = rows[other], rows[one]
-    found = read_with(aim, Pointing(rows=rows))
+    found = read_with(aim, Pointing(rows=dict(rows)))
     assert found.status == "unresolved"
     assert not any(
         e.trust == "vouched" for p, e in found.evidence.items() if p.endswith("pending") and "litigation_" in p
@@ -86,7 +86,7 @@ def test_a_row_that_has_lost_its_name() -> None:
     aim, rows = answer_of(text, plain)
     first = next(i for i, t in enumerate(aim.shown.values, 1) if t.start > text.index("（某）某某"))
     rows[number_of("requests.partially_granted")] = list(range(first, first + 7))
-    found = read_with(aim, Pointing(rows=rows))
+    found = read_with(aim, Pointing(rows=dict(rows)))
     assert (found.status, cells_of(found)) == ("verified", plain)
 
 
@@ -96,5 +96,5 @@ def test_numbers_that_nobody_explains() -> None:
         cells=BUSY, change=lambda t: t.replace("2.重复申请\t", "2.重复投诉\t1\t0\t0\t0\t0\t0\t1\n2.重复申请\t")
     )
     aim, rows = answer_of(text, cells_of(extract(report(cells=BUSY))))
-    found = read_with(aim, Pointing(rows=rows))
+    found = read_with(aim, Pointing(rows=dict(rows)))
     assert (found.status, "numbers_left_over" in {f.code for f in found.findings}) == ("unresolved", True)
