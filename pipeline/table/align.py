@@ -18,7 +18,7 @@ from .items import Items, Piece, Stretch, itemize
 from .labels import Found, chain, find_labels, text_of, without_groups
 from .lexicon import Lexicon, lexicon_of
 from .place import Columns, columns_of, columns_under, fill_by_place, heads_by_place, is_crowded
-from .rows import Own, line_of, own_runs, runs_before, without_margin
+from .rows import Own, line_of, own_runs, run_behind, runs_before, without_margin
 from .tokens import Token
 from .torn import fill_of, labels_there, torn_orders
 
@@ -111,7 +111,7 @@ class Table:
         for found in self.found if not self.section.spec.side_by_side else ():
             text = text_of([self.items.pieces[i] for i in found.pieces])
             if found.cost < costs.MISPRINT and text not in self.lexicon.heads and not taken.intersection(found.pieces):
-                own = own_runs((found,), self.items, self.lexicon)[0]
+                own = run_behind(found, self.items, self.lexicon)
                 if any(not is_empty(t) for t in own.tokens):
                     again.setdefault(found.row.path, []).append(own)
         return again

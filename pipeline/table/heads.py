@@ -26,6 +26,9 @@ _ARTICLE = re.compile(
 )
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}年?度?")
 _SHORTEST_PIECE = 2
+_MOST_PIECES = 16
+"""Heads of one sub-table are broken into no more pieces."""
+_LONGEST_HEAD = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +170,7 @@ def _forms(row: FormRow) -> tuple[tuple[tuple[FormColumn, Label], ...], ...]:
 def _of_one_form(pieces: Sequence[Piece], row: FormRow) -> Heads | None:
     """Heads cut off or misprinted: as many as one form has for the row, and each a piece of its own in the form's order."""
     found: list[Heads] = []
+    pieces = pieces[-_MOST_PIECES:]
     for own in _forms(row):
         for count in range(len(pieces), len(own) - 1, -1):
             last = pieces[len(pieces) - count :]
@@ -406,7 +410,7 @@ def in_order(numbers: Sequence[int]) -> bool:
 def head_at_end(text: str, columns: tuple[FormColumn, ...]) -> tuple[FormColumn, Label] | None:
     """The words above a column, from the top, plain → the head they end in: 法人或其他组织商业企业 → business."""
     known = _known(columns)[1]
-    for length in range(len(text), 0, -1):
+    for length in range(min(len(text), _LONGEST_HEAD), 0, -1):
         if (found := known.get(text[-length:])) is not None:
             return found
     return None

@@ -155,21 +155,22 @@ def without_groups(found: Sequence[Found], items: Items) -> tuple[Found, ...]:
 def chain(found: Sequence[Found], items: Items, lexicon: Lexicon) -> tuple[Found, ...]:
     """Of all labels found, those that explain the table best in the form's order, no piece twice."""
     order = {row.path: i for i, row in enumerate(lexicon.section.rows)}
-    best: list[tuple[float, int]] = []
-    for i, one in enumerate(found):
-        before = [(best[j][0], j) for j in range(i) if _follows(found[j], one, order)]
-        total, j = max(before, default=(0.0, -1))
-        best.append((total + _gain(one, items), j))
-    at = max(range(len(best)), key=lambda i: best[i][0], default=-1)
+    totals: list[tuple[float, int]] = [(0.0, -1)] * len(found)
+    by_row: list[tuple[float, int]] = [(0.0, -1)] * (len(order) + 1)
+    ended = 0
+    for i in sorted(range(len(found)), key=lambda i: (found[i].first, found[i].last)):
+        while ended < len(found) and found[ended].last < found[i].first:
+            at = order[found[ended].row.path] + 1
+            by_row[at] = max(by_row[at], (totals[ended][0], ended))
+            ended += 1
+        total, before = max(by_row[: order[found[i].row.path] + 1])
+        totals[i] = (total + _gain(found[i], items), before)
+    at = max(range(len(found)), key=lambda i: totals[i][0], default=-1)
     taken: list[Found] = []
     while at >= 0:
         taken.append(found[at])
-        at = best[at][1]
+        at = totals[at][1]
     return tuple(reversed(taken))
-
-
-def _follows(one: Found, other: Found, order: dict[str, int]) -> bool:
-    return one.last < other.first and order[one.row.path] < order[other.row.path]
 
 
 def _gain(found: Found, items: Items) -> float:

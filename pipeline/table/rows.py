@@ -42,13 +42,22 @@ def _before(found: Found, items: Items, taken: set[int]) -> tuple[Token, ...]:
     )
 
 
+_MOST_BETWEEN = 40
+"""So many pieces at most stand between a label and its numbers."""
+
+
+def run_behind(found: Found, items: Items, lexicon: Lexicon) -> Own:
+    """A label by itself → it and the run behind it."""
+    return _own(found, len(items.pieces), items, lexicon)
+
+
 def _own(found: Found, end: int, items: Items, lexicon: Lexicon) -> Own:
     if found.inside is not None:
         return Own(found, found.inside.tokens)
     spare: tuple[Token, ...] = ()
     tokens: list[Token] = []
     at = found.last + 1
-    while at <= end:
+    while at <= min(end, found.last + _MOST_BETWEEN):
         for run in items.runs_at(at):
             if all(map(is_empty, run.tokens)):
                 spare = spare or run.tokens
