@@ -8,6 +8,7 @@ from itertools import pairwise, product
 
 from ...schemas.form import Form, FormSection
 from ...schemas.report import Unit
+from ..errors import InputError
 from ..source.decode import Source
 from . import costs
 from .alignment import Alignment, Numbers, Way, by_line, sums_of
@@ -22,6 +23,8 @@ from .rows import Own, line_of, own_runs, run_behind, runs_before, without_margi
 from .tokens import Token
 from .torn import fill_of, labels_there, torn_orders
 
+MOST_PIECES = 4_000
+"""More words than the table of any report has; a text with more is refused."""
 _MONEY = re.compile("[十百千万亿]*元")
 _FEW = 2
 """So few numbers below a label may be something else."""
@@ -88,6 +91,10 @@ class Table:
         self, source: Source, section: FormSection, form: Form, lexicon: Lexicon, items: Items, lead: int
     ) -> None:
         self.source, self.section, self.form, self.lexicon, self.items = source, section, form, lexicon, items
+        if len(items.pieces) > MOST_PIECES:
+            raise InputError(
+                f"{source.name}: more than {MOST_PIECES:,} words in one table; this is no single report, split it"
+            )
         self.numbers = Numbers(source)
         self.lead = lead
         runs = [run for run in items.runs if not all(map(is_empty, run.tokens))]

@@ -110,19 +110,20 @@ def _words(section: FormSection) -> Iterator[str]:
 
 
 def _tables(hits: Sequence[_Hit]) -> Iterator[list[_Hit]]:
-    """The hits of one section → those of each of its tables."""
+    """The hits of one section → those of each of its tables.
+
+    A word that stands far behind a table does not go on with it where the table has it already, or is none yet.
+    """
     group: list[_Hit] = []
+    words: set[str] = set()
     for hit in hits:
-        if group and hit.start - group[-1].end > (_APART if _is_new(group, hit) else _BROKEN_APART):
+        is_new = len(words) < _FEWEST or hit.word in words
+        if group and hit.start - group[-1].end > (_APART if is_new else _BROKEN_APART):
             yield from _if_table(group)
-            group = []
+            group, words = [], set()
         group.append(hit)
+        words.add(hit.word)
     yield from _if_table(group)
-
-
-def _is_new(group: Sequence[_Hit], hit: _Hit) -> bool:
-    """Whether a word that stands far behind a table does not go on with it: the table has it already, or is none yet."""
-    return len({h.word for h in group}) < _FEWEST or hit.word in {h.word for h in group}
 
 
 def _if_table(group: list[_Hit]) -> Iterator[list[_Hit]]:
