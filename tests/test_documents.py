@@ -65,6 +65,7 @@ class Cells(HTMLParser):
         self.closed: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        del attrs
         if tag in ("td", "th"):
             self.open.append("")
 
