@@ -70,10 +70,15 @@ def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 _OWED = Path(__file__).with_name("owed.txt")
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out, and count as deselected, what owed.txt lists: texts that the new reader leaves in doubt though they can be read."""
-    owed = set(_OWED.read_text(encoding="utf-8").splitlines())
-    left_out = [item for item in items if item.nodeid in owed]
-    if left_out:
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if item.nodeid not in owed]
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Expect to fail what owed.txt lists under what it is that fails; what passes again is a failure, so that the list stays true."""
+    reasons: dict[str, str] = {}
+    for line in _OWED.read_text(encoding="utf-8").splitlines():
+        if line.startswith("# "):
+            reason = line[2:]
+        elif line:
+            reasons[line] = reason
+    for item in items:
+        if item.nodeid in reasons:
+            is_drawn = hasattr(getattr(item, "function", None), "hypothesis")
+            item.add_marker(pytest.mark.xfail(reason=reasons[item.nodeid], strict=not is_drawn))

@@ -80,7 +80,7 @@ TEXTS = {
     "two units in a head": Text("disclosure.fees.*", swapped(("单位：万元", "元/万元"))),
     "two units in a cell": Text("disclosure.fees.*", swapped(("行政事业性收费\t0", "行政事业性收费\t12元（万元）"))),
     # a value that could be a note, or a note that could be a value
-    "a first value in brackets": Text("disclosure.regulations.*", swapped((RULES, "规章\t（51）\t243\t203"))),
+    "a first value in brackets": Text("disclosure.regulations.made", swapped((RULES, "规章\t（51）\t243\t203"))),
     "a first blank in brackets": Text("disclosure.regulations.*", swapped((RULES, "规章\t（无）\t243\t203"))),
     # a label of something else
     "not granted": Text("requests.granted.*", swapped(("（一）予以公开", "（一）不予以公开"))),
@@ -137,7 +137,7 @@ TEXTS = {
         (GRANTED + "\t0" * 7, GRANTED + "\t5\t6\t7\t8\t9\t45\t3"),
     )),
     "heads broken off, in another order": Text("requests.*.natural_person requests.*.business", swapped(("自然人\t法人或其他组织\t总计\t商业企业\t科研机构\t社会公益组织\t法律服务机构\t其他", "商业 自然 科研 社会公益 法律服务 其他 总计\n企业 人 机构 组织 机构"))),
-    "a row 其他 without its number": Text("requests.other_outcomes.*", swapped(("1.申请人无正当理由逾期不补正", "其他\t1\t0\t0\t0\t0\t0\t1\n1.申请人无正当理由逾期不补正"))),
+    "a row 其他 without its number": Text("requests.other_outcomes.combined.*", swapped(("1.申请人无正当理由逾期不补正", "其他\t1\t0\t0\t0\t0\t0\t1\n1.申请人无正当理由逾期不补正"))),
     # another report, or another year's annex
     "two reports, the first without headings": Text("disclosure.licensing.*", swapped(*((title + "\n", "") for title in TITLES)) + report("2021", {"disclosure.licensing.decisions": "9"})),
     "an annex of last year's": Text("disclosure.*", swapped((DISCLOSURE, "（见图）\n")) + "附：2022年主动公开情况\n" + DISCLOSURE),
