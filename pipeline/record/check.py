@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ...schemas.extraction import Check
+from ...schemas.extraction import Check, Outcome
 from ...schemas.form import Form, Identity
 from ..table.alignment import may_be_equal
 from .copy import Values
@@ -27,36 +27,19 @@ def _assessed(form: Form, values: Values) -> Iterator[Check]:
 
 
 def _assess(rule: Identity, left: tuple[str, ...], right: tuple[str, ...], values: Values) -> Check:
-    paths = (*left, *right)
-    numbers = [values[path] for path in paths]
-    if None in numbers and may_be_equal(numbers[: len(left)], numbers[len(left) :]):
-        return Check(
-            id=rule.id,
-            outcome="not_assessable",
-            left=None,
-            right=None,
-            paths=paths,
-            message=f"{rule.title}：有空格，无法核对",
-        )
+    numbers = [values[path] for path in (*left, *right)]
     one, other = (sum(n for n in side if n is not None) for side in (numbers[: len(left)], numbers[len(left) :]))
-    holds = one == other and None not in numbers
-    if None in numbers:
-        return Check(
-            id=rule.id,
-            outcome="fail",
-            left=one,
-            right=other,
-            paths=paths,
-            message=f"{rule.title}不成立：不计空白，{one}≠{other}，空白处无论是多少都不能相等",
-        )
-    return Check(
-        id=rule.id,
-        outcome="pass" if holds else "fail",
-        left=one,
-        right=other,
-        paths=paths,
-        message=f"{rule.title}：{one}＝{other}" if holds else f"{rule.title}不成立：{one}≠{other}",
-    )
+    outcome: Outcome
+    if None not in numbers:
+        outcome = "pass" if one == other else "fail"
+        message = f"{rule.title}：{one}＝{other}" if one == other else f"{rule.title}不成立：{one}≠{other}"
+    elif may_be_equal(numbers[: len(left)], numbers[len(left) :]):
+        outcome, message = "not_assessable", f"{rule.title}：有空格，无法核对"
+    else:
+        outcome = "fail"
+        message = f"{rule.title}不成立：不计空白，{one}≠{other}，空白处无论是多少都不能相等"
+    sums = (None, None) if outcome == "not_assessable" else (one, other)
+    return Check(id=rule.id, outcome=outcome, left=sums[0], right=sums[1], paths=(*left, *right), message=message)
 
 
 def row_of(check: Check) -> str | None:

@@ -13,7 +13,6 @@ _VALUE = re.compile(
     r"(?:(?:\s?(?=\([^()]*[一-鿿]))?(?P<note>\([^()]{1,60}\)))?"
 )
 _NOTED_UNIT = re.compile(r"\((?:金额|计量)?(?:单位)?[: ]*(?:人民币)?(?P<unit>[十百千万亿美港欧]*元)\)")
-_LAST_NOTE = re.compile(_NOTED_UNIT.pattern + r"\s*$")
 _LESS = re.compile(r"[减降负]")
 """Said in a note, it may give an unsigned number another sign."""
 _LONGEST_VALUE = 100
@@ -22,9 +21,6 @@ _PAGE_MARK = re.compile(
     r"[-—]\s*[0-9]{1,4}\s*[-—]|第\s*[0-9]{1,4}\s*页(?:\s*,?\s*共\s*[0-9]{1,4}\s*页)?|P\.?\s*[0-9]{1,4}"
 )
 _TOO_LONG_A_NUMBER = 18
-_PIECE = re.compile(
-    r"[约近超余]?[.,]?[0-9]+(?:,[0-9]+)*(?:\.[0-9]*)?,?[余多]?[万亿千百]?[余多]?(?:元|件|项|条|个|份|次)?[余多]?"
-)
 
 
 def is_value(folded: str) -> bool:
@@ -39,11 +35,6 @@ def is_blank_mark(folded: str) -> bool:
     return folded in _BLANK_MARKS
 
 
-def is_piece_of_number(folded: str) -> bool:
-    """Whether a field that prints no value prints digits all the same: `.28`, `1,`, about 120."""
-    return len(folded) <= _LONGEST_VALUE and _PIECE.fullmatch(folded) is not None
-
-
 def is_page_mark(folded: str) -> bool:
     """Whether a field is a page number with its ornaments: - 3 -, 第3页."""
     return len(folded) <= 20 and _PAGE_MARK.fullmatch(folded) is not None
@@ -53,12 +44,6 @@ def is_annotated(folded: str) -> bool:
     """Whether a number carries a note in brackets: 22（其中修订16件）."""
     found = _VALUE.fullmatch(folded)
     return found is not None and found["note"] is not None
-
-
-def noted_unit(folded: str) -> str | None:
-    """The unit of money that a bracket at the end of a text states, as printed."""
-    found = _LAST_NOTE.search(folded)
-    return found["unit"] if found else None
 
 
 @lru_cache(maxsize=4096)

@@ -1,38 +1,18 @@
 """Wording made comparable: labels as printed and labels as declared, without spaces, punctuation and numbers."""
 
 import re
-from functools import cache, lru_cache
+from functools import cache
 from unicodedata import east_asian_width
 
 from ..source.decode import fold
 
-_SHORT = 80
-"""Up to this length, wording is likely to be a label, and to come again in the next report."""
-
 _WORD = re.compile(r"\w+")
-_LAST_YEAR = re.compile(r"(?:19|20)\d\d\s*年\s*度?\W*$")
-_ENDS_A_YEAR = frozenset("年度) ")
 _YEAR = re.compile(r"(?:19|20)\d\d年?(?:度(?=\D))?")
 
 
 def plain(text: str) -> str:
     """Folded text without white space and punctuation; what is left compares equal for the same words."""
     return "".join(_WORD.findall(text))
-
-
-def ends_in_a_year(text: str) -> bool:
-    """Whether folded text says a year at its end, but for brackets."""
-    return text[-1:] in _ENDS_A_YEAR and _LAST_YEAR.search(text) is not None
-
-
-def plain_wording(text: str) -> str:
-    """Folded label or head text made plain, without the year that some reports put into it."""
-    return _plain_wording(text) if len(text) <= _SHORT else _YEAR.sub("", plain(text))
-
-
-@lru_cache(maxsize=4096)
-def _plain_wording(text: str) -> str:
-    return _YEAR.sub("", plain(text))
 
 
 def plain_places(text: str) -> tuple[str, tuple[int, ...]]:
