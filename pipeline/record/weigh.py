@@ -20,8 +20,6 @@ from .pointed import Pointed
 from .solve import Solved, counts_of, holds, solve
 
 _SHOWN = 8
-_LONGEST_PAGE_NUMBER = 3
-_NEAR = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +107,7 @@ def weigh(
     tables = [
         sorted(
             (solve(a, identities, numbers) for a in table),
-            key=lambda s: (_open(s, source), not s.holds, s.alignment.cost),
+            key=lambda s: (_open(s), not s.holds, s.alignment.cost),
         )
         for table in readings
         if table
@@ -124,11 +122,10 @@ def weigh(
     return _Weighing(source, section, tables, identities, numbers, form, others, tokens, first).result()
 
 
-def _open(solved: Solved, source: Source) -> int:
+def _open(solved: Solved) -> int:
     """How much of a table an alignment leaves open: rows without cells, and whether numbers are left over."""
-    is_laid = _is_laid(solved.alignment, source)
     empty = sum(not fills for fills in solved.fills)
-    return empty + any(not (is_laid and _is_page_number(t, source)) for t in solved.alignment.left_over)
+    return empty + any(t.id not in solved.alignment.apart for t in solved.alignment.left_over)
 
 
 class _Weighing:
@@ -153,17 +150,28 @@ class _Weighing:
         self.rivals = [
             s
             for s in tables[0][1:]
-            if _open(s, source) == _open(self.first, source)
-            and s.holds == self.first.holds
-            and s.alignment.cost < least + costs.MARGIN
+            if _open(s) == _open(self.first) and s.holds == self.first.holds and s.alignment.cost < least + costs.MARGIN
         ]
         self.others = [table[0] for table in tables[1:]]
         ways = self.first.alignment.ways
         self.chosen = [fills[0] if fills else None for fills in self.first.fills]
         self.counts = counts_of(ways, self.chosen, numbers)
-        self.is_laid = _is_laid(self.first.alignment, source)
-        may_be_pages = self.is_laid and self.identities and not self.first.failing and not self._missing()
-        self.left = [t for t in self.first.alignment.left_over if not (may_be_pages and _is_page_number(t, source))]
+        may_be_pages = self.identities and not self.first.failing and not self._missing()
+        self.pages = self.first.alignment.apart if may_be_pages else frozenset()
+        taken = [s for fill in self.chosen if fill is not None for s in fill.slots if s is not None]
+        dropped = {
+            t.id: (t, way)
+            for way in ways
+            if way.fills
+            for t in way.tokens
+            if t.kind == "number" and not _is_in(t, taken)
+        }
+        self.strays = [
+            (t, way) for t, way in dropped.values() if any(t.line == x.line and t.id != x.id for x in way.tokens)
+        ]
+        alone = [t for t, way in dropped.values() if (t, way) not in self.strays]
+        self.beside = tuple({t.id: t for t in (*self.first.alignment.left_over, *alone)}.values())
+        self.left = [t for t in self.beside if t.id not in self.pages]
         self.damaged = doubtful_by_damage(self.counts, section, self.identities) if self.first.failing else {}
 
     def result(self) -> Weighed:
@@ -199,6 +207,7 @@ class _Weighing:
                 doubts += pointed[1]
                 findings += [_finding(o.reason, Way(row, (), (), (), (), ())) for o in pointed[1]]
         findings += self._left_over(cells)
+        findings += self._strays(cells)
         findings += self._absent(there)
         return Weighed(self.section, cells, tuple(doubts), tuple(findings), self.first.alignment.forms, by_rules)
 
@@ -235,10 +244,10 @@ class _Weighing:
         taken = backed or options[0]
         if self.reader != "rules" and (own := next((o for o in said if o.by == self.reader), None)) is not None:
             taken = own
-        is_plain = len(options) == 1 and not (again or said or way.doubt or way.beside or self.damaged or way.row.parts)
+        is_plain = len(options) == 1 and not (again or said or way.doubt or self.damaged or way.row.parts)
         if is_plain and (plain := self._plain(way, options[0])) is not None:
             return plain, []
-        unsure = way.doubt or self._torn_off(way, taken) or self._in_part(way.row)
+        unsure = way.doubt or self._in_part(way.row)
         is_open = bool(way.doubt) or len({self._key_of(o) for o in options}) > 1
         is_settled = (
             is_open and backed is not None and all(o.basis == "read" for o in options) and not self.first.failing
@@ -275,7 +284,7 @@ class _Weighing:
 
     def _plain(self, way: Way, option: Option) -> dict[str, Cell] | None:
         """The cells of a row that is read in one way alone; None where one of them needs a closer look."""
-        if option.basis != "read" or "\f" in self.source.shown:
+        if option.basis != "read":
             return None
         cells: dict[str, Cell] = {}
         for i, (path, slot) in enumerate(option.slots.items()):
@@ -345,18 +354,6 @@ class _Weighing:
             return "section_repeated"
         return "single_damage" if path in self.damaged else ""
 
-    def _torn_off(self, way: Way, option: Option) -> str:
-        """Why a row whose numbers may not all be its own is in doubt: others stand beside it, or a page ends there, and no sum tells."""
-        is_beside = bool(way.beside) or any(
-            _at_page_end(slot, self.source) for slot in option.slots.values() if slot is not None and not slot.is_blank
-        )
-        rules = [r for r in self.identities if any(p in option.slots for p in (*r.left, *r.right))] if is_beside else []
-        last = list(option.slots.values())[-1:]
-        is_number = any(slot is not None and not slot.is_blank for slot in last)
-        if is_beside and (any(r.id in self.first.failing for r in rules) if rules else is_number):
-            return "cells_do_not_fit"
-        return ""
-
     def _in_part(self, row: FormRow) -> str:
         """Why a row that is the sum of others is in doubt: some of them are there, and some are not, so that it may be one of these."""
         there = {way.row.path for way in self.first.alignment.ways}
@@ -421,7 +418,7 @@ class _Weighing:
     def _left_over(self, cells: Mapping[str, Cell]) -> Iterator[Finding]:
         used = {(c.slot.start, c.slot.end) for c in cells.values() if c.slot is not None}
         left = [t for t in self.left if (t.start, t.end) not in used]
-        pages = [t for t in self.first.alignment.left_over if t not in self.left]
+        pages = [t for t in self.beside if t.id in self.pages]
         title = self.section.title
         if pages:
             shown = "、".join(f"“{t.text}”" for t in pages[:_SHOWN])
@@ -430,6 +427,13 @@ class _Weighing:
             shown = "、".join(f"“{t.text}”（第 {self.source.place(t.start, t.end)[0]} 字）" for t in left[:_SHOWN])
             rest = f"等 {len(left)} 个" if len(left) > _SHOWN else ""
             yield finding("numbers_left_over", f"{title}：{shown}{rest}无法解释", self.section.path)
+
+    def _strays(self, cells: Mapping[str, Cell]) -> Iterator[Finding]:
+        """Numbers too many in rows whose own sums say which these are."""
+        for token, way in self.strays:
+            if all(cells[p].is_vouched for p in way.paths if p in cells):
+                at = self.source.place(token.start, token.end)[0]
+                yield finding("stray_cell", f"“{way.row.label}”一行多出“{token.text}”（第 {at} 字）", way.row.path)
 
     def _missing(self) -> list[FormRow]:
         """The rows that the table should have, and has not."""
@@ -468,33 +472,8 @@ class _Weighing:
         return False
 
 
-def _is_laid(alignment: Alignment, source: Source) -> bool:
-    """Whether the rows of a table stand on lines, so that a number that is alone on its line is none of theirs."""
-    return not any(_is_alone(token, source) for way in alignment.ways for token in way.tokens if token.kind == "number")
-
-
-def _is_alone(token: Token, source: Source) -> bool:
-    folded = source.folded
-    start, end = folded.rfind("\n", 0, token.start) + 1, folded.find("\n", token.end)
-    return folded[start : end if end >= 0 else len(folded)].strip(" |") == token.text
-
-
-def _at_page_end(slot: Slot, source: Source) -> bool:
-    """Whether a number stands alone at the end or the beginning of a page, where the page's own number is."""
-    if "\f" not in source.shown:
-        return False
-    shown = source.shown[max(0, slot.start - _NEAR) : slot.start]
-    is_first = "\f" in shown[len(shown.rstrip()) :]
-    rest = source.shown[slot.end : slot.end + _NEAR]
-    is_last = "\f" in rest[: len(rest) - len(rest.lstrip())]
-    line_start, line_end = source.folded.rfind("\n", 0, slot.start) + 1, source.folded.find("\n", slot.end)
-    line = source.folded[line_start : line_end if line_end >= 0 else len(source.folded)]
-    return (is_first or is_last) and line.strip() == source.folded[slot.start : slot.end]
-
-
-def _is_page_number(token: Token, source: Source) -> bool:
-    """Whether a number may be its page's: a short one, alone on its line."""
-    return token.text.isdigit() and len(token.text) <= _LONGEST_PAGE_NUMBER and _is_alone(token, source)
+def _is_in(token: Token, slots: Sequence[Slot]) -> bool:
+    return any(s.start < token.end and token.start < s.end for s in slots)
 
 
 def _finding(code: str, way: Way) -> Finding:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from itertools import pairwise, product
 
@@ -11,7 +11,7 @@ from ...schemas.report import Unit
 from ..errors import InputError
 from ..source.decode import Source
 from . import costs
-from .alignment import Alignment, Numbers, Way, by_line, sums_of
+from .alignment import Alignment, Numbers, Way, sums_of
 from .fills import Fill, fills_in_order, fills_with_lost, glued_in, is_empty
 from .groups import align_groups
 from .heads import UNITS, Heads, are_broken, fixed_heads, printed_heads, units_in
@@ -26,8 +26,6 @@ from .torn import fill_of, labels_there, torn_orders
 MOST_PIECES = 4_000
 """More words than the table of any report has; a text with more is refused."""
 _MONEY = re.compile("[十百千万亿]*元")
-_FEW = 2
-"""So few numbers below a label may be something else."""
 
 
 def align(
@@ -129,7 +127,7 @@ class Table:
         if not rows:
             return ()
         columns = self.section.rows[0].columns
-        above = self.items.pieces[: self.chain[0].first]
+        above = [p for p in self.items.pieces[: self.chain[0].first] if p.text not in self.lexicon.groups]
         by_heads = fixed_heads(above, columns)
         count = _count({len(columns), *(len(h.heads) for h in by_heads)}, rows)
         rows = without_margin(rows, [count] * len(rows))
@@ -181,14 +179,16 @@ class Table:
             by_name = {c.name for c in row.columns}
             heads = [h for h in order.heads if h.column.name in by_name]
             paths = tuple(row.cell(h.column.name) for h in heads)
-            tokens, rest = line_of(own, count, self.items)
+            tokens, apart, rest = line_of(own, count, self.items)
             left += rest
-            fills = self._fills(tokens, places, paths)
-            ways.append(self._way(own, paths, fills, tokens, [h.places for h in heads], beside=rest))
+            fills = self._fills(tokens, places, paths, apart)
+            ways.append(self._way(own, paths, fills, tokens, [h.places for h in heads]))
         forms = {o.found.label.form for o in rows} - {None}
         return self.alignment(ways, cost + order.cost, order.by, forms, left)
 
-    def _fills(self, tokens: Sequence[Token], places: Columns | None, paths: Sequence[str]) -> tuple[Fill, ...]:
+    def _fills(
+        self, tokens: Sequence[Token], places: Columns | None, paths: Sequence[str], apart: Set[int]
+    ) -> tuple[Fill, ...]:
         """The ways to fill a row's cells with its run: by their place, where that is known, and in order."""
         if not tokens:
             return ()
@@ -197,16 +197,14 @@ class Table:
         printed = [t for t in tokens if not is_empty(t)]
         in_order: tuple[Fill, ...] = ()
         if placed is None or len(printed) == len(paths):
-            in_order = self._in_order(tokens, paths)
-        if placed is None and _is_broken_off(printed):
-            return tuple(replace(f, cost=f.cost + costs.MARGIN) for f in in_order)
+            in_order = self._in_order(tokens, paths, apart)
         if placed is None and (places is not None or self._has_short_rows(len(paths))) and is_crowded(printed):
             return tuple(replace(f, cost=f.cost + costs.MARGIN) for f in in_order)
         if placed is None:
             if places is not None and places.layout == "cells" and len(printed) < len(tokens):
                 failing = sums_of(paths, self.form, self.numbers)
                 inside = [t for t in tokens if not is_empty(t) or t.first >= places.extents[0][0]]
-                more = self._in_order(inside, paths) if len(inside) < len(tokens) else ()
+                more = self._in_order(inside, paths, apart) if len(inside) < len(tokens) else ()
                 in_order = (*in_order, *more, *fills_with_lost(tokens, len(paths), failing))
             return in_order
         if (
@@ -226,10 +224,12 @@ class Table:
         """Whether the row's own sums hold with its blanks as 0: where space alone places its cells, nothing else says so."""
         return not sums_of(paths, self.form, self.numbers, blank=0)(fill.slots)
 
-    def _in_order(self, tokens: Sequence[Token], paths: Sequence[str]) -> tuple[Fill, ...]:
+    def _in_order(
+        self, tokens: Sequence[Token], paths: Sequence[str], apart: Set[int] = frozenset()
+    ) -> tuple[Fill, ...]:
         failing = sums_of(paths, self.form, self.numbers)
         glued = glued_in(tokens, self.source.folded)
-        return fills_in_order(tokens, len(paths), failing, glued, lacks_borders=self.lacks_borders)
+        return fills_in_order(tokens, len(paths), failing, glued, lacks_borders=self.lacks_borders, apart=apart)
 
     # --- Columns that each sub-table heads -----------------------------------------------------------------------------
 
@@ -244,25 +244,15 @@ class Table:
                 ways.append(self._way(own, (), (), own.tokens, (), "heads_unreadable"))
                 continue
             paths = tuple(own.found.row.cell(h.column.name) for h in above.heads)
-            tokens, rest = line_of(own, len(paths), self.items)
+            tokens, apart, rest = line_of(own, len(paths), self.items)
             left += rest
-            fills = self._fills(tokens, _columns_under(above, tokens), paths)
+            fills = self._fills(tokens, _columns_under(above, tokens), paths, apart)
             units, is_contrary = self._units(own, above, paths)
-            doubt = "unit_doubtful" if is_contrary else "cells_do_not_fit" if self._is_below(own, tokens) else ""
+            doubt = "unit_doubtful" if is_contrary else ""
             doubt = "cells_do_not_fit" if fills and min(f.cost for f in fills) >= costs.BLANK_LOST else doubt
-            ways.append(self._way(own, paths, fills, tokens, [h.places for h in above.heads], doubt, units, rest))
+            ways.append(self._way(own, paths, fills, tokens, [h.places for h in above.heads], doubt, units))
             forms |= {h.label.form for h in above.heads} | {own.found.label.form}
         return (self.alignment(ways, cost, "heads", forms - {None}, left),) if ways else ()
-
-    def _is_below(self, own: Own, tokens: Sequence[Token]) -> bool:
-        """Whether a row's numbers stand on a line below its label, while most rows' stand on the label's: they may be the page's."""
-
-        def is_level(one: Own, run: Sequence[Token]) -> bool:
-            lines = {self.items.pieces[i].token.line for i in one.found.pieces}
-            return any(t.line in lines and not is_empty(t) for t in run)
-
-        level = sum(is_level(one, one.tokens) for one in self.own if one.tokens)
-        return 2 * level > len(self.own) and bool(tokens) and not is_level(own, tokens) and len(tokens) <= _FEW
 
     def _units(self, own: Own, above: Heads, paths: Sequence[str]) -> tuple[dict[str, Unit], bool]:
         """The unit of each amount of a row, by its head, its label, or a line above the table; and whether several are stated."""
@@ -315,7 +305,6 @@ class Table:
         heads: Sequence[tuple[Stretch, ...]],
         doubt: str = "",
         units: Mapping[str, Unit] | None = None,
-        beside: Sequence[Token] = (),
         *,
         is_sure: bool = False,
     ) -> Way:
@@ -338,7 +327,6 @@ class Table:
             units or {},
             doubt,
             again,
-            tuple(beside),
         )
 
     def _is_doubtful(self, found: Found) -> bool:
@@ -363,7 +351,9 @@ class Table:
             *self.items.led,
             *(t for run in self.items.runs for t in run.tokens if t.kind == "number" and t.id not in used | known),
         ]
-        return Alignment(self.section, tuple(ways), cost, by, frozenset(f for f in forms if f), tuple(left))
+        return Alignment(
+            self.section, tuple(ways), cost, by, frozenset(f for f in forms if f), tuple(left), self.items.apart
+        )
 
     def _unread(self, rows: Sequence[Own]) -> Alignment:
         ways = [self._way(own, (), (), own.tokens, (), "heads_unreadable") for own in rows]
@@ -379,12 +369,6 @@ def _count(possible: set[int], rows: Sequence[Own]) -> int:
 
 def _has_head(pieces: Sequence[Piece], lexicon: Lexicon) -> bool:
     return any(p.text in lexicon.heads and p.text not in lexicon.labels for p in pieces)
-
-
-def _is_broken_off(printed: Sequence[Token]) -> bool:
-    """Whether one number of a row stands alone on a line, while others of it share theirs."""
-    sizes = {len(line) for line in by_line(printed)}
-    return 1 in sizes and max(sizes) > 1
 
 
 def _columns_under(above: Heads, tokens: Sequence[Token]) -> Columns | None:

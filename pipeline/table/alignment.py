@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import groupby
 
 from ...schemas.form import Form, FormRow, FormSection
 from ...schemas.report import Unit
@@ -23,7 +22,7 @@ class Way:
 
     label, heads: the stretches that name the row, and each of its columns. doubt: the code of the finding by which no
     cell of the row is sure, whatever fills it. tokens: all that belong to the row. again: what fills the row where its label
-    stands once more. beside: numbers of its run on lines of their own, beside the one that is whole.
+    stands once more.
     """
 
     row: FormRow
@@ -36,14 +35,14 @@ class Way:
     units: Mapping[str, Unit] = field(default_factory=dict)
     doubt: str = ""
     again: tuple[Fill, ...] = ()
-    beside: tuple[Token, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Alignment:
     """One way to lay a section of the form over its table.
 
-    left_over: the numbers that it does not explain. forms: the official forms whose own wording was met.
+    left_over: the numbers that it does not explain. forms: the official forms whose own wording was met. apart: the ids of
+    numbers that may be their page's.
     """
 
     section: FormSection
@@ -52,6 +51,7 @@ class Alignment:
     by: str
     forms: frozenset[str] = frozenset()
     left_over: tuple[Token, ...] = ()
+    apart: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -123,8 +123,3 @@ def may_be_equal(left: Sequence[object], right: Sequence[object]) -> bool:
     if None in right:
         return other <= one
     return one == other
-
-
-def by_line(tokens: Sequence[Token]) -> list[tuple[Token, ...]]:
-    """Tokens in order → those of each line."""
-    return [tuple(group) for _, group in groupby(tokens, key=lambda t: t.line)]

@@ -19,6 +19,10 @@ BLANK_LOST = 2.5
 """An empty cell that left no trace."""
 CELL_TOO_MANY = 3.0
 """A number, or a printed blank, that is none of the row's."""
+PAGE_NUMBER = 1.0
+"""The same, where it stands apart from all others, as a page's number does."""
+TOTAL_LOST = 1.0
+"""A total that left no trace, while its parts have numbers."""
 EMPTY_TOO_MANY = 0.2
 """An empty cell that no column claims."""
 GLUED = 0.1

@@ -13,11 +13,13 @@ MOST_FILLS = 400
 """So many ways to fill a row are looked at; where there are more, none is known."""
 _MOST_LOOKED_AT = 20_000
 _MOST_LOST = 3
-_MOST_SURPLUS = 3
+MOST_SURPLUS = 3
 _LONGEST_GLUED = 60
 _PARTS = " \t\n|,\x1f"
 """What parts a number from what stands beside it."""
 _DIGITS = re.compile(r"[+-]?[0-9]+")
+_PIECE = re.compile(r"[.,][0-9]|[0-9,.]*[.,]$")
+"""What broke off from a number."""
 _FIGURE = re.compile(r"[+-]?(?:0|[1-9][0-9]*)")
 
 
@@ -62,32 +64,36 @@ def fills_in_order(
     glued: Set[int] = frozenset(),
     *,
     lacks_borders: bool = False,
+    apart: Set[int] = frozenset(),
 ) -> tuple[Fill, ...]:
     """A run → the ways to fill `count` cells in its order; () where there are too many, or none.
 
     glued: the ids of the numbers that may be several, run together. lacks_borders: so are most of the table's.
-    failing: how many of the row's own sums do not hold; a damaged run is taken for what breaks the fewest.
+    apart: of those that may be their page's. failing: how many of the row's own sums do not hold; a damaged run is taken for
+    what breaks the fewest.
     2 0 0 2, for 3 cells that add up → (2 0 2), with a number too many.
     """
     printed = [t for t in tokens if not is_empty(t)]
     if len(printed) == count:
         whole = Fill(tuple(map(slot_of, printed)), 0.0)
-        if not any(is_empty(t) and printed[0].id < t.id < printed[-1].id for t in tokens):
-            return (whole,)
-        return _fewest(chain([whole], _without_empties(tokens, count)), failing)
+        inner = any(is_empty(t) and printed[0].id < t.id < printed[-1].id for t in tokens)
+        others = _without_empties(tokens, count) if inner else iter(())
+        if inner or any(t.id in apart for t in printed):
+            return _fewest(chain([whole], others, _without_page(tokens, count, apart)), failing)
+        return (whole,)
     if len(tokens) == count:
         return (Fill(tuple(map(slot_of, tokens)), 0.0),)
     if len(printed) < count < len(tokens):
         return _fewest(_without_empties(tokens, count), failing)
     if len(printed) > count:
-        return _fewest(_with_surplus(printed, count), failing)
+        return _fewest(_with_surplus(printed, count, apart), failing)
     is_glued = any(t.id in glued for t in printed)
     parted: Iterator[Fill] = iter(())
     if is_glued or count - len(printed) <= _MOST_LOST:
         several = glued if is_glued else {t.id for t in printed if t.kind == "number" and len(t.text) > 1}
         parted = _parted(printed, count, several, costs.GLUED if is_glued and lacks_borders else costs.BORDER_LOST)
     lost = _with_lost(tokens, count) if count - len(tokens) <= _MOST_LOST else iter(())
-    return _fewest(chain(parted, lost), failing)
+    return _fewest(chain(parted, lost, _without_page(tokens, count, apart)), failing)
 
 
 def fills_with_lost(tokens: Sequence[Token], count: int, failing: Callable[[Slots], float]) -> tuple[Fill, ...]:
@@ -108,12 +114,14 @@ def _fewest(fills: Iterator[Fill], failing: Callable[[Slots], float]) -> tuple[F
         best.setdefault(fill.slots, (failing(fill.slots), fill))
     if len(best) == 1:
         return tuple(replace(fill, is_forced=True) for _, fill in best.values())
-    least = min((int(broken) for broken, _ in best.values()), default=0)
-    kept = [(broken, fill) for broken, fill in best.values() if int(broken) == least]
-    if any(broken != least for broken, _ in kept):
-        kept = list(best.values())
-    cheapest = min((fill.cost for _, fill in kept), default=0.0)
-    near = tuple(fill for _, fill in kept if fill.cost < cheapest + costs.MARGIN)
+    least = min((broken for broken, _ in best.values()), default=0)
+    kept = [
+        replace(fill, cost=fill.cost + costs.TOTAL_LOST * (broken > int(broken)))
+        for broken, fill in best.values()
+        if int(broken) == least or least > int(least)
+    ]
+    cheapest = min((fill.cost for fill in kept), default=0.0)
+    near = tuple(fill for fill in kept if fill.cost < cheapest + costs.MARGIN)
     return near if len(near) <= MOST_FILLS else ()
 
 
@@ -137,17 +145,34 @@ def _without_empties(tokens: Sequence[Token], count: int) -> Iterator[Fill]:
             yield Fill(slots, cost, "inferred")
 
 
-def _with_surplus(printed: Sequence[Token], count: int) -> Iterator[Fill]:
-    """A run with more numbers than there are cells: any of them may be none of the row's; alike ones are told once."""
+def _without_page(tokens: Sequence[Token], count: int, apart: Set[int]) -> Iterator[Fill]:
+    """A run one of whose numbers may be its page's, so that one more cell is lost."""
+    printed = [t for t in tokens if not is_empty(t)]
+    for token in (t for t in printed if t.id in apart and len(printed) > count - _MOST_LOST):
+        for fill in _with_lost([t for t in printed if t is not token], count):
+            yield replace(fill, cost=fill.cost + costs.PAGE_NUMBER)
+
+
+def _with_surplus(printed: Sequence[Token], count: int, apart: Set[int]) -> Iterator[Fill]:
+    """A run with more numbers than there are cells: any of them may be none of the row's, but for what is a piece of a number.
+
+    Alike ones are told once.
+    """
     surplus = len(printed) - count
-    if surplus > _MOST_SURPLUS:
+    if surplus > MOST_SURPLUS:
         return
     seen: set[tuple[str, ...]] = set()
-    for out in combinations(range(len(printed)), surplus):
+
+    def cost_of(out: tuple[int, ...]) -> float:
+        return sum(costs.PAGE_NUMBER if printed[i].id in apart else costs.CELL_TOO_MANY for i in out)
+
+    for out in sorted(combinations(range(len(printed)), surplus), key=cost_of):
         kept = [t for i, t in enumerate(printed) if i not in out]
+        if any(_PIECE.match(printed[i].text) for i in out):
+            continue
         if (texts := tuple(t.text for t in kept)) not in seen:
             seen.add(texts)
-            yield Fill(tuple(map(slot_of, kept)), costs.CELL_TOO_MANY * surplus, "inferred")
+            yield Fill(tuple(map(slot_of, kept)), cost_of(out), "inferred")
 
 
 def _with_lost(tokens: Sequence[Token], count: int) -> Iterator[Fill]:

@@ -260,7 +260,8 @@ def _fills(table: "Table", tokens: Sequence[Token], order: _Order) -> tuple[Fill
     failing = sums_of(paths, table.form, table.numbers)
     if is_crowded(printed) and printed[0].layout == "cells":
         return ()
-    return fills_in_order(tokens, len(paths), failing, glued_in(tokens, table.source.folded), lacks_borders=True)
+    glued = glued_in(tokens, table.source.folded)
+    return fills_in_order(tokens, len(paths), failing, glued, lacks_borders=True, apart=table.items.apart)
 
 
 def _apart(table: "Table", runs: Sequence[Sequence[Token]], after: Sequence[int]) -> Alignment | None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from rapidfuzz.distance import Levenshtein
 
@@ -310,6 +310,7 @@ def _leaves(pieces: Sequence[Piece], columns: tuple[FormColumn, ...]) -> tuple[l
     rest = ""
     for match in pattern.finditer(text):
         found = known[match.group()]
+        rest += "" if end is not None else _beside(pieces, at[match.start()])
         rest += text[match.start() if end is None else end : match.start()]
         rest += match.group() if _is_across(pieces, at, *match.span()) else ""
         end = match.end()
@@ -318,6 +319,12 @@ def _leaves(pieces: Sequence[Piece], columns: tuple[FormColumn, ...]) -> tuple[l
         elif under is None:
             under, line = len(heads), pieces[at[match.start()]].token.line
     return heads, under, line, rest + text[len(text) if end is None else end :]
+
+
+def _beside(pieces: Sequence[Piece], first: int) -> str:
+    """The words that stand on the line of a piece right before it."""
+    line = pieces[first].token.line
+    return "".join(p.text for p in takewhile(lambda p: p.token.line == line, reversed(pieces[:first])))
 
 
 @cache
@@ -371,25 +378,24 @@ def are_broken(pieces: Sequence[Piece], columns: tuple[FormColumn, ...]) -> bool
 
 def _keep_order(pieces: Sequence[Piece], columns: tuple[FormColumn, ...]) -> bool:
     """Whether on each line the words that begin or end one head alone follow each other as in the form, the last column aside."""
+    pattern, known = _ends_of_heads(columns[:-1])
     lines: dict[int, list[int]] = {}
     for piece in pieces:
-        at = _column_that_has(piece.text, columns)
-        if at is not None and at < len(columns) - 1:
-            lines.setdefault(piece.token.line, []).append(at)
+        lines.setdefault(piece.token.line, []).extend(known[word] for word in pattern.findall(piece.text))
     return all(in_order(line) for line in lines.values())
 
 
-@lru_cache(maxsize=4096)
-def _column_that_has(word: str, columns: tuple[FormColumn, ...]) -> int | None:
-    """The place of the one column whose head a word begins or ends."""
-    found = {
-        i
-        for i, c in enumerate(columns)
-        for label in c.labels
-        for w in map(plain_label, label.wordings)
-        if len(word) > 1 and (w.startswith(word) or w.endswith(word))
-    }
-    return found.pop() if len(found) == 1 else None
+@cache
+def _ends_of_heads(columns: tuple[FormColumn, ...]) -> tuple[re.Pattern[str], dict[str, int]]:
+    """The words that begin or end the head of one column alone, each with the place of that column."""
+    found: dict[str, set[int]] = {}
+    for i, column in enumerate(columns):
+        for wording in (plain_label(w) for label in column.labels for w in label.wordings):
+            for n in range(_SHORTEST_PIECE, len(wording) + 1):
+                found.setdefault(wording[:n], set()).add(i)
+                found.setdefault(wording[-n:], set()).add(i)
+    known = {word: at.pop() for word, at in found.items() if len(at) == 1}
+    return pattern_of(frozenset(known)), known
 
 
 def has_characters(pieces: Sequence[Piece], columns: tuple[FormColumn, ...]) -> bool:

@@ -1,13 +1,15 @@
 """Tokens → items in reading order: pieces of the form's wording, and the numbers and blanks between them."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from itertools import groupby
+from itertools import groupby, pairwise
 
+from .fills import is_empty
 from .lexicon import Lexicon, pieces_of
-from .tokens import Token
+from .tokens import PAGE_BREAK, Token, by_line
 from .words import plain_places
 
 Stretch = tuple[int, int]
@@ -41,6 +43,8 @@ class Items:
     pages: tuple[Token, ...]
     led: tuple[Token, ...] = ()
     """Numbers left of the words of their line, in cells: no numbers of the row above."""
+    apart: frozenset[int] = frozenset()
+    """The ids of numbers that stand apart, as a page's number does."""
 
     def words_on(self, lines: set[int]) -> tuple[Token, ...]:
         """The words on some lines, each token once."""
@@ -86,6 +90,8 @@ def itemize(tokens: Sequence[Token], folded: str, lexicon: Lexicon, *, with_gaps
             is_led = token.first < leads.get(token.line, -1)
             if is_led and token.kind == "number":
                 led.append(token)
+                if open_run and is_empty(open_run[-1]):
+                    open_run.append(token)
             if not is_led and (token.kind != "gap" or with_gaps):
                 open_run.append(token)
         else:
@@ -95,7 +101,28 @@ def itemize(tokens: Sequence[Token], folded: str, lexicon: Lexicon, *, with_gaps
             for text, start, end in found:
                 pieces.append(Piece(text, token.start + start, token.start + end, token))
     close()
-    return Items(tuple(pieces), tuple(runs), tuple(pages), tuple(led))
+    return Items(tuple(pieces), tuple(runs), tuple(pages), tuple(led), _apart(tokens).union(t.id for t in led))
+
+
+def _apart(tokens: Sequence[Token]) -> frozenset[int]:
+    """The ids of numbers that may be their page's: short ones, each alone on its line, where most numbers stand on their labels',
+    or below a line of several, or farther from what is above and below it than the table's lines are, or at a page's edge.
+    """
+    lines = by_line([t for t in tokens if t.kind != "gap" and not is_empty(t)])
+    kinds = [{t.kind for t in line} for line in lines]
+    are_level = sum(k >= {"words", "number"} for k in kinds) > sum("number" in k and "words" not in k for k in kinds)
+    gaps = [other[0].line - one[0].line for one, other in pairwise(lines)]
+    usual = Counter(gaps).most_common(1)[0][0] if gaps else 0
+    found = []
+    for line, above, before, after in zip(lines, [(), *lines], [usual + 1, *gaps], [*gaps, usual + 1], strict=False):
+        if len(line) == 1 and line[0].kind == "number" and _PAGE_NUMBER.fullmatch(line[0].text):
+            is_far = usual < min(before, after) or max(before, after) >= PAGE_BREAK
+            if is_far or are_level or sum(t.kind != "words" for t in above) > 1:
+                found.append(line[0].id)
+    return frozenset(found)
+
+
+_PAGE_NUMBER = re.compile("[1-9][0-9]{0,2}")
 
 
 def _leads(tokens: Sequence[Token]) -> dict[int, int]:

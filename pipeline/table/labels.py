@@ -7,7 +7,7 @@ from functools import cache
 from ...schemas.form import FormRow, Label
 from . import costs
 from .items import Items, Piece, Run
-from .lexicon import Lexicon, label_costs
+from .lexicon import Lexicon, is_crumb, label_costs
 from .words import plain_label
 
 _MOST_PIECES = 6
@@ -123,18 +123,6 @@ def _may_go_on(text: str, lexicon: Lexicon) -> bool:
     """Whether text may be the beginning of a label: as it stands, or but for misprints after its first characters."""
     starts = _beginnings(lexicon)
     return text in starts or (len(text) >= 6 and text[:3] in starts)
-
-
-@cache
-def _crumbs(lexicon: Lexicon) -> frozenset[str]:
-    return frozenset(
-        g[i:j] for g in lexicon.groups for i in range(len(g)) for j in range(i + 1, min(i + 5, len(g)) + 1)
-    )
-
-
-def is_crumb(text: str, lexicon: Lexicon) -> bool:
-    """Whether words are a piece of a group's label, which may be set over several lines down the side of a table."""
-    return text in _crumbs(lexicon) and text not in lexicon.labels
 
 
 def without_groups(found: Sequence[Found], items: Items) -> tuple[Found, ...]:

@@ -110,6 +110,8 @@ def pieces_of(text: str, lexicon: Lexicon) -> tuple[tuple[int, int], ...]:
     found: list[tuple[int, int]] = []
     at = 0
     for match in lexicon.long_pieces.finditer(text):
+        if _turns(text[at : match.start()], lexicon):
+            continue
         found += _rest(text, at, match.start(), lexicon)
         found.append(match.span())
         at = match.end()
@@ -122,6 +124,18 @@ def _rest(text: str, start: int, end: int, lexicon: Lexicon) -> Iterator[tuple[i
     """What stands between two long wordings: short ones at its ends by themselves."""
     for a, b in pieces_of(text[start:end], lexicon) if start < end and text[start:end] != text else ():
         yield start + a, start + b
+
+
+@cache
+def _crumbs(lexicon: Lexicon) -> frozenset[str]:
+    return frozenset(
+        g[i:j] for g in lexicon.groups for i in range(len(g)) for j in range(i + 1, min(i + 5, len(g)) + 1)
+    )
+
+
+def is_crumb(text: str, lexicon: Lexicon) -> bool:
+    """Whether words are a piece of a group's label, which may be set over several lines down the side of a table."""
+    return text in _crumbs(lexicon) and text not in lexicon.labels
 
 
 @lru_cache(maxsize=16384)
@@ -169,6 +183,14 @@ def _misprint(text: str, wording: Wording, with_more: bool) -> float | None:
             continue
         best = cost if best is None else min(best, cost)
     return best
+
+
+_TURNS = re.compile(rf"[0-9一二三四五六七八九十]{{0,2}}(?=.{{0,3}}[{''.join(sorted(_CONTRARY))}]).{{1,4}}")
+
+
+def _turns(text: str, lexicon: Lexicon) -> bool:
+    """Whether words, but for a number, are such as turn what they stand before into something else: 1不, 废止."""
+    return _TURNS.fullmatch(lexicon.pieces.sub("", text)) is not None and not is_crumb(text, lexicon)
 
 
 def says_otherwise(text: str, own: str) -> bool:

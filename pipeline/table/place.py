@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from ...schemas.form import FormColumn
-from .alignment import by_line
 from .fills import Fill, Slot, is_empty, slot_of
 from .heads import Head, Heads, head_at_end
 from .items import Piece
-from .tokens import Layout, Token
+from .tokens import Layout, Token, by_line
 from .words import shown_width
 
 _NEAR = 3

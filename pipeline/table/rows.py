@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .alignment import by_line
-from .fills import is_empty
+from .fills import MOST_SURPLUS, is_empty
 from .items import Items, Piece
-from .labels import Found, is_crumb
-from .lexicon import Lexicon, label_costs
-from .tokens import Token
+from .labels import Found
+from .lexicon import Lexicon, is_crumb, label_costs
+from .tokens import Token, by_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +84,14 @@ def _is_transparent(piece: Piece, found: Found, lexicon: Lexicon) -> bool:
     )
 
 
-def line_of(own: Own, count: int, items: Items) -> tuple[tuple[Token, ...], tuple[Token, ...]]:
-    """A row's run → what is its own of it, for so many cells, and what is left over on lines of its own.
+def line_of(own: Own, count: int, items: Items) -> tuple[tuple[Token, ...], frozenset[int], tuple[Token, ...]]:
+    """A row's run → its own, for so many cells; which of its numbers may be none of the row's; and what is left over.
 
-    Where the line of the label, or one line alone, has as many numbers as there are cells, the other lines have none of them.
+    Where the line of the label, or one line alone, has as many numbers as there are cells, the other lines may have none of them.
     """
     lines = by_line(own.tokens)
     if len(lines) < 2:
-        return own.tokens, ()
+        return own.tokens, items.apart, ()
     label = {items.pieces[i].token.line for i in own.found.pieces}
     full = [line for line in lines if len([t for t in line if not is_empty(t)]) == count]
     at_label = [line for line in full if line[0].line in label and (count > 1 or line[0].layout != "order")]
@@ -103,8 +102,11 @@ def line_of(own: Own, count: int, items: Items) -> tuple[tuple[Token, ...], tupl
     if not chosen and len(empty_at_label) == 1 and not all(map(is_empty, empty_at_label[0])):
         chosen = empty_at_label
     if len(chosen) != 1:
-        return own.tokens, ()
-    return chosen[0], tuple(t for line in lines if line is not chosen[0] for t in line if t.kind == "number")
+        return own.tokens, items.apart, ()
+    rest = tuple(t for line in lines if line is not chosen[0] for t in line if t.kind == "number")
+    if len(rest) > MOST_SURPLUS:
+        return chosen[0], items.apart, rest
+    return (*chosen[0], *rest), items.apart.union(t.id for t in rest), ()
 
 
 def without_margin(own: Sequence[Own], counts: Sequence[int]) -> tuple[Own, ...]:

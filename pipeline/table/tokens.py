@@ -5,6 +5,7 @@ Where lines have separators, or are set in space, a token has columns; elsewhere
 """
 
 import re
+from bisect import bisect
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -23,6 +24,8 @@ TokenKind = Literal["number", "blank", "words", "page", "gap"]
 Layout = Literal["cells", "space", "order"]
 """How a line places its tokens: in cells between separators, in space, or by their order alone."""
 
+PAGE_BREAK = 100
+"""So many empty lines a page break counts as."""
 _PRINTED_SPACE = re.compile("[\u3000\u00a0]")
 """Alone on a line, printed where a number would be."""
 _LONGEST_LINE = 20_000
@@ -104,15 +107,15 @@ def tokenize(source: Source, start: int, end: int, first_id: int = 0) -> tuple[T
     "规章\\t0\\t/" → words 规章, number 0, blank /.
     """
     found: list[Token] = []
+    breaks = [start + m.start() for m in re.finditer("\f", source.shown[start:end])]
     for field in _fields(source, start, end):
+        line = field.line + PAGE_BREAK * bisect(breaks, field.start)
         for a, b, kind in _cut(source.folded, field):
             columns = field[4:]
             if field.layout == "space":
                 left = field.first + shown_width(source.folded[field.start : a])
                 columns = (left, left + shown_width(source.folded[a:b]) - 1, field.fields)
-            found.append(
-                Token(first_id + len(found), source.shown[a:b], a, b, kind, field.line, field.layout, *columns)
-            )
+            found.append(Token(first_id + len(found), source.shown[a:b], a, b, kind, line, field.layout, *columns))
         if len(found) > MAX_TOKENS:
             raise InputError(f"{source.name}: more than {MAX_TOKENS:,} cells in one table; this is no single report")
     return _each_once(found)
@@ -138,6 +141,11 @@ def _repeats(one: Token, other: Token) -> bool:
         and one.layout == other.layout == "cells"
         and (one.line, one.text, one.last + 1) == (other.line, other.text, other.first)
     )
+
+
+def by_line(tokens: Sequence[Token]) -> list[tuple[Token, ...]]:
+    """Tokens in order → those of each line."""
+    return [tuple(group) for _, group in groupby(tokens, key=lambda t: t.line)]
 
 
 # --- Lines and their fields ------------------------------------------------------------------------------------------
