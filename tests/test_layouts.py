@@ -260,7 +260,7 @@ def exchanged(one: str, other: str) -> Callable[[str], str]:
         (lambda t: re.sub(r"(?m)^(.*?)((?:\t0)+)$", r"\1\2\2", t), {"cells_do_not_fit"}),
         (lambda t: t.replace(tabbed(RESULTS), "2023年\t2024年"), {"section_missing"}),
         (lambda t: re.sub(r"(?m)^（一）予以公开\t.*", "（一）予以公开\t2\t2", t), {"cells_do_not_fit"}),
-        (lambda t: t.replace("行政许可\t", "其中涉企行政许可\t"), {"numbers_left_over"}),
+        (lambda t: t.replace("行政许可\t", "其中涉企行政许可\t"), {"label_doubtful"}),
         (lambda t: t.replace("本年制发件数\t本年废止件数\t", ""), {"cells_do_not_fit"}),
         (lambda t: t.replace("复议后起诉", ""), {"heads_unreadable"}),
         (exchanged("自然人", "商业企业"), {"heads_unreadable"}),

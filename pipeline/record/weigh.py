@@ -244,7 +244,7 @@ class _Weighing:
         taken = backed or options[0]
         if self.reader != "rules" and (own := next((o for o in said if o.by == self.reader), None)) is not None:
             taken = own
-        is_plain = len(options) == 1 and not (again or said or way.doubt or self.damaged or way.row.parts)
+        is_plain = len(options) == 1 and not (again or said or way.doubt or self.damaged or way.row.parts or way.unsure)
         if is_plain and (plain := self._plain(way, options[0])) is not None:
             return plain, []
         unsure = way.doubt or self._in_part(way.row)
@@ -260,7 +260,7 @@ class _Weighing:
             same = next((o for o in options if path in o.slots and self._key(path, o) == self._key(path, taken)), None)
             slot = same.slots[path] if same is not None else slot
             value = self._value(path, slot, unit)
-            reason = unsure or self._reason(path, options, again)
+            reason = unsure or ("head_doubtful" if path in way.unsure else self._reason(path, options, again))
             reason = reason or self._unconfirmed(path, slot, taken)
             if is_settled and reason in _SETTLED_BY_AGREEMENT:
                 reason = ""
@@ -488,6 +488,7 @@ _SAID = {
     "label_alone": "有“{}”的行名，没有属于它的单元格",
     "cells_do_not_fit": "“{}”一行的单元格个数与列数不符，算术也不能确定其位置",
     "label_doubtful": "不能确认“{}”的行名",
+    "head_doubtful": "“{}”一行有一列的表头多出别的字，不能确认是这一列",
     "heads_unreadable": "“{}”一行的表头不全或无法辨认，不能确认各列",
     "readings_differ": "“{}”一行有几种读法都说得通",
     "unit_doubtful": "“{}”一行的金额写有几种单位，或不是元、万元、亿元",

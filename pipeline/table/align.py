@@ -14,8 +14,8 @@ from . import costs
 from .alignment import Alignment, Numbers, Way, sums_of
 from .fills import Fill, fills_in_order, fills_with_lost, glued_in, is_empty
 from .groups import align_groups
-from .heads import UNITS, Heads, are_broken, fixed_heads, printed_heads, units_in
-from .items import Items, Piece, Stretch, itemize
+from .heads import UNITS, Head, Heads, are_broken, fixed_heads, printed_heads, units_in
+from .items import Items, Piece, itemize
 from .labels import Found, chain, find_labels, text_of, without_groups
 from .lexicon import Lexicon, lexicon_of
 from .place import Columns, columns_of, columns_under, fill_by_place, heads_by_place, is_crowded
@@ -157,14 +157,7 @@ class Table:
         for order, there in product(heads[:1], dict.fromkeys((in_form, printed))):
             for lines in torn_orders(self.items, len(columns), len(there)):
                 ways = [
-                    self._way(
-                        Own(label, tokens),
-                        tuple(label.row.cell(h.column.name) for h in order.heads),
-                        (fill_of(tokens),),
-                        tokens,
-                        [h.places for h in order.heads],
-                        is_sure=True,
-                    )
+                    self._way(Own(label, tokens), order.heads, (fill_of(tokens),), tokens, is_sure=True)
                     for label, tokens in zip(there, lines, strict=True)
                 ]
                 forms = {label.label.form for label in there} - {None}
@@ -182,7 +175,7 @@ class Table:
             tokens, apart, rest = line_of(own, count, self.items)
             left += rest
             fills = self._fills(tokens, places, paths, apart)
-            ways.append(self._way(own, paths, fills, tokens, [h.places for h in heads]))
+            ways.append(self._way(own, heads, fills, tokens))
         forms = {o.found.label.form for o in rows} - {None}
         return self.alignment(ways, cost + order.cost, order.by, forms, left)
 
@@ -241,7 +234,7 @@ class Table:
         forms: set[str | None] = set()
         for own, above in zip(rows, heads, strict=True):
             if above is None:
-                ways.append(self._way(own, (), (), own.tokens, (), "heads_unreadable"))
+                ways.append(self._way(own, (), (), own.tokens, "heads_unreadable"))
                 continue
             paths = tuple(own.found.row.cell(h.column.name) for h in above.heads)
             tokens, apart, rest = line_of(own, len(paths), self.items)
@@ -250,7 +243,7 @@ class Table:
             units, is_contrary = self._units(own, above, paths)
             doubt = "unit_doubtful" if is_contrary else ""
             doubt = "cells_do_not_fit" if fills and min(f.cost for f in fills) >= costs.BLANK_LOST else doubt
-            ways.append(self._way(own, paths, fills, tokens, [h.places for h in above.heads], doubt, units))
+            ways.append(self._way(own, above.heads, fills, tokens, doubt, units))
             forms |= {h.label.form for h in above.heads} | {own.found.label.form}
         return (self.alignment(ways, cost, "heads", forms - {None}, left),) if ways else ()
 
@@ -299,10 +292,9 @@ class Table:
     def _way(
         self,
         own: Own,
-        paths: Sequence[str],
+        heads: Sequence[Head],
         fills: Sequence[Fill],
         tokens: Sequence[Token],
-        heads: Sequence[tuple[Stretch, ...]],
         doubt: str = "",
         units: Mapping[str, Unit] | None = None,
         *,
@@ -315,22 +307,25 @@ class Table:
             doubt = doubt or "cells_do_not_fit"
         elif not is_sure and self._is_doubtful(own.found):
             doubt = doubt or "label_doubtful"
-        again = tuple(f for o in self.again.get(own.found.row.path, ()) for f in self._in_order(o.tokens, paths))
+        paths = tuple(own.found.row.cell(h.column.name) for h in heads)
         return Way(
             own.found.row,
-            tuple(paths),
+            paths,
             tuple(fills),
             label,
-            tuple(heads),
+            tuple(h.places for h in heads),
             tuple(tokens),
             own.found.cost,
             units or {},
             doubt,
-            again,
+            tuple(f for o in self.again.get(own.found.row.path, ()) for f in self._in_order(o.tokens, paths)),
+            frozenset(path for path, head in zip(paths, heads, strict=True) if head.is_other),
         )
 
     def _is_doubtful(self, found: Found) -> bool:
-        """Whether the same words could be another row's label, one that stands between the neighbours of this one."""
+        """Whether the same words could be none, or another row's label, one that stands between the neighbours of this one."""
+        if found.is_other:
+            return True
         order = [row.path for row in self.section.rows]
         if found not in self.chain:
             return False
@@ -356,7 +351,7 @@ class Table:
         )
 
     def _unread(self, rows: Sequence[Own]) -> Alignment:
-        ways = [self._way(own, (), (), own.tokens, (), "heads_unreadable") for own in rows]
+        ways = [self._way(own, (), (), own.tokens, "heads_unreadable") for own in rows]
         return self.alignment(ways, 0.0, "", (), ())
 
 

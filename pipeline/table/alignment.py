@@ -22,7 +22,7 @@ class Way:
 
     label, heads: the stretches that name the row, and each of its columns. doubt: the code of the finding by which no
     cell of the row is sure, whatever fills it. tokens: all that belong to the row. again: what fills the row where its label
-    stands once more.
+    stands once more. unsure: of the paths, those whose head may be another.
     """
 
     row: FormRow
@@ -35,6 +35,7 @@ class Way:
     units: Mapping[str, Unit] = field(default_factory=dict)
     doubt: str = ""
     again: tuple[Fill, ...] = ()
+    unsure: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from ...schemas.form import FormColumn, FormRow, FormSection, Label
 from ...schemas.report import YUAN, Unit
 from . import costs
 from .items import Piece, Stretch
-from .lexicon import lexicon_of, pattern_of, says_otherwise
+from .lexicon import has_other_words, lexicon_of, pattern_of, says_otherwise
 from .words import plain_label
 
 UNITS: dict[str, Unit] = {unit: unit for unit in YUAN}
@@ -35,7 +35,8 @@ _LONGEST_HEAD = 24
 class Head:
     """A column as its head names it. places: the stretches that print it. first, last: the columns of its line that it takes.
 
-    line: the one on which it begins.
+    line: the one on which it begins. is_other: whether its words may be another head's than the form's.
+    is_led: whether other words stand right before it.
     """
 
     column: FormColumn
@@ -45,6 +46,8 @@ class Head:
     first: int = 0
     last: int = 0
     line: int = -1
+    is_other: bool = False
+    is_led: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,11 +193,11 @@ def _parted(pieces: Sequence[Piece], own: Sequence[tuple[FormColumn, Label]]) ->
     cost = 0.0
     at = 0
     for i, (column, label) in enumerate(own):
-        best: tuple[float, int] | None = None
+        best: tuple[float, int, bool] | None = None
         for end in range(at + 1, len(pieces) - (len(own) - i - 1) + 1):
             price = _head_cost("".join(p.text for p in pieces[at:end]), label)
-            if price is not None and (best is None or price < best[0]):
-                best = (price, end)
+            if price is not None and (best is None or price[0] < best[0]):
+                best = (price[0], end, price[1])
         if best is None:
             return None
         taken = pieces[at : best[1]]
@@ -203,22 +206,24 @@ def _parted(pieces: Sequence[Piece], own: Sequence[tuple[FormColumn, Label]]) ->
         stated = (unit.group(1) or "") if unit else ""
         if stated and stated not in UNITS:
             return None
-        heads.append(Head(column, label, UNITS.get(stated), tuple((p.start, p.end) for p in taken), *_extent(taken)))
+        places = tuple((p.start, p.end) for p in taken)
+        is_other = best[2] or any(p.is_noted for p in taken)
+        heads.append(Head(column, label, UNITS.get(stated), places, *_extent(taken), is_other=is_other))
         cost += best[0]
         at = best[1]
     return Heads(tuple(heads), cost, "form") if at == len(pieces) else None
 
 
-def _head_cost(text: str, label: Label) -> float | None:
-    """What it costs to take a text for a head: 0 where it is whole, more where it is misprinted or cut off."""
-    best: float | None = None
+def _head_cost(text: str, label: Label) -> tuple[float, bool] | None:
+    """What it costs to take a text for a head, 0 where it is whole, more where it is misprinted or cut off; and whether it may be another."""
+    best: tuple[float, bool] | None = None
     bare = _MEASURE.sub("", text) or text
     for wording in map(plain_label, label.wordings):
         distance = Levenshtein.distance(bare, wording, score_cutoff=max(1, len(wording) // 3))
         if distance <= max(1, len(wording) // 3) and not says_otherwise(bare, wording):
-            cost = costs.MISPRINT * distance
+            cost = (costs.MISPRINT * distance, has_other_words(bare, wording))
         elif len(bare) >= _SHORTEST_PIECE and (wording.startswith(bare) or wording.endswith(bare)):
-            cost = costs.CUT_OFF
+            cost = (costs.CUT_OFF, False)
         else:
             continue
         best = cost if best is None else min(best, cost)
@@ -232,7 +237,10 @@ def _joined(pieces: Sequence[Piece]) -> tuple[str, tuple[int, ...]]:
 
 def _head(column: FormColumn, label: Label, pieces: Sequence[Piece], at: Sequence[int], start: int, end: int) -> Head:
     taken = [pieces[i] for i in dict.fromkeys(at[start:end])]
-    return Head(column, label, None, tuple((p.start, p.end) for p in taken), *_extent(taken), taken[0].token.line)
+    is_other = any(p.is_noted for p in taken)
+    return Head(
+        column, label, None, tuple((p.start, p.end) for p in taken), *_extent(taken), taken[0].token.line, is_other
+    )
 
 
 def _is_across(pieces: Sequence[Piece], at: Sequence[int], start: int, end: int) -> bool:
@@ -258,10 +266,18 @@ def fixed_heads(pieces: Sequence[Piece], columns: tuple[FormColumn, ...]) -> tup
     is_clean = not rest
     names = [h.column.name for h in leaves]
     if len(set(names)) < len(names):
-        leaves = _first_of_each(leaves)
-        names = [h.column.name for h in leaves]
-    orders = list(_orders(leaves, under, line, columns)) if leaves else []
+        first = max((i for i, h in enumerate(leaves) if h.is_led and set(names[i:]) == set(names)), default=0)
+        leaves, names = leaves[first:], names[first:]
+        count = len(set(names))
+        if names != names[:count] * (len(names) // count):
+            return ()
+        leaves, names = leaves[:count], names[:count]
     missing = [c for c in columns if c.name not in names]
+    if missing:
+        leaves = [
+            replace(h, is_other=False) for h in leaves
+        ]  # what stands between them is what is left of the missing ones
+    orders = list(_orders(leaves, under, line, columns)) if leaves else []
     if rest and missing and not all(_could_be(c, rest) for c in missing):
         return ()
     if not missing:
@@ -287,10 +303,6 @@ def _could_be(column: FormColumn, rest: str) -> bool:
     )
 
 
-def _first_of_each(leaves: Sequence[Head]) -> list[Head]:
-    return list({h.column.name: h for h in reversed(leaves)}.values())[::-1]
-
-
 def _form_order(heads: Sequence[Head], columns: tuple[FormColumn, ...], cost: float) -> Heads:
     by_name = {h.column.name: h for h in heads}
     return Heads(tuple(by_name.get(c.name, Head(c, c.labels[0])) for c in columns), cost, "form")
@@ -310,14 +322,16 @@ def _leaves(pieces: Sequence[Piece], columns: tuple[FormColumn, ...]) -> tuple[l
     rest = ""
     for match in pattern.finditer(text):
         found = known[match.group()]
-        rest += "" if end is not None else _beside(pieces, at[match.start()])
-        rest += text[match.start() if end is None else end : match.start()]
-        rest += match.group() if _is_across(pieces, at, *match.span()) else ""
-        end = match.end()
+        between = _beside(pieces, at[match.start()]) if end is None else text[end : match.start()]
+        rest += between + (match.group() if _is_across(pieces, at, *match.span()) else "")
         if found is not None:
             heads.append(_head(*found, pieces, at, *match.span()))
+            if between:
+                is_stuck = pieces[at[match.start() - 1]].token is pieces[at[match.start()]].token
+                heads[-1] = replace(heads[-1], is_other=heads[-1].is_other or is_stuck, is_led=True)
         elif under is None:
             under, line = len(heads), pieces[at[match.start()]].token.line
+        end = match.end()
     return heads, under, line, rest + text[len(text) if end is None else end :]
 
 

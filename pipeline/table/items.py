@@ -18,12 +18,16 @@ Stretch = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A piece of words, plain, as it stands on its line. token: the one it is cut from."""
+    """A piece of words, plain, as it stands on its line. token: the one it is cut from.
+
+    is_noted: whether a note in brackets follows it that may make it something else: 行政处罚(上年).
+    """
 
     text: str
     start: int
     end: int
     token: Token
+    is_noted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +102,8 @@ def itemize(tokens: Sequence[Token], folded: str, lexicon: Lexicon, *, with_gaps
             found = _pieces(folded[token.start : token.end], lexicon)
             if found:
                 close()
-            for text, start, end in found:
-                pieces.append(Piece(text, token.start + start, token.start + end, token))
+            for text, start, end, is_noted in found:
+                pieces.append(Piece(text, token.start + start, token.start + end, token, is_noted))
     close()
     return Items(tuple(pieces), tuple(runs), tuple(pages), tuple(led), _apart(tokens).union(t.id for t in led))
 
@@ -139,22 +143,26 @@ def _leads(tokens: Sequence[Token]) -> dict[int, int]:
 
 
 @lru_cache(maxsize=8192)
-def _pieces(text: str, lexicon: Lexicon) -> tuple[tuple[str, int, int], ...]:
-    """Folded words → their pieces, plain, each with its half-open stretch of the words.
+def _pieces(text: str, lexicon: Lexicon) -> tuple[tuple[str, int, int, bool], ...]:
+    """Folded words → their pieces, plain, each with its half-open stretch of the words, and whether a note follows it.
 
-    An explanation in brackets is left out where all else is the form's: 行政许可(指办件量) → 行政许可.
+    A note in brackets is left out where all else is the form's: 行政许可(指办件量) → 行政许可.
     """
     plain, places = plain_places(text)
-    pieces = tuple((plain[a:b], places[a], places[b - 1] + 1) for a, b in pieces_of(plain, lexicon))
-    if "(" in text and not all(_is_known(piece, lexicon) for piece, _, _ in pieces):
-        without = _EXPLANATION.sub(lambda m: " " * len(m.group()), text)
-        bare = _pieces(without, lexicon) if without != text else ()
-        if bare and all(_is_known(piece, lexicon) for piece, _, _ in bare):
-            return bare
-    return pieces
+    pieces = tuple((plain[a:b], places[a], places[b - 1] + 1, False) for a, b in pieces_of(plain, lexicon))
+    notes = list(_NOTE.finditer(text)) if not all(_is_known(piece[0], lexicon) for piece in pieces) else []
+    bare = _pieces(_NOTE.sub(lambda m: " " * len(m.group()), text), lexicon) if notes else ()
+    if not bare or not all(_is_known(piece[0], lexicon) for piece in bare):
+        return pieces
+    ends = {max((p[2] for p in bare if p[2] <= n.start()), default=0) for n in notes if not _EXPLAINS.match(n.group())}
+    return tuple((*piece[:3], piece[2] in ends) for piece in bare)
 
 
-_EXPLANATION = re.compile(r"\((?![一二三四五六七八九十]\))[^()元]*\)")
+_NOTE = re.compile(r"\((?![一二三四五六七八九十]\))[^()元]*\)")
+_EXPLAINS = re.compile(
+    r"\((?:指|不?含|包[括含]|即|如|注|详?见|按|计|单位|区分|数量|[件宗项个条份次篇部户人]{1,2}\)|(?:19|20)[0-9]{2}年?度?\))"
+)
+"""A note that says what a label means anyway."""
 
 
 def _is_known(text: str, lexicon: Lexicon) -> bool:

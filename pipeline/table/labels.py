@@ -21,7 +21,7 @@ _WEIGHT = 4.0
 class Found:
     """A row's label as found. pieces: the places of its pieces. inside: the run that it stands around.
 
-    rivals: what it would cost to take the same words for another row's label.
+    rivals: what it would cost to take the same words for another row's label. is_other: whether they may be none of any row.
     """
 
     row: FormRow
@@ -31,6 +31,7 @@ class Found:
     inside: Run | None = None
     length: int = 0
     rivals: tuple[tuple[str, float], ...] = ()
+    is_other: bool = False
 
     @property
     def first(self) -> int:
@@ -91,14 +92,15 @@ def _as_label(
     known = {
         path: found
         for path, found in label_costs(text, lexicon, with_more=len(used) == 1).items()
-        if named is None or path in named or found[0] < costs.MISPRINT
+        if named is None or path in named or found.cost < costs.MISPRINT
     }
     extra = costs.SPLIT * (len(used) - 1) + (costs.AROUND if inside is not None else 0.0)
-    for path, (cost, label) in known.items():
-        rivals = tuple((other, c) for other, (c, _) in known.items() if other != path)
+    for path, (cost, label, is_other) in known.items():
+        rivals = tuple((rival, match.cost) for rival, match in known.items() if rival != path)
         row = next(r for r in lexicon.section.rows if r.path == path)
         other = costs.WORDS_ADDED if cost and _has_another_number(items.pieces, used[0], text, row) else 0.0
-        yield Found(row, label, cost + extra + other, tuple(used), inside, len(text), rivals)
+        is_other = is_other or any(items.pieces[i].is_noted for i in used)
+        yield Found(row, label, cost + extra + other, tuple(used), inside, len(text), rivals, is_other)
 
 
 def _has_another_number(pieces: Sequence[Piece], first: int, text: str, row: FormRow) -> bool:

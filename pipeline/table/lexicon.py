@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from typing import NamedTuple
 
 from rapidfuzz.distance import Levenshtein
 
@@ -18,7 +19,7 @@ _LONG = 5
 """Wording of at least so many characters is the form's own wherever it stands; shorter is only where nothing else is beside it."""
 _SHORTEST_PIECE = 4
 _LONGEST_FUZZY = 60
-_CONTRARY = frozenset("不未无非上下去前减免增累废止旧")
+_CONTRARY = frozenset("不未无非上下去前减免增累废止旧退历应拟撤缓页率额")
 """A misprint that adds or drops one of these says something else."""
 
 
@@ -110,7 +111,7 @@ def pieces_of(text: str, lexicon: Lexicon) -> tuple[tuple[int, int], ...]:
     found: list[tuple[int, int]] = []
     at = 0
     for match in lexicon.long_pieces.finditer(text):
-        if _turns(text[at : match.start()], lexicon):
+        if _is_part(text[at : match.start()], lexicon):
             continue
         found += _rest(text, at, match.start(), lexicon)
         found.append(match.span())
@@ -138,59 +139,74 @@ def is_crumb(text: str, lexicon: Lexicon) -> bool:
     return text in _crumbs(lexicon) and text not in lexicon.labels
 
 
+class Match(NamedTuple):
+    """What it costs to take a text for a row's label. is_other: whether its words may as well be of something else."""
+
+    cost: float
+    label: Label
+    is_other: bool = False
+
+
 @lru_cache(maxsize=16384)
-def label_costs(text: str, lexicon: Lexicon, *, with_more: bool = True) -> Mapping[str, tuple[float, Label]]:
+def label_costs(text: str, lexicon: Lexicon, *, with_more: bool = True) -> Mapping[str, Match]:
     """Plain text → the paths of the rows whose label it may be, each with what that costs: misprints, a number or an end lost.
 
     with_more: further words may stand beside the label.
     "2其他法律行政止公开" → requests.denied.prohibited_by_law, misprinted.
     """
-    found: dict[str, tuple[float, Label]] = {}
+    found: dict[str, Match] = {}
     for wording in lexicon.labels.get(text, ()):
-        cost = 0.0 if text == wording.text else costs.NUMBER_LOST
-        _keep(found, wording, cost)
+        _keep(found, wording, 0.0 if text == wording.text else costs.NUMBER_LOST)
     if found or len(text) < _SHORTEST_PIECE or len(text) > _LONGEST_FUZZY:
         return found
     for wording in lexicon.wordings:
-        price = _misprint(text, wording, with_more)
-        if price is not None:
-            _keep(found, wording, price)
+        for own, lost in ((wording.text, 0.0), (wording.text[wording.core :], costs.NUMBER_LOST)):
+            is_long = len(own) >= _SHORTEST_PIECE and (wording.core or not lost)
+            if is_long and (match := _damaged(text, own, lexicon, with_more)) is not None:
+                _keep(found, wording, lost + match[0], is_other=match[1])
     return found
 
 
-def _keep(found: dict[str, tuple[float, Label]], wording: Wording, cost: float) -> None:
-    if wording.row.path not in found or cost < found[wording.row.path][0]:
-        found[wording.row.path] = (cost, wording.label)
+def _keep(found: dict[str, Match], wording: Wording, cost: float, *, is_other: bool = False) -> None:
+    if wording.row.path not in found or cost < found[wording.row.path].cost:
+        found[wording.row.path] = Match(cost, wording.label, is_other)
 
 
-def _misprint(text: str, wording: Wording, with_more: bool) -> float | None:
-    """What it costs to take a text for a misprint, or a piece, of a wording; None where it is neither."""
-    best: float | None = None
-    for own, lost in ((wording.text, 0.0), (wording.text[wording.core :], costs.NUMBER_LOST)):
-        if len(own) < _SHORTEST_PIECE or (lost and not wording.core):
-            continue
-        most = max(1, len(own) * 2 // 5)
-        distance = Levenshtein.distance(text, own, score_cutoff=most)
-        if says_otherwise(text, own):
-            continue
-        if distance <= most:
-            cost = lost + costs.MISPRINT * distance
-        elif with_more and own in text and len(own) >= _LONG:
-            cost = lost + costs.WORDS_ADDED
-        elif text in own and (own.startswith(text) or len(text) >= len(own) / 2):
-            cost = lost + costs.CUT_OFF + costs.CUT_OFF * (len(own) - len(text)) / len(own)
-        else:
-            continue
-        best = cost if best is None else min(best, cost)
-    return best
+def _damaged(text: str, own: str, lexicon: Lexicon, with_more: bool) -> tuple[float, bool] | None:
+    """What it costs to take a text for a misprint, or a piece, of a wording, and whether it may be another; None where it is neither."""
+    most = max(1, len(own) * 2 // 5)
+    if says_otherwise(text, own):
+        return None
+    distance = Levenshtein.distance(text, own, score_cutoff=most)
+    if distance <= most:
+        return costs.MISPRINT * distance, has_other_words(text, own, lexicon)
+    if with_more and own in text:
+        return costs.WORDS_ADDED, True
+    if text in own and (own.startswith(text) or len(text) >= len(own) / 2):
+        return costs.CUT_OFF + costs.CUT_OFF * (len(own) - len(text)) / len(own), False
+    return None
 
 
-_TURNS = re.compile(rf"[0-9一二三四五六七八九十]{{0,2}}(?=.{{0,3}}[{''.join(sorted(_CONTRARY))}]).{{1,4}}")
+def has_other_words(text: str, own: str, lexicon: Lexicon | None = None) -> bool:
+    """Whether a text has words that a wording has not, where a misprint changes a character or loses some.
+
+    行政处分 for 行政处罚, 党内规范性文件 for 规范性文件.
+    """
+    for tag, start, end, left, right in Levenshtein.opcodes(own, text):
+        if tag == "replace" and (end - start > 1 or len(own) <= _SHORTEST_PIECE):
+            return True
+        if tag == "insert" and not (lexicon and any(text[left:right] in group for group in lexicon.groups)):
+            return True
+    return False
 
 
-def _turns(text: str, lexicon: Lexicon) -> bool:
-    """Whether words, but for a number, are such as turn what they stand before into something else: 1不, 废止."""
-    return _TURNS.fullmatch(lexicon.pieces.sub("", text)) is not None and not is_crumb(text, lexicon)
+_UNIT = re.compile("(?:单位)?[十百千万亿]*元")
+_FEW_WORDS = re.compile("[0-9一二三四五六七八九十]{0,2}[^0-9一二三四五六七八九十]{1,4}")
+
+
+def _is_part(text: str, lexicon: Lexicon) -> bool:
+    """Whether words before a label may turn it into another: a few that are none of the form's, but for a number: 1不, 废止."""
+    return _FEW_WORDS.fullmatch(_UNIT.sub("", lexicon.pieces.sub("", text))) is not None and not is_crumb(text, lexicon)
 
 
 def says_otherwise(text: str, own: str) -> bool:

@@ -1,16 +1,16 @@
 """Columns by the place where they stand: of the numbers of full rows, of the heads above them, of rows with gaps."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from itertools import pairwise
 
-from ...schemas.form import FormColumn
+from ...schemas.form import FormColumn, Label
 from .fills import Fill, Slot, is_empty, slot_of
 from .heads import Head, Heads, head_at_end
 from .items import Piece
 from .tokens import Layout, Token, by_line
-from .words import shown_width
+from .words import plain_label, shown_width
 
 _NEAR = 3
 """In a table set in space a head may stand so far beside the numbers of its column, in half characters."""
@@ -83,6 +83,7 @@ def heads_by_place(
 ) -> Heads | None:
     """The words above the columns of numbers → the column that each heads; None unless each is headed by another one."""
     stacks = stacks_over(pieces, columns, folded)
+    spans = {plain_label(c.under) for c in form_columns}
     heads: list[Head] = []
     for stack, (first, last) in zip(stacks, columns.extents, strict=True):
         text = "".join(t for t, _ in stack)
@@ -90,10 +91,18 @@ def heads_by_place(
         if found is None:
             return None
         places = tuple((p.start, p.end) for _, p in stack[-2:])
-        heads.append(Head(*found, None, places, first, last))
+        heads.append(Head(*found, None, places, first, last, is_other=_is_other(stack, found[1], spans)))
     if len({h.column.name for h in heads}) < len(heads):
         return None
     return Heads(tuple(heads), 0.0, "place")
+
+
+def _is_other(stack: Sequence[tuple[str, Piece]], label: Label, spans: Set[str]) -> bool:
+    """Whether the cell that ends the words over a column holds more than its head and what spans it, or a note: 其他商业企业."""
+    last = stack[-1][1]
+    own = "".join(text for text, piece in stack if piece.token is last.token)
+    wordings = [plain_label(w) for w in label.wordings]
+    return last.is_noted or not any(w.endswith(own) or (own.endswith(w) and own[: -len(w)] in spans) for w in wordings)
 
 
 def stacks_over(pieces: Sequence[Piece], columns: Columns, folded: str) -> list[list[tuple[str, Piece]]]:

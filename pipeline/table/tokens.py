@@ -370,9 +370,9 @@ def _with_stuck(text: str, start: int, a: int, b: int) -> tuple[int, int]:
     """A number with the letters and marks that are stuck to it, which may be misread digits: 1O, l20."""
     if a > start and text[a - 1] == "." and (a - 1 == start or text[a - 2].isspace()):
         a -= 1
-    while a > start and _STUCK.match(text[a - 1]):
+    while a > start and (_STUCK.match(text[a - 1]) or text[a - 1] in "#第非"):
         a -= 1
-    while b < len(text) and _STUCK.match(text[b]):
+    while b < len(text) and (_STUCK.match(text[b]) or text[b] == "月"):
         b += 1
     return (a - 1, b + 1) if text[a - 1 : a] == "(" and text[b : b + 1] == ")" and a > start else (a, b)
 

@@ -10,8 +10,9 @@ _VALUE = re.compile(
     r"(?P<sign>[+-]|增加?|减少?)?\s*"
     r"(?P<figure>[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?)"
     r"\s*(?P<unit>万元|亿元|元)?(?P<counter>件|项|項|条|个|份|次|宗|起|部|篇|户|人次|人)?"
-    r"(?:(?:\s?(?=\([^()]*[一-鿿]))?(?P<note>\([^()]{1,60}\)))?"
+    r"(?:(?:\s?(?=\([^()]*[一-鿿]))?(?P<note>\((?:(?:其中|不?含|包[括含]|指|注|详?见|按|均|全部|共|单位|金额|计量|人民币)[^()]{0,60}|[十百千万亿]*元)\)))?"
 )
+"""A note may say of what a number is the sum; any other may take it back: 12(上年), 12(应为15)."""
 _NOTED_UNIT = re.compile(r"\((?:金额|计量)?(?:单位)?[: ]*(?:人民币)?(?P<unit>[十百千万亿美港欧]*元)\)")
 _LESS = re.compile(r"[减降负]")
 """Said in a note, it may give an unsigned number another sign."""
