@@ -121,12 +121,13 @@ def _apart(tokens: Sequence[Token]) -> frozenset[int]:
     for line, above, before, after in zip(lines, [(), *lines], [usual + 1, *gaps], [*gaps, usual + 1], strict=False):
         if len(line) == 1 and line[0].kind == "number" and _PAGE_NUMBER.fullmatch(line[0].text):
             is_far = usual < min(before, after) or max(before, after) >= PAGE_BREAK
-            if is_far or are_level or sum(t.kind != "words" for t in above) > 1:
+            is_below = are_level or sum(t.kind != "words" for t in above) > 1
+            if {t.kind for t in above} >= {"words", "number"} or ((is_far or is_below) and line[0].text != "0"):
                 found.append(line[0].id)
     return frozenset(found)
 
 
-_PAGE_NUMBER = re.compile("[1-9][0-9]{0,2}")
+_PAGE_NUMBER = re.compile("0|[1-9][0-9]{0,2}")
 
 
 def _leads(tokens: Sequence[Token]) -> dict[int, int]:

@@ -111,7 +111,7 @@ def pieces_of(text: str, lexicon: Lexicon) -> tuple[tuple[int, int], ...]:
     found: list[tuple[int, int]] = []
     at = 0
     for match in lexicon.long_pieces.finditer(text):
-        if _is_part(text[at : match.start()], lexicon):
+        if match.group() in lexicon.labels and _is_part(text[at : match.start()], lexicon):
             continue
         found += _rest(text, at, match.start(), lexicon)
         found.append(match.span())
