@@ -1,8 +1,8 @@
 """A table whose rows stand side by side in one line of numbers: groups of columns, each under its label, with the same heads."""
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence, Set
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import groupby, pairwise
 from operator import itemgetter
@@ -14,7 +14,7 @@ from . import costs
 from .alignment import Alignment, Way, sums_of
 from .fills import Fill, fills_in_order, glued_in, is_empty
 from .heads import has_characters, head_at_end
-from .items import Piece, Stretch
+from .items import Piece, Run, Stretch
 from .lexicon import pattern_of
 from .place import Columns, columns_of, fill_by_place, is_crowded, stacks_over
 from .tokens import Token
@@ -33,12 +33,16 @@ _ENDS_A_TITLE = "情况"
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """A column of the line: the row and the column of the form that it is, and the stretches that say so."""
+    """A column of the line: the row and the column of the form that it is, and the stretches that say so.
+
+    is_other: whether a note may make it something else.
+    """
 
     row: FormRow
     column: FormColumn
     label: tuple[Stretch, ...] = ()
     head: tuple[Stretch, ...] = ()
+    is_other: bool = False
 
     @property
     def path(self) -> str:
@@ -65,28 +69,42 @@ def align_groups(table: "Table") -> tuple[Alignment, ...]:
         return (apart,)
     most = max(len(run.tokens) for run in runs)
     runs = runs[next(i for i, run in enumerate(runs) if 2 * len(run.tokens) >= most) :]
-    tokens = _line(table, runs)
+    tokens, rest = _line(table, runs)
     above = items.pieces[: runs[0].after]
     whole = sum(len(row.columns) for row in section.rows)
     found: list[Alignment] = []
-    for order in _orders(table, above, tokens, whole):
+    noted = {(p.start, p.end) for p in items.pieces if p.is_noted}
+    for order in (_doubted(o, noted) for o in _orders(table, above, tokens, whole)):
         fills = _fills(table, tokens, order)
         if order.by == "form":
             fills = tuple(f for f in fills if not f.cost)
-        found.append(_alignment(table, tokens, order, fills))
+        again = [f for run in rest if len(run) == len(order.columns) for f in _fills(table, run, order)]
+        found.append(_alignment(table, tokens, order, fills, again))
     return tuple(found) or (_unread(table, tokens),)
 
 
-def _line(table: "Table", runs: Sequence) -> tuple[Token, ...]:  # type: ignore[type-arg]
-    """The numbers of the line: all runs that nothing but words of the table parts."""
+def _line(table: "Table", runs: Sequence[Run]) -> tuple[tuple[Token, ...], list[list[Token]]]:
+    """The numbers of the line, all runs that nothing but words of the table parts, and those of the runs behind them.
+
+    A run that is as long as the line before it is another line.
+    """
     pieces = table.items.pieces
-    tokens = list(runs[0].tokens)
+    printed = [[t for t in run.tokens if not is_empty(t)] for run in runs]
+    count = 1
     for one, other in pairwise(runs):
         between = pieces[one.after : other.after]
-        if not all(_is_of_table(p.text, table.section) for p in between):
+        if not all(_is_of_table(p.text, table.section) for p in between) or len(printed[count]) == len(printed[0]) > 2:
             break
-        tokens += other.tokens
-    return tuple(tokens)
+        count += 1
+    return tuple(t for run in runs[:count] for t in run.tokens), printed[count:]
+
+
+def _doubted(order: _Order, noted: Set[Stretch]) -> _Order:
+    """An order whose columns are in doubt where notes stand at what names them."""
+    if not noted:
+        return order
+    columns = [replace(c, is_other=any(stretch in noted for stretch in (*c.label, *c.head))) for c in order.columns]
+    return replace(order, columns=tuple(columns))
 
 
 @cache
@@ -291,20 +309,22 @@ def _apart(table: "Table", runs: Sequence[Sequence[Token]], after: Sequence[int]
     return table.alignment(ways, 0.0, "heads", (), ())
 
 
-def _alignment(table: "Table", tokens: Sequence[Token], order: _Order, fills: Sequence[Fill]) -> Alignment:
+def _alignment(
+    table: "Table", tokens: Sequence[Token], order: _Order, fills: Sequence[Fill], again: Sequence[Fill]
+) -> Alignment:
     if len(fills) != 1:
-        return table.alignment([_way(order, fills, tokens)], order.cost, order.by, (), ())
+        return table.alignment([_way(order, fills, tokens, again)], order.cost, order.by, (), ())
     ways = []
     for row in table.section.rows:
         own = [i for i, c in enumerate(order.columns) if c.row is row]
         if own:
             part = _Order(tuple(order.columns[i] for i in own), order.cost, order.by)
-            fill = Fill(tuple(fills[0].slots[i] for i in own), fills[0].cost, fills[0].basis)
-            ways.append(_way(part, (fill,), tokens))
+            fill, *more = (replace(f, slots=tuple(f.slots[i] for i in own)) for f in (*fills, *again))
+            ways.append(_way(part, (fill,), tokens, more))
     return table.alignment(ways, order.cost, order.by, (), ())
 
 
-def _way(order: _Order, fills: Sequence[Fill], tokens: Sequence[Token]) -> Way:
+def _way(order: _Order, fills: Sequence[Fill], tokens: Sequence[Token], again: Sequence[Fill] = ()) -> Way:
     doubt = "" if fills else "cells_do_not_fit"
     return Way(
         order.columns[0].row,
@@ -314,6 +334,8 @@ def _way(order: _Order, fills: Sequence[Fill], tokens: Sequence[Token]) -> Way:
         tuple(c.head for c in order.columns),
         tuple(tokens),
         doubt=doubt,
+        again=tuple(again),
+        unsure=frozenset(c.path for c in order.columns if c.is_other),
     )
 
 

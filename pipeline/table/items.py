@@ -83,9 +83,9 @@ def itemize(tokens: Sequence[Token], folded: str, lexicon: Lexicon, *, with_gaps
     leads = _leads(tokens)
 
     def close() -> None:
-        if open_run:
+        if open_run and not _counts_columns(open_run):
             runs.append(Run(tuple(open_run), len(pieces)))
-            open_run.clear()
+        open_run.clear()
 
     for token in tokens:
         if token.kind == "page":
@@ -108,6 +108,12 @@ def itemize(tokens: Sequence[Token], folded: str, lexicon: Lexicon, *, with_gaps
     return Items(tuple(pieces), tuple(runs), tuple(pages), tuple(led), _apart(tokens).union(t.id for t in led))
 
 
+def _counts_columns(run: Sequence[Token]) -> bool:
+    """Whether a run is a line that numbers the columns: 1 2 3 4 5."""
+    printed = [t.text for t in run if not is_empty(t)]
+    return len(printed) > _FEW and printed == [str(i) for i in range(1, len(printed) + 1)]
+
+
 def _apart(tokens: Sequence[Token]) -> frozenset[int]:
     """The ids of numbers that may be their page's: short ones, each alone on its line, where most numbers stand on their labels',
     or below a line of several, or farther from what is above and below it than the table's lines are, or at a page's edge.
@@ -127,6 +133,7 @@ def _apart(tokens: Sequence[Token]) -> frozenset[int]:
     return frozenset(found)
 
 
+_FEW = 4
 _PAGE_NUMBER = re.compile("0|[1-9][0-9]{0,2}")
 
 
