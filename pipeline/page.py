@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 
 from ..schemas.extraction import Finding, finding
 from ..schemas.form import Form
-from .about.facts import as_fact, caption_years, find_facts, reports_in, titled_years
+from .about.facts import as_fact, caption_years, find_facts, of_another, reports_in, titled_years
 from .about.narrative import find_narrative
 from .errors import InputError
 from .source.decode import Source
-from .source.sections import Span, Stretch, find_sections
+from .source.sections import Span, Stretch, find_sections, heads_elsewhere
 from .table.regions import Region, find_regions
 from .table.tokens import Token, tokenize
 
@@ -61,7 +61,11 @@ def lay_out(source: Source, form: Form) -> Page:
         if own:
             tables[section.path] = tuple(own)
     passages = _passages(source, sections, form)
-    doubts = (*_several(source.folded), *_of_other_years(source, tables, passages, form))
+    doubts = (
+        *_several(source.folded),
+        *_of_other_years(source, tables, passages, form),
+        *_of_others(source.folded, tables, form),
+    )
     return Page(source, tables, passages, doubts)
 
 
@@ -106,6 +110,20 @@ def _of_other_years(
             yield finding(
                 "heads_unreadable", f"“{section.title}”的表格写有年度 {told}，不能确认所列是本年度的数", section.path
             )
+
+
+def _of_others(folded: str, tables: Mapping[str, tuple[Table, ...]], form: Form) -> Iterator[Finding]:
+    """A finding for each section whose table may be another body's: it stands elsewhere than its heading, or a caption says so."""
+    for section in form.sections:
+        for table in tables.get(section.path, ())[:1]:
+            first = next((t.start for t in table.tokens if t.kind == "number"), table.region.lead)
+            lead = folded[table.region.lead : first]
+            if heads_elsewhere(folded, section, form, table.region.end):
+                message = f"“{section.title}”的表格不在该标题之下，不能确认是本报告的"
+                yield finding("several_reports", message, section.path)
+            elif another := of_another(lead):
+                message = f"“{section.title}”的表格前写有“{another}”，不能确认是本报告的"
+                yield finding("several_reports", message, section.path)
 
 
 def _passages(source: Source, sections: Mapping[str, Stretch], form: Form) -> Passages:

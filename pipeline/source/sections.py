@@ -7,7 +7,7 @@ table's heading is the one that its table follows: the one with most of the tabl
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 
 from ...schemas.form import Form, FormSection
 from ..table.words import plain
@@ -50,7 +50,7 @@ class _Heading:
 
 def find_sections(folded: str, form: Form) -> Mapping[str, Stretch]:
     """Path of a section of the form → its stretch, in the order of the text; sections that are not there are left out."""
-    headings = list(_headings(folded, form))
+    headings = _headings(folded, form)
     chosen = sorted(_choose(headings, folded, form), key=lambda h: h.line.start)
     ends = [*(h.line.start for h in chosen), len(folded)][1:]
     found = {h.path: Stretch(h.line, Span(h.line.end, end), h.rivals) for h, end in zip(chosen, ends, strict=False)}
@@ -71,6 +71,22 @@ def _with_rivals(section: FormSection, stretch: Stretch, folded: str, whole: str
     return replace(stretch, rivals=int(again > _RIVAL * len(own)))
 
 
+def heads_elsewhere(folded: str, section: FormSection, form: Form, end: int) -> bool:
+    """Whether a section's heading stands elsewhere than before a table that ends at a place: that is one of an annex.
+
+    An annex stands before the report's first heading, or behind its last ones; a table of contents before the first.
+    """
+    headings = _headings(folded, form)
+    proses = [prose.path for prose in form.proses]
+    own = [h.line.start for h in headings if h.path == section.path]
+    firsts = [h.line.start for h in headings if h.path in proses[:1]]
+    lasts = [h.line.start for h in headings if h.path in proses[1:] and h.line.end <= end]
+    if lasts and any(at < lasts[-1] for at in own):
+        return not any(lasts[-1] < at < end for at in firsts)
+    return bool(firsts) and firsts[0] >= end and any(at > firsts[0] for at in own)
+
+
+@lru_cache(maxsize=4)
 def _headings(folded: str, form: Form) -> "list[_Heading]":
     """Every line that could be a heading, in the order of the text."""
     pattern, found, start = _heading_pattern(form), [], 0
