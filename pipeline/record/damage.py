@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from itertools import combinations, pairwise, permutations
 
 from ...schemas.form import FormSection, Identity
-from .solve import Counts, holds
+from .solve import Counts, holds, sides
 
 Changes = Mapping[str, object]
 """Cell path → what would stand there."""
@@ -17,12 +17,13 @@ Changes = Mapping[str, object]
 def doubtful_by_damage(
     counts: Counts, section: FormSection, identities: Sequence[Identity]
 ) -> dict[str, tuple[object, ...]]:
-    """Counts of which some sums fail → each cell that a single damage would explain, with what would stand there."""
+    """Counts of which some sums fail, or lack their total → each cell that a single damage would explain, with what would stand there."""
     failing = {rule.id for rule in identities if not holds(rule, counts)}
+    untold = {rule.id for rule in identities if _lacks_total(rule, counts)} - failing
     found: dict[str, list[object]] = {}
-    if not failing:
+    if not failing and not untold:
         return {}
-    sums = {path for rule in identities for path in rule.right}
+    sums = {path for rule in identities for path in rule.right if _is_of_one_row(rule)}
     over: dict[str, list[Identity]] = {}
     for rule in identities:
         for path in (*rule.left, *rule.right):
@@ -30,22 +31,41 @@ def doubtful_by_damage(
     for changes in _single_damages(counts, section):
         differing = {p: 0 if v is None and p in sums else v for p, v in changes.items() if counts[p] != v}
         rules = {rule.id: rule for path in differing for rule in over.get(path, ())} if any(differing.values()) else {}
-        before = failing & rules.keys()
-        if before and _mends({**counts, **differing}, rules, before):
+        if not (failing | untold).isdisjoint(rules) and _mends({**counts, **differing}, rules, failing, untold):
             for path, value in differing.items():
                 found.setdefault(path, []).append(value)
     return {path: tuple(dict.fromkeys(values)) for path, values in found.items()}
 
 
-def _mends(counts: Counts, rules: Mapping[str, Identity], failing: Set[str]) -> bool:
-    """Whether changed counts make some of the failing identities hold, and break none."""
-    mended = False
-    for name, rule in rules.items():
-        if holds(rule, counts):
-            mended = mended or name in failing
-        elif name not in failing:
-            return False
-    return mended
+def _mends(counts: Counts, rules: Mapping[str, Identity], failing: Set[str], untold: Set[str]) -> bool:
+    """Whether changed counts make some of the identities that fail hold, or give some their totals, and break none.
+
+    A total that leaves room for a blank could be any number; several of them are none by chance.
+    """
+    if not all(holds(rule, counts) for name, rule in rules.items() if name not in failing):
+        return False
+    told = [_told(rule, counts) for name, rule in rules.items() if name in untold]
+    is_mended = any(holds(rule, counts) for name, rule in rules.items() if name in failing)
+    return is_mended or _EXACT in told or told.count(_ROOMY) > _FEW
+
+
+def _is_of_one_row(rule: Identity) -> bool:
+    return len({path.rpartition(".")[0] for path in (*rule.left, *rule.right)}) == 1
+
+
+_EXACT, _ROOMY = "exact", "roomy"
+_FEW = 2
+
+
+def _told(rule: Identity, counts: Counts) -> str:
+    """Whether an identity that holds has numbers on both sides, and adds up with its blanks as 0."""
+    one, other = (sum(c for p in side if isinstance(c := counts[p], int)) for side in sides(rule, counts))
+    return (_EXACT if one == other else _ROOMY) if one and other else ""
+
+
+def _lacks_total(rule: Identity, counts: Counts) -> bool:
+    left, right = sides(rule, counts)
+    return all(counts[p] is None for p in right) and any(counts[p] for p in left)
 
 
 def _single_damages(counts: Counts, section: FormSection) -> Iterator[Changes]:
@@ -66,6 +86,11 @@ def _single_damages(counts: Counts, section: FormSection) -> Iterator[Changes]:
     yield _all_of({p: counts[row[(i + 1) % width]] for i, p in enumerate(row)} for row in full)
     if section.spec.side_by_side:
         line = [p for row in rows for p in row]
+        if counts[line[-1]] is None:
+            yield from (
+                {p: counts[line[i - 1]] if i > lost else None for i, p in enumerate(line) if i >= lost}
+                for lost in range(len(line))
+            )
         yield {p: counts[line[i - 1]] if i else None for i, p in enumerate(line)}
         yield {p: counts[line[i + 1]] if i + 1 < len(line) else None for i, p in enumerate(line)}
         for one, other in combinations(rows, 2):

@@ -172,7 +172,13 @@ class _Weighing:
         alone = [t for t, way in dropped.values() if (t, way) not in self.strays]
         self.beside = tuple({t.id: t for t in (*self.first.alignment.left_over, *alone)}.values())
         self.left = [t for t in self.beside if t.id not in self.pages]
-        self.damaged = doubtful_by_damage(self.counts, section, self.identities) if self.first.failing else {}
+        crowded = [
+            way
+            for way, fill in zip(ways, self.chosen, strict=True)
+            if fill is None and len(way.tokens) > len(way.row.columns)
+        ]
+        self.has_more = bool(self.left or crowded)
+        self.damaged = doubtful_by_damage(self.counts, section, self.identities)
 
     def result(self) -> Weighed:
         cells: dict[str, Cell] = {}
@@ -290,7 +296,7 @@ class _Weighing:
         for i, (path, slot) in enumerate(option.slots.items()):
             unit = way.units.get(path)
             value = self._value(path, slot, unit)
-            if slot is None or (value is None and not slot.is_blank):
+            if slot is None or (slot.is_blank and self.has_more) or (value is None and not slot.is_blank):
                 return None
             heads = way.heads[i] if i < len(way.heads) else ()
             cells[path] = Cell(slot, value, unit, "blank" if slot.is_blank else "read", way.label, heads, True)
@@ -371,7 +377,10 @@ class _Weighing:
                 is_open = rule.id in self.first.failing or (not is_own and None in self.chosen)
                 if path in paths and is_open and (is_own or not option.is_forced):
                     return "cells_do_not_fit"
-        return "cells_do_not_fit" if slot is None and not self._shows_blanks(option) else ""
+        is_bare = slot is None or (
+            slot.is_blank and self.has_more and not self.source.folded[slot.start : slot.end].strip()
+        )
+        return "cells_do_not_fit" if is_bare and not self._shows_blanks(option) else ""
 
     def _shows_blanks(self, option: Option) -> bool:
         """Whether a row's blanks that left no trace are where space leaves them, and its printed total is the sum without them."""
@@ -379,7 +388,7 @@ class _Weighing:
         rules = [r for r in self.identities if {*r.left, *r.right} <= counts.keys()]
         totals = [option.slots[p] for r in rules for p in r.right]
         is_placed = option.basis == "read" and bool(totals) and all(t is not None for t in totals)
-        return is_placed and not self.left and all(holds(r, counts) for r in rules)
+        return is_placed and not self.has_more and all(holds(r, counts) for r in rules)
 
     def _key(self, path: str, option: Option) -> object:
         slot = option.slots[path]

@@ -14,7 +14,7 @@ from . import costs
 from .alignment import Alignment, Numbers, Way, sums_of
 from .fills import Fill, fills_in_order, fills_with_lost, glued_in, is_empty
 from .groups import align_groups
-from .heads import UNITS, Head, Heads, are_broken, fixed_heads, printed_heads, units_in
+from .heads import UNITS, Head, Heads, are_broken, fixed_heads, printed_heads, units_in, units_stated
 from .items import Items, Piece, itemize
 from .labels import Found, chain, find_labels, text_of, without_groups
 from .lexicon import Lexicon, lexicon_of
@@ -25,6 +25,7 @@ from .torn import fill_of, labels_there, torn_orders
 
 MOST_PIECES = 4_000
 """More words than the table of any report has; a text with more is refused."""
+_NOTE_BEHIND = re.compile(r"(?:\s*\(?(?:备?注|说明)[^\n]*)+")
 _MONEY = re.compile("[十百千万亿]*元")
 
 
@@ -36,11 +37,14 @@ def align(
     lead: where the text between the section's title and the table begins.
     """
     lead = lead if lead >= 0 else tokens[0].start if tokens else 0
+    end = tokens[-1].end if tokens else 0
+    notes = _NOTE_BEHIND.match(source.folded, end)
+    end = notes.end() if notes else end
     lexicon = lexicon_of(section)
-    found = _aligned(Table(source, section, form, lexicon, itemize(tokens, source.folded, lexicon), lead))
+    found = _aligned(Table(source, section, form, lexicon, itemize(tokens, source.folded, lexicon), lead, end))
     if sum(t.kind == "gap" for t in tokens) > 1 and not _is_exact(found):
         items = itemize(tokens, source.folded, lexicon, with_gaps=True)
-        with_gaps = _aligned(Table(source, section, form, lexicon, items, lead))
+        with_gaps = _aligned(Table(source, section, form, lexicon, items, lead, end))
         if _is_exact(with_gaps):
             return with_gaps
     return found
@@ -86,7 +90,7 @@ class Table:
     """A table while it is aligned: its items, its labels, and the runs that belong to them."""
 
     def __init__(
-        self, source: Source, section: FormSection, form: Form, lexicon: Lexicon, items: Items, lead: int
+        self, source: Source, section: FormSection, form: Form, lexicon: Lexicon, items: Items, lead: int, end: int
     ) -> None:
         self.source, self.section, self.form, self.lexicon, self.items = source, section, form, lexicon, items
         if len(items.pieces) > MOST_PIECES:
@@ -94,7 +98,7 @@ class Table:
                 f"{source.name}: more than {MOST_PIECES:,} words in one table; this is no single report, split it"
             )
         self.numbers = Numbers(source)
-        self.lead = lead
+        self.lead, self.end = lead, end
         runs = [run for run in items.runs if not all(map(is_empty, run.tokens))]
         self.lacks_borders = 2 * sum(bool(glued_in(run.tokens, source.folded)) for run in runs) >= len(runs)
         self.found = without_groups(find_labels(items, lexicon), items)
@@ -252,19 +256,25 @@ class Table:
         amounts = [(p, h) for p, h in zip(paths, above.heads, strict=True) if h.column.kind == "amount"]
         if not amounts:
             return {}, False
-        tokens = [self.items.pieces[i].token for i in own.found.pieces]
-        by_label = units_in("".join(self.source.folded[t.start : t.end] for t in tokens))
-        first = self.items.pieces[self.own[0].found.first].start
-        by_line = units_in(self.source.folded[self.lead : first]) - by_label
         after = self.items.pieces[own.found.last + 1 : own.found.last + 2]
         if any(_MONEY.fullmatch(piece.text) for piece in after):
             return {}, True
+        folded, pieces = self.source.folded, self.items.pieces
+        tokens = [pieces[i].token for i in own.found.pieces]
+        first = own.found.first - next(
+            (n for n, p in enumerate(reversed(pieces[: own.found.first])) if p.text in self.lexicon.labels),
+            own.found.first,
+        )
+        stated = set(units_in("".join(folded[t.start : t.end] for t in tokens)))
+        stated |= units_in(folded[self.lead : pieces[self.own[0].found.first].start])
+        stated |= units_in(folded[pieces[first].start : pieces[own.found.first].start])
+        stated |= units_stated(folded[max(t.end for t in (*tokens, *own.tokens)) : self.end])
         units: dict[str, Unit] = {}
         for path, head in amounts:
-            stated = {head.unit} if head.unit else set(by_label or by_line)
-            if len(stated | by_label) > 1 or (head.unit and by_line - {head.unit}) or not stated <= UNITS.keys():
+            own_units = stated | ({head.unit} if head.unit else set())
+            if len(own_units) > 1 or not own_units <= UNITS.keys():
                 return {}, True
-            units |= dict.fromkeys((path for _ in stated), UNITS[next(iter(stated), "元")])
+            units |= dict.fromkeys((path for _ in own_units), UNITS[next(iter(own_units), "元")])
         return units, False
 
     def _heads_of(self, rows: Sequence[Own]) -> list[Heads | None]:

@@ -79,15 +79,21 @@ def _is_furniture(text: str, section: FormSection) -> bool:
     return text in lexicon.groups or _ARTICLE.fullmatch(text) is not None or _YEAR.fullmatch(text) is not None
 
 
-STATED_UNIT = re.compile(
-    r"单位[为是:\s]*(?:[件项个宗次条份起部篇]+[、,/和或\s]*)*(?:人民币)?((?:[十百千万亿美港欧]*元)+)"
+_UNIT = "[十百千万亿美港欧]*元|[千万亿](?!元)"
+_STATED_UNIT = re.compile(
+    rf"单位[为是应实:\s“\"]*(?:[件项个宗次条份起部篇]+[、,/和或\s]*)*(?:人民币)?((?:{_UNIT})+)|({_UNIT})为单位|[应实]为[“\"]?({_UNIT})"
 )
 _NOTED_UNIT = re.compile(r"\((?:单位[:\s]*)?((?:[十百千万亿美港欧]*元)+)\)")
 
 
+def units_stated(text: str) -> frozenset[str]:
+    """The units of money that folded words say to be theirs, as printed: 单位:万元 → 万元."""
+    return frozenset(unit for found in _STATED_UNIT.findall(text) for unit in found if unit)
+
+
 def units_in(text: str) -> frozenset[str]:
-    """The units of money that folded words state, as printed: 单位:万元 → 万元."""
-    return frozenset((*STATED_UNIT.findall(text), *_NOTED_UNIT.findall(text)))
+    """The same, and those that stand in brackets: (万元) → 万元."""
+    return units_stated(text).union(_NOTED_UNIT.findall(text))
 
 
 def _whole(pieces: Sequence[Piece], row: FormRow, section: FormSection) -> Heads | None:

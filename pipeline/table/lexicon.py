@@ -192,10 +192,11 @@ def has_other_words(text: str, own: str, lexicon: Lexicon | None = None) -> bool
 
     行政处分 for 行政处罚, 党内规范性文件 for 规范性文件.
     """
-    for tag, start, end, left, right in Levenshtein.opcodes(own, text):
-        if tag == "replace" and (end - start > 1 or len(own) <= _SHORTEST_PIECE):
+    for change in Levenshtein.opcodes(own, text):
+        added = text[change.dest_start : change.dest_end]
+        if change.tag == "replace" and (len(added) > 1 or len(own) <= _SHORTEST_PIECE):
             return True
-        if tag == "insert" and not (lexicon and any(text[left:right] in group for group in lexicon.groups)):
+        if change.tag == "insert" and not (lexicon and any(added in group for group in lexicon.groups)):
             return True
     return False
 

@@ -21,6 +21,7 @@ _LONGEST_TITLE = 60
 _BEFORE, _AFTER = 120, 3_000
 """How far before its first word and behind its last one a table's numbers may reach."""
 _NUMBERS = r"(?:[\s0-9.,|/\\+\-—_:*()一二三四五六七]|无(?!\w)|[万亿]?元|[件项个条]|第\s*[0-9]+\s*页)+"
+_LONGEST_REST = 60
 _NUMERAL = r"(?:[一二三四五六七八九十]{1,2}\s*[、.,是]\s*|\([一二三四五六七八九十]\)\s*)"
 
 
@@ -145,8 +146,15 @@ def _region(folded: str, form: Form, group: Sequence[_Hit], places: _Places, bef
         end = title.start()
     else:
         tail = _tail(form.sections[group[0].section]).match(folded, last, min(after, last + _AFTER))
-        end = tail.end() if tail else last
+        end = _with_rest(folded, tail.end() if tail else last)
     return Region(start, max(end, last), len({h.word for h in group}), min(lead, start))
+
+
+def _with_rest(folded: str, end: int) -> int:
+    """The end of the line, where it is near: what stands beside the last number is of the table."""
+    line = folded.find("\n", end)
+    rest = (line if line >= 0 else len(folded)) - end
+    return end + rest if rest <= _LONGEST_REST else end
 
 
 @cache
