@@ -10,7 +10,7 @@ import openai
 from openai.types import Batch
 
 from ...errors import EndpointError
-from ...llm.client import Client, retrying
+from ...llm.client import Client
 from ...llm.failures import host_of, unusable
 from ..ledger import DRAFT, unwritable
 from .parts import INPUT, URL
@@ -28,7 +28,7 @@ class Endpoint:
     """A connection to the Batch API. What fails after every attempt raises EndpointError."""
 
     def __init__(self, client: Client) -> None:
-        self._settings, self._connection = client.settings, client.connection
+        self._settings, self._connection, self._client = client.settings, client.connection, client
 
     async def send(self, part: Part, state: State) -> Part:
         """An input file → a batch at the endpoint; how far it is, is written down on the way.
@@ -107,15 +107,17 @@ class Endpoint:
 
     async def _tried(self, work: Callable[[], Awaitable[T]]) -> T:
         """What some work gives, tried again while the endpoint is busy or failing."""
+
+        async def attempt() -> T:
+            try:
+                return await work()
+            except httpx2.RequestError as error:  # while a file comes down
+                raise openai.APIConnectionError(request=error.request) from error
+            except (AttributeError, TypeError, ValueError) as error:  # a response of another shape
+                raise _no_response() from error
+
         try:
-            async for attempt in retrying(self._settings):
-                with attempt:
-                    try:
-                        return await work()
-                    except httpx2.RequestError as error:  # while a file comes down
-                        raise openai.APIConnectionError(request=error.request) from error
-                    except (AttributeError, TypeError, ValueError) as error:  # a response of another shape
-                        raise _no_response() from error
+            return await self._client.tried(attempt)
         except openai.APIStatusError as error:
             if error.status_code in _NO_SUCH_ADDRESS:
                 where = error.request.url.path
@@ -126,7 +128,6 @@ class Endpoint:
             raise unusable(error, self._settings) from error
         except openai.APIError as error:
             raise unusable(error, self._settings) from error
-        raise AssertionError("unreachable")
 
 
 def _put(part: Part, state: State) -> Part:
