@@ -185,6 +185,16 @@ def test_an_answer_of_fences_ends() -> None:
     assert parse("```json" + " \n" * 90_000 + RIGHT, Pointing) == Pointing(rows={"1": "1-3"})
 
 
+def test_nothing_of_the_environment_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a library finds in variables of its own is in no request: only the key that was set is, in one header."""
+    for name in ("OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "OPENAI_ADMIN_KEY", "OPENAI_API_KEY"):
+        monkeypatch.setenv(name, "of-environment")
+    monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "X-Secret: of-environment")
+    request = ask(Sent(SOUND), api_key="own-key")[1][0]
+    assert (b"of-environment" in request, request.count(b"own-key")) == (False, 1)
+    assert b"authorization: bearer own-key\r\n" in request.lower()
+
+
 # --- Questions -------------------------------------------------------------------------------------------------------
 
 MARKS = [

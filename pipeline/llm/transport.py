@@ -15,6 +15,11 @@ LARGEST_FILE = 1_000_000_000
 """Bytes of a response that is taken as it comes: the answers of a batch."""
 CONNECT_S = 10.0
 """For a connection to be made, within the time of a request."""
+_SENT = frozenset(
+    ("host", "accept", "accept-encoding", "authorization", "connection", "content-length", "content-type",
+     "transfer-encoding", "user-agent")
+)  # fmt: skip
+"""The headers of a request. Others that a library makes of what it finds in the environment are not sent."""
 _COMPLETIONS = "/chat/completions"
 
 
@@ -36,6 +41,8 @@ class Transport(httpx2.AsyncClient):
         )
 
     async def send(self, request: httpx2.Request, *, stream: bool = False, **more: Any) -> httpx2.Response:
+        for name in set(request.headers) - _SENT:
+            del request.headers[name]
         until = asyncio.get_running_loop().time() + request.extensions["timeout"]["read"]
         async with _Until(until, request):
             response = await super().send(request, **{**more, "stream": True, "follow_redirects": False})

@@ -2,7 +2,7 @@
 
 import hmac
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,17 +15,17 @@ VARIABLE = "NIANBAO_SERVE_TOKEN"
 _SHORTEST = 16
 
 
-def token_from(environ: Mapping[str, str], path: str | None) -> str | None:
-    """The token of the file, else of the environment; None where there is neither. Raises SettingsError for one that is weak."""
+def token_from(find: Callable[[str], str | None], path: str | None) -> str | None:
+    """The token of the file, else of the variable; None where there is neither. Raises SettingsError for one that is weak."""
     if path is None:
-        token, where = environ.get(VARIABLE), VARIABLE
+        token, where = find(VARIABLE), VARIABLE
     else:
         where = f"--token-file {path}"
         try:
             token = Path(path).read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
             raise InputError(f"{where}: cannot be read ({type(error).__name__}); check the path") from error
-    if token is None or (token == "" and path is None):
+    if token is None:
         return None
     if len(token) < _SHORTEST or not token.isascii() or not token.isprintable() or " " in token:
         raise SettingsError(
