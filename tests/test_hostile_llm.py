@@ -29,6 +29,7 @@ from .hostile_llm.answers import (
     settings_for,
     try_answers,
 )
+from .hostile_llm.entries import try_entries
 
 RIGHT = '{"rows":{"1":"1-3"}}'
 QUESTION = [{"role": "user", "content": "问"}]
@@ -234,3 +235,26 @@ def test_what_is_harmless_stays_as_it_is() -> None:
         assert harmless(text) == text
     assert fence("«1»规章").count("<") == 2
     assert "\x00" not in prompt("pointing.md")
+
+
+# --- The cache -------------------------------------------------------------------------------------------------------
+
+
+def test_a_cache_that_was_tampered_with() -> None:
+    """Whatever is changed in its tables and files, an entry is sound or a miss, nothing runs, and nothing outside is touched."""
+    told = try_entries(150)
+    assert min(told["asked anew"], told["taken"]) > 0
+
+
+def test_fewer_tokens_than_none_are_asked_for_anew(tmp_path: Path) -> None:
+    """An entry that would give back what was spent is a miss, and is replaced."""
+
+    async def work() -> tuple[Reply[Pointing], int, int]:
+        with DiskCache(tmp_path / "c") as cache:
+            async with serving(Sent(SOUND)) as (endpoint, url), connect(settings_for(url), cache) as client:
+                cache.set(client.key(QUESTION, Pointing), json.dumps({"raw": RIGHT, "usages": [[-1_000_000, 5]]}))
+                damaged = len(list(cache.damaged()))
+                return await client.ask(QUESTION, Pointing), damaged, len(endpoint.requests)
+
+    reply, damaged, requests = asyncio.run(work())
+    assert (reply.is_cached, damaged, requests) == (False, 1, 1)

@@ -4,7 +4,6 @@ A `Client` lives in one event loop; its limits hold for everything that is asked
 """
 
 import asyncio
-import json
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -24,7 +23,7 @@ from tenacity.wait import wait_random_exponential
 
 from ..errors import BudgetError, EndpointError, RefusedError
 from .answer import LONGEST_ANSWER, M, parse, raw_of, tokens_of
-from .cache import Cache, key_of, open_cache
+from .cache import Cache, Entry, key_of, open_cache, read_entry
 from .failures import api_error, host_of, is_passing, named_wait, no_such_model, reason, unusable
 from .prices import price
 from .settings import Mode, Settings
@@ -151,7 +150,7 @@ class Client:
                     raise type(self.unusable)(str(self.unusable))
                 reply = await self._ask(messages, answer)
                 if reply.answer is not None and self.cache is not None:
-                    await asyncio.to_thread(self.cache.set, key, entry(reply.raw, reply.usages))
+                    await asyncio.to_thread(self.cache.set, key, entry(reply.raw, reply.usages).text())
             flight.set_result(reply)
             return reply
         except BaseException as error:
@@ -168,15 +167,12 @@ class Client:
         return question_key(self.settings, messages, answer)
 
     def _kept(self, key: str, answer: type[M]) -> Reply[M] | None:
-        text = self.cache.get(key) if self.cache else None
-        try:
-            entry = json.loads(text) if text else {}
-            raw, used = entry.get("raw"), [(int(i), int(o)) for i, o in entry.get("usages", ())]
-        except (ValueError, AttributeError, TypeError):
+        kept = read_entry(self.cache.get(key)) if self.cache else None
+        parsed = parse(kept.raw, answer) if kept else None
+        if kept is None or parsed is None:
             return None
-        parsed = parse(raw, answer) if isinstance(raw, str) else None
-        kept = tuple(Usage(i, o, price(self.settings, i, o)) for i, o in used)
-        return Reply(parsed, raw, True, kept=kept) if parsed is not None and isinstance(raw, str) else None
+        usages = tuple(Usage(i, o, price(self.settings, i, o)) for i, o in kept.usages)
+        return Reply(parsed, kept.raw, True, kept=usages)
 
     async def _ask(self, messages: Sequence[Message], answer: type[M]) -> Reply[M]:
         """One question, and once more where the answer is malformed."""
@@ -436,10 +432,9 @@ def _schema(answer: type[BaseModel]) -> dict[str, Any]:
     return answer.model_json_schema()
 
 
-def entry(raw: str, usages: Sequence[Usage]) -> str:
-    """What is kept of an answer: itself, and the tokens of each of its requests."""
-    used = [(u.input_tokens, u.output_tokens) for u in usages]
-    return json.dumps({"raw": raw, "usages": used}, ensure_ascii=False)
+def entry(raw: str, usages: Sequence[Usage]) -> Entry:
+    """What is kept of an answer."""
+    return Entry(raw=raw, usages=tuple((u.input_tokens, u.output_tokens) for u in usages))
 
 
 def _limiter(per_minute: int | None) -> AsyncLimiter | None:

@@ -108,7 +108,7 @@ class Taking:
         self._paid.update({"in": tokens[0], "out": tokens[1]})
         usages = (*question.usages, tokens)
         if not failure and parse(raw, _ANSWERS[question.answer]) is not None:
-            self._cache.set(question.key, entry(raw, [Usage(i, o, None) for i, o in usages]))
+            self._cache.set(question.key, entry(raw, [Usage(i, o, None) for i, o in usages]).text())
             return "answered", replace(question, state="answered", raw="", usages=())
         failure = failure or MALFORMED
         if failure in FINAL:
