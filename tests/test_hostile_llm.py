@@ -2,20 +2,26 @@
 
 import asyncio
 import json
+import logging
+import re
 import zlib
 from collections.abc import Iterator
+from contextlib import AsyncExitStack
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
+from nianbao.pipeline.cli.main import main
 from nianbao.pipeline.errors import EndpointError
 from nianbao.pipeline.extract import extract_async
 from nianbao.pipeline.llm.answer import completion_of, parse, raw_of, tokens_of
 from nianbao.pipeline.llm.ask import fence, harmless
 from nianbao.pipeline.llm.cache import DiskCache
-from nianbao.pipeline.llm.client import Reply, connect
+from nianbao.pipeline.llm.client import Client, Reply, connect
 from nianbao.pipeline.llm.failures import LONGEST_WAIT_S
+from nianbao.pipeline.llm.trouble import PATIENCE_S
 from nianbao.pipeline.llm.wire import Pointing
 from nianbao.prompts import prompt
 
@@ -194,6 +200,54 @@ def test_nothing_of_the_environment_is_sent(monkeypatch: pytest.MonkeyPatch) -> 
     request = ask(Sent(SOUND), api_key="own-key")[1][0]
     assert (b"of-environment" in request, request.count(b"own-key")) == (False, 1)
     assert b"authorization: bearer own-key\r\n" in request.lower()
+
+
+# --- Endpoints that are down -----------------------------------------------------------------------------------------
+
+
+def ask_impatiently(*plan: Sent, patience_s: float, **more: Any) -> None:
+    """A question through a client that says after so long what it is waiting for; no plan: nothing listens."""
+
+    async def work() -> None:
+        async with AsyncExitStack() as stack:
+            _, url = await stack.enter_async_context(serving(*plan))
+            if not plan:
+                await stack.aclose()
+            async with connect(settings_for(url, **more), None) as opened:
+                await Client(opened.settings, None, opened.connection, patience_s=patience_s).ask(QUESTION, Pointing)
+
+    asyncio.run(work())
+
+
+@pytest.mark.parametrize(
+    ("plan", "says"),
+    [
+        ((), r"127\.0\.0\.1:\d+: cannot be reached; attempt 1 of 2 failed, the next one is in \d+ s"),
+        ((Sent(b"", 503),), r"127\.0\.0\.1:\d+: status 503; attempt 1 of 2 failed, the next one is in \d+ s"),
+        ((Dripping(b""),), r"127\.0\.0\.1:\d+: no answer yet; a request waits up to 0\.2 s for one"),
+    ],
+    ids=["down", "failing", "silent"],
+)
+def test_an_endpoint_that_is_down_is_said(plan: tuple[Sent, ...], says: str, caplog: pytest.LogCaptureFixture) -> None:
+    """What is being tried is said while it is, with the address, and not only when all of it has failed."""
+    with pytest.raises(EndpointError):
+        ask_impatiently(*plan, patience_s=0, timeout_s=0.2)
+    assert re.search(says, caplog.text)
+
+
+def test_what_passes_is_not_said(caplog: pytest.LogCaptureFixture) -> None:
+    """A failure that is over before anybody would wonder is nobody's concern; nor is anything said after the end."""
+    ask_impatiently(Sent(b"", 503), Sent(SOUND), patience_s=PATIENCE_S)
+    with pytest.raises(EndpointError):
+        ask_impatiently(Sent(b"", 401), patience_s=PATIENCE_S)
+    assert ([r for r in caplog.records if r.name.startswith("nianbao")], PATIENCE_S) == ([], 5)
+
+
+def test_the_command_says_what_the_library_warns_of() -> None:
+    assert CliRunner().invoke(main, ["cache", "info"]).exit_code == 0
+    with CliRunner().isolation() as (_, err, _):
+        logging.getLogger("nianbao.pipeline.llm.trouble").warning("host: cannot be reached\x1b[2J")
+        assert err.getvalue().decode() == "nianbao: host: cannot be reached\ufffd[2J\n"
 
 
 # --- Questions -------------------------------------------------------------------------------------------------------
