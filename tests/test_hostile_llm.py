@@ -36,6 +36,7 @@ from .hostile_llm.answers import (
     try_answers,
 )
 from .hostile_llm.entries import try_entries
+from .hostile_llm.requests import try_requests
 
 RIGHT = '{"rows":{"1":"1-3"}}'
 QUESTION = [{"role": "user", "content": "问"}]
@@ -312,3 +313,12 @@ def test_fewer_tokens_than_none_are_asked_for_anew(tmp_path: Path) -> None:
 
     reply, damaged, requests = asyncio.run(work())
     assert (reply.is_cached, damaged, requests) == (False, 1, 1)
+
+
+# --- The service -----------------------------------------------------------------------------------------------------
+
+
+def test_requests_of_strangers() -> None:
+    """Whatever the head and the body, a request is answered or refused as described, and never under another host's name."""
+    told = try_requests(150)
+    assert min(told["answered"], told["refused"]) > 0
