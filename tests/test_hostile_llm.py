@@ -6,13 +6,15 @@ import logging
 import re
 import zlib
 from collections.abc import Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from nianbao.pipeline.cli.main import main
 from nianbao.pipeline.errors import EndpointError
 from nianbao.pipeline.extract import extract_async
@@ -20,9 +22,11 @@ from nianbao.pipeline.llm.answer import completion_of, parse, raw_of, tokens_of
 from nianbao.pipeline.llm.ask import fence, harmless
 from nianbao.pipeline.llm.cache import DiskCache
 from nianbao.pipeline.llm.client import Client, Reply, connect
+from nianbao.pipeline.llm.doctor import examine
 from nianbao.pipeline.llm.failures import LONGEST_WAIT_S
 from nianbao.pipeline.llm.trouble import PATIENCE_S
 from nianbao.pipeline.llm.wire import Pointing
+from nianbao.pipeline.many.batch.endpoint import Endpoint
 from nianbao.prompts import prompt
 
 from .hostile_llm.answers import (
@@ -30,6 +34,7 @@ from .hostile_llm.answers import (
     Dripping,
     Endless,
     Sent,
+    anything,
     completion,
     serving,
     settings_for,
@@ -177,6 +182,27 @@ def test_the_shape_of_a_refusal(error: Any) -> None:
     """A refusal of any shape is one."""
     with pytest.raises(EndpointError, match="refuses every way"):
         ask(Sent(json.dumps({"error": error}).encode(), 400))
+
+
+@settings(max_examples=60)
+@given(
+    told=st.dictionaries(st.sampled_from(["id", "status", "object", "data", "errors", "metadata"]), anything) | anything
+)
+def test_the_shape_of_everything_else(told: Any) -> None:
+    """A list of models and a batch of any shape are read or refused in our words."""
+
+    async def work() -> None:
+        sent = Sent(json.dumps(told).encode())
+        async with serving(sent, sent, Sent(SOUND)) as (endpoint, url):
+            chosen = settings_for(url, cache_dir=Path("doctor"))
+            with suppress(EndpointError):
+                assert [line async for line in examine(chosen)]
+            endpoint.plan = [sent]
+            async with connect(chosen, None) as client:
+                with suppress(EndpointError):
+                    assert isinstance((await Endpoint(client).look("b")).id, str)
+
+    asyncio.run(work())
 
 
 def test_many_names_are_no_answer() -> None:

@@ -48,6 +48,8 @@ async def examine(settings: Settings) -> AsyncIterator[str]:
             yield f"endpoint   {host_of(settings)} answers, and lists no models (status {error.status_code})"
         except openai.APIError as error:
             raise unusable(error, settings) from error
+        except (AttributeError, TypeError, ValueError):  # a list of another shape
+            yield f"endpoint   {host_of(settings)} answers, and lists no models that can be read"
         reply = await client.ask([{"role": "user", "content": _QUESTION}], Pointing)
         told = "understood" if reply.answer is not None else f"not understood ({reply.failure})"
         yield f"structured answers as {client.mode}: {told}"

@@ -21,6 +21,8 @@ T = TypeVar("T")
 _NO_SUCH_ADDRESS = frozenset((404, 405, 501))
 ENDED = frozenset(("completed", "failed", "expired", "cancelled"))
 """States of a batch after which nothing more comes of it."""
+TRANSFER_S = 3600.0
+"""For a file to go up, or to come down."""
 _RUN, _PART = "nianbao_run", "nianbao_part"
 
 
@@ -56,7 +58,9 @@ class Endpoint:
     async def _upload(self, run: str, part: Part, path: Path) -> str:
         with path.open("rb") as file:  # given as a file, it is sent piece by piece
             name = f"nianbao-{run}-{part.number:03d}.jsonl"
-            sent = await self._connection.files.create(file=(name, file, "application/jsonl"), purpose="batch")
+            sent = await self._connection.files.create(
+                file=(name, file, "application/jsonl"), purpose="batch", timeout=TRANSFER_S
+            )
         return _sound(sent).id
 
     async def _make(self, run: str, part: Part) -> Batch:
@@ -94,7 +98,7 @@ class Endpoint:
         draft = path.with_name(path.name + DRAFT)
 
         async def load() -> None:
-            async with self._connection.files.with_streaming_response.content(file) as response:
+            async with self._connection.files.with_streaming_response.content(file, timeout=TRANSFER_S) as response:
                 with draft.open("wb") as opened:
                     async for piece in response.iter_bytes(1 << 20):
                         opened.write(piece)
@@ -136,8 +140,11 @@ def _put(part: Part, state: State) -> Part:
 
 
 def _sound(found: T) -> T:
-    """What an endpoint gave, where it has an id; raises APIError where it is something else, such as a page of a gateway."""
-    if not isinstance(getattr(found, "id", None), str):
+    """What an endpoint gave, where what is used of it is text; raises APIError where it is something else, such as a page of a
+    gateway.
+    """
+    told = [getattr(found, name, None) for name in ("id", "status", "output_file_id", "error_file_id")]
+    if not isinstance(told[0], str) or not all(value is None or isinstance(value, str) for value in told):
         raise _no_response()
     return found
 
