@@ -223,8 +223,15 @@ def environment() -> Variables:
 
     path = Path(".env")
     try:
-        text = path.read_text(encoding="utf-8-sig") if path.is_file() else ""
+        text = path.read_text(encoding="utf-8-sig") if _is_there(path) else ""
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f".env: cannot be read ({type(error).__name__}); save it as UTF-8, or remove it") from error
     file = dotenv_values(stream=StringIO(text), interpolate=False)
     return Variables(os.environ, {name: value for name, value in file.items() if value})
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # in a folder that may not be looked into
+        return False
