@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from nianbao.eval.standin import MODEL, StandIn, answer_from
 from nianbao.pipeline.errors import BudgetError, SettingsError
 from nianbao.pipeline.llm.client import Spent, connect
-from nianbao.pipeline.llm.settings import Settings, settings_from
+from nianbao.pipeline.llm.settings import Settings, Variables, settings_from
 from nianbao.pipeline.llm.wire import Pointing
 from nianbao.pipeline.many.askers import shares
 
@@ -82,6 +82,6 @@ def test_a_runner_that_there_is_not(runner: str) -> None:
 def test_a_cache_of_another_kind() -> None:
     """An address that is no Redis's is refused by the variable's name, and is not repeated."""
     with pytest.raises(SettingsError) as refused:
-        settings_from({"NIANBAO_CACHE_URL": "mysql://u:geheim@host"})
+        settings_from(Variables({"NIANBAO_CACHE_URL": "mysql://u:geheim@host"}))
     assert "setting cache_url (NIANBAO_CACHE_URL)" in str(refused.value)
     assert "geheim" not in str(refused.value)

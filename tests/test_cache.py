@@ -6,9 +6,10 @@ import sqlite3
 import stat
 from pathlib import Path
 
+import diskcache
 import pytest
 from nianbao.pipeline.errors import SettingsError
-from nianbao.pipeline.llm.cache import DiskCache, clear, key_of
+from nianbao.pipeline.llm.cache import MARK, DiskCache, Entry, clear, key_of, read_entry
 
 KEY = "k" * 64
 LONG = "长" * 100_000
@@ -76,6 +77,7 @@ def test_a_row_that_points_elsewhere_is_a_miss(folder: Path, columns: dict[str, 
         assert cache.get(KEY) is None
         cache.set(KEY, "new")
         assert cache.get(KEY) == "new"
+    assert (folder.parent.parent / "outside").read_text() == "secret"
 
 
 def test_a_damaged_file_is_a_miss(folder: Path) -> None:
@@ -99,11 +101,80 @@ def test_the_folder_is_private(folder: Path) -> None:
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
-def test_a_folder_that_is_no_cache_is_never_removed(tmp_path: Path) -> None:
-    (tmp_path / "thesis.docx").write_text("years of work")
+def test_a_folder_of_others_keeps_its_mode(tmp_path: Path) -> None:
+    """The mode of a folder that was there is its owner's business."""
+    (tmp_path / "own").mkdir(mode=0o755)
+    with DiskCache(tmp_path / "own"):
+        assert stat.S_IMODE((tmp_path / "own").stat().st_mode) == 0o755
+
+
+@pytest.mark.parametrize("name", ["thesis.docx", "cache.db", "ab", ".git"])
+def test_a_folder_that_is_no_cache_is_not_touched(tmp_path: Path, name: str) -> None:
+    """A folder that holds something else, be it the cache of another program, is neither cleared nor opened."""
+    (tmp_path / name).write_text("years of work")
+    for work in (clear, DiskCache):
+        with pytest.raises(SettingsError, match=r"nothing was removed|was left as it is"):
+            work(tmp_path)
+    assert {p.name: p.read_text() for p in tmp_path.iterdir()} == {name: "years of work"}
+
+
+def test_another_program_s_cache_is_not_touched(tmp_path: Path) -> None:
+    with diskcache.Cache(str(tmp_path / "theirs")) as theirs:
+        theirs.set("a", "b" * 100_000)
+    before = {p: p.read_bytes() for p in (tmp_path / "theirs").rglob("*") if p.is_file()}
     with pytest.raises(SettingsError, match="nothing was removed"):
-        clear(tmp_path)
-    assert (tmp_path / "thesis.docx").exists()
+        clear(tmp_path / "theirs")
+    with pytest.raises(SettingsError, match=MARK):
+        DiskCache(tmp_path / "theirs")
+    assert {p: p.read_bytes() for p in (tmp_path / "theirs").rglob("*") if p.is_file()} == before
+
+
+def test_a_cache_from_before_there_was_a_mark(tmp_path: Path) -> None:
+    """It is opened, and has the mark from then on."""
+    with DiskCache(tmp_path / "c") as cache:
+        cache.set(key_of({}), text_of(1))
+    (tmp_path / "c" / MARK).unlink()
+    with DiskCache(tmp_path / "c") as cache:
+        assert cache.get(key_of({})) == text_of(1)
+    assert (tmp_path / "c" / MARK).exists()
+
+
+def test_what_others_put_into_a_cache_stays(folder: Path, tmp_path: Path) -> None:
+    """Clearing removes what a cache consists of, and follows no link out of it."""
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / "thesis.docx").write_text("years of work")
+    (folder / "ff").symlink_to(tmp_path / "work")
+    (folder / "notes.txt").write_text("mine")
+    clear(folder)
+    assert [p.name for p in folder.iterdir()] == ["notes.txt"]
+    assert (tmp_path / "work" / "thesis.docx").exists()
+
+
+def test_a_variable_is_not_filled_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECRET", "s")
+    with pytest.raises(SettingsError, match="is not filled in"):
+        DiskCache(tmp_path / "$SECRET")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"raw":"a","usages":[[-1,2]]}', '{"raw":"a","usages":[["1",2]]}', '{"raw":"a","usages":[[true,2]]}',
+        '{"raw":"a","usages":[[1]]}', '{"raw":"a","usages":[[9e9,2]]}', '{"raw":"a","usages":[[9999999999,2]]}',
+        '{"raw":"a","usages":null}', '{"raw":null}', "[]", "", "a", "[" * 9_999, '{"raw":"' + "a" * 200_001 + '"}',
+    ],
+    ids=lambda text: text[:40],
+)  # fmt: skip
+def test_an_entry_that_is_none(folder: Path, text: str) -> None:
+    """An entry of another shape, and one of fewer tokens than none, is no entry, and is listed as damaged."""
+    with DiskCache(folder) as cache:
+        cache.set(KEY, text)
+        assert (read_entry(cache.get(KEY)), list(cache.damaged())) == (None, [KEY])
+
+
+def test_an_entry_is_what_was_kept() -> None:
+    entry = Entry(raw='{"rows":{}}', usages=((5, 7), (0, 0)))
+    assert read_entry(entry.text()) == entry
 
 
 def test_a_folder_that_cannot_be_one(tmp_path: Path) -> None:
@@ -112,11 +183,15 @@ def test_a_folder_that_cannot_be_one(tmp_path: Path) -> None:
         DiskCache(tmp_path / "file")
 
 
+def text_of(i: int) -> str:
+    return Entry(raw=str(i) * 2000, usages=((i, 1),)).text()
+
+
 def write_many(folder: str, first: int) -> None:
     with DiskCache(Path(folder)) as cache:
         for i in range(first, first + 20):
-            cache.set(key_of({"n": i}), str(i) * 2000)
-            cache.set(KEY, "shared")
+            cache.set(key_of({"n": i}), text_of(i))
+            cache.set(KEY, text_of(0))
 
 
 def test_ten_processes_at_once(tmp_path: Path) -> None:
@@ -129,7 +204,7 @@ def test_ten_processes_at_once(tmp_path: Path) -> None:
         process.join()
     assert [p.exitcode for p in processes] == [0] * 10
     with DiskCache(tmp_path / "c") as cache:
-        assert [cache.get(key_of({"n": i})) for i in range(200)] == [str(i) * 2000 for i in range(200)]
+        assert [cache.get(key_of({"n": i})) for i in range(200)] == [text_of(i) for i in range(200)]
         assert list(cache.damaged()) == []
 
 

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
+from nianbao.eval.load import ServerProcess
 from nianbao.pipeline.extract import REPORT
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from .conftest import SURE
 from .made_up_runs import RECEIVED, alter_run, line, run, write
 
 CHROMIUM = shutil.which("chromium")
@@ -189,3 +191,23 @@ def test_printed_it_is_whole(browser: Browser, file: Path) -> None:
     assert page.evaluate(f"{scrolled}.length") == 0
     assert len(page.pdf()) > 10_000
     page.close()
+
+
+def test_the_page_to_paste_into(browser: Browser) -> None:
+    """In a browser: a report that is pasted is shown to be read, or as JSON; what is none is said to be none; nothing of it runs."""
+    with ServerProcess("--workers", "1") as server:
+        page = browser.new_page()
+        said: list[str] = []
+        page.on("console", lambda message: said.append(message.text))
+        page.goto(server.url)
+        for choice, expected in (("text/plain", "确认 "), ("application/json", '"status": "verified"')):
+            page.check(f"input[value='{choice}']")
+            page.fill("#text", SURE[0].text)
+            page.click("button")
+            expect(page.locator("#answer")).to_contain_text(expected)
+        assert said == []
+        page.fill("#text", HOSTILE[0])
+        page.click("button")
+        expect(page.locator("#state")).to_contain_text("no yearly report")
+        assert (page.title(), page.locator("#answer").is_hidden()) == ("nianbao：读取政府信息公开工作年度报告", True)
+        page.close()

@@ -13,7 +13,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 from nianbao.eval.standin import MODEL, StandIn, answer_from
 from nianbao.pipeline.errors import SettingsError
-from nianbao.pipeline.llm.cache import key_of
+from nianbao.pipeline.llm.cache import Entry, key_of
 from nianbao.pipeline.llm.redis_cache import PREFIX, RedisCache
 
 from .made_up_runs import run
@@ -21,6 +21,7 @@ from .servers import PASSWORD, absent, free_port, redis_server
 
 pytestmark = pytest.mark.cluster
 KEY = "k" * 64
+GOOD = Entry(raw="text").text()
 SECRETS = (PASSWORD, "geheim", "1%402", "%2F")
 
 
@@ -82,10 +83,10 @@ def test_what_is_not_there_is_a_miss(cache: RedisCache) -> None:
 def test_a_damaged_entry_is_a_miss(cache: RedisCache, raw: Any, damage: Callable[[Any, str], None]) -> None:
     """It is listed as damaged, is taken away with `--remove`, and can be written anew."""
     damage(raw, PREFIX + KEY)
-    cache.set("good", "text")
+    cache.set("good", GOOD)
     assert (cache.get(KEY), list(cache.damaged()), cache.info().entries) == (None, [KEY], 2)
-    cache.set(KEY, "new")
-    assert (cache.get(KEY), list(cache.damaged())) == ("new", [])
+    cache.set(KEY, GOOD)
+    assert (cache.get(KEY), list(cache.damaged())) == (GOOD, [])
 
 
 def test_only_its_own_is_removed(cache: RedisCache, raw: Any) -> None:
@@ -197,10 +198,10 @@ def test_the_cache_commands(server: str, cache: RedisCache, raw: Any, monkeypatc
     """info, verify and clear work on it as on the folder, and show where it is without the password."""
     monkeypatch.setenv("NIANBAO_CACHE_URL", server)
     place = f"redis://127.0.0.1:{server.rpartition(':')[2]}"
-    cache.set(KEY, "text")
+    cache.set(KEY, GOOD)
     raw.set(PREFIX + "bad", b"\xff")
     raw.set("thesis", "years of work")
-    assert run("cache", "info").stdout == f"{place}\n2 answers, 5 bytes\n"
+    assert run("cache", "info").stdout == f"{place}\n2 answers, {len(GOOD) + 1} bytes\n"
     assert run("cache", "verify").stdout == "bad: damaged\n2 entries, 1 damaged\n"
     assert run("cache", "verify", "--remove").stdout == "bad: damaged\n1 entries, 1 damaged and removed\n"
     assert run("cache", "clear", "--yes").stdout == f"{place}: removed\n"

@@ -1,6 +1,8 @@
 """The service: what it answers is what the functions give, and what it refuses is refused in one way."""
 
 import asyncio
+import base64
+import hashlib
 import json
 import re
 from collections.abc import Iterator
@@ -20,10 +22,12 @@ from nianbao.pipeline.serve.access import Access, access_for
 from nianbao.pipeline.serve.app import make_app
 from nianbao.pipeline.serve.describe import examples
 from nianbao.pipeline.serve.limits import Limits
+from nianbao.pipeline.serve.places import Place, Places
 from nianbao.pipeline.serve.pool import GoneError, Pool
 from nianbao.pipeline.serve.problems import PROBLEMS, RequestError
 from nianbao.pipeline.serve.reply import Answer, Job, reply
 from nianbao.pipeline.serve.spool import Spool
+from starlette.requests import Request
 
 from nianbao import check, extract
 
@@ -108,6 +112,32 @@ def test_the_examples_are_true(client: TestClient) -> None:
     assert "cell_differs" in {f["code"] for f in examples()["check"][1]["findings"]}
 
 
+def test_the_readable_view(client: TestClient) -> None:
+    """Where plain text is asked for first, what comes is what the command prints; an error is JSON all the same."""
+    shown = CliRunner().invoke(main, ["extract", "-"], input=TEXT.encode(), catch_exceptions=False).stdout
+    asked = {**JSON, "Accept": "text/plain, */*"}
+    found = client.post("/v1/extract", content=json.dumps({"text": TEXT, "name": "-"}), headers=asked)
+    assert (found.headers["content-type"], found.text.rstrip()) == ("text/plain; charset=utf-8", shown.rstrip())
+    assert_refusal(client.post("/v1/extract", content=b"{}", headers=asked))
+
+
+def test_the_page_to_paste_into(client: TestClient) -> None:
+    """It is in Chinese, asks nobody for a token, loads nothing, and its policy allows what stands in it and nothing else."""
+    page = client.get("/")
+    policy = page.headers["content-security-policy"]
+    assert (page.status_code, 'lang="zh-CN"' in page.text) == (200, True)
+    assert TestClient(make_app(LIMITS, Access(TOKEN))).get("/").text == page.text
+    assert not re.search(
+        r"""\b(src|href|action)\s*=(?!["']?/docs)|https?:|url\(|@import|\son\w+\s*=|innerHTML""", page.text
+    )
+    for kind in ("style", "script"):
+        (own,) = re.findall(rf"<{kind}>(.*?)</{kind}>", page.text, re.DOTALL)
+        digest = base64.b64encode(hashlib.sha256(own.encode()).digest()).decode()
+        assert f"{kind}-src 'sha256-{digest}'" in policy
+    assert policy.startswith("default-src 'none'; ")
+    assert "unsafe" not in policy
+
+
 def test_the_page_of_the_api_needs_no_other_server(client: TestClient) -> None:
     page = client.get("/docs")
     assert page.status_code == 200
@@ -137,6 +167,8 @@ REFUSED: list[tuple[str, bytes, int, str, str]] = [
     ("a URL", b'{"text": "x", "url": "http://127.0.0.1"}', 422, "wrong_request", "url: unknown key"),
     ("no such engine", b'{"text": "x", "engine": "x"}', 422, "wrong_request", "engine"),
     ("no model", b'{"text": "x", "engine": "model"}', 422, "no_model", "no model"),
+    ("a long key", b'{"text": "x", "' + b"k" * 201 + b'": 1}', 400, "not_json", "longer than 200 characters"),
+    ("a long key within", b'{"text": "x", "record": {"' + b"k" * 201 + b'": 1}}', 400, "not_json", "longer than 200"),
     ("a long name", b'{"text": "x", "name": "' + b"x" * 300 + b'"}', 422, "wrong_request", "name"),
     ("a surrogate", rb'{"text": "\ud800"}', 400, "not_json", "surrogate"),
     ("a surrogate for a name", rb'{"text": "x", "name": "\uDFFF"}', 400, "not_json", "surrogate"),
@@ -184,6 +216,10 @@ def test_a_record_of_another_shape_is_read_by_a_map(client: TestClient) -> None:
         ({"record": record, "map": by.replace("id", "no")}, "id"),
         ({"record": record, "map": told + "x = 1"}, "x"),
         ({"record": {}, "map": "a = " + "[" * 20_000}, "the map"),
+        ({"record": {}, "map": "#" * 50_001}, "map: String should have at most 50000 characters"),
+        ({"record": {}, "map": f'[cells]\n"{"k" * 201}" = "year"'}, "at most 200 characters"),
+        ({"record": {}, "map": f'[cells]\n"k" = "{"y" * 201}"'}, "at most 200 characters"),
+        ({"record": {}, "map": f'[tables.{"k" * 201}]\nsection = "requests"'}, "at most 200 characters"),
         ({"record": {}, "map": "/etc/passwd"}, "no TOML"),
     ):
         refused = post(client, "check", text=TEXT, **body)
@@ -279,6 +315,44 @@ def test_no_room(path: str, headers: dict[str, str], limits: Limits) -> None:
     found = TestClient(make_app(limits)).post(path, content=json.dumps({"text": TEXT}), headers=headers)
     assert (found.status_code, found.json()["error"]["code"], found.headers["retry-after"]) == (429, "busy", "1")
     assert_refusal(found)
+
+
+@pytest.mark.parametrize(
+    ("clients", "waiting", "patience_s", "dropped"),
+    [
+        ("abc", "abc", 0, 0),
+        ("abc", "bc", 0, 1),
+        ("abbc", "abbc", 0, 1),
+        ("abbc", "ac", 0, 0),
+        ("abc", "", 0, None),
+        ("abc", "abc", 60, None),
+    ],
+)
+def test_who_makes_room(clients: str, waiting: str, patience_s: float, dropped: int | None) -> None:
+    """Of those that are slow to send, the one that has been so longest of the client that holds most; nobody else."""
+
+    async def work() -> None:
+        places = Places(len(clients), patience_s)
+        taken = [place for client in clients if (place := places.take(client))]
+        async with asyncio.TaskGroup() as group:
+            done = asyncio.Event()
+            for place in taken:
+                if place.client in waiting:
+                    group.create_task(wait(place, done))
+            await asyncio.sleep(0)
+            found = places.take("d")
+            assert [i for i, p in enumerate(taken) if p.is_dropped] == ([] if dropped is None else [dropped])
+            assert (found is None, len(places)) == (dropped is None, len(clients))
+            done.set()
+
+    async def wait(place: Place, done: asyncio.Event) -> None:
+        try:
+            with place.waiting(60):
+                await done.wait()
+        except TimeoutError:
+            assert place.is_dropped
+
+    asyncio.run(work())
 
 
 def test_a_text_that_takes_too_long_ends_and_frees_its_worker() -> None:
@@ -400,12 +474,33 @@ def test_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
         ("[::1]:8000", 200),
         ("example.org", 421),
         ("127.0.0.1.example.org", 421),
+        ("LOCALHOST:1", 200),
+        ("", 421),
+        ("a b", 421),
+        ("evil.org, localhost", 421),
+        ("user@localhost", 421),
+        ("localhost:x", 421),
+        ("localhost:123456", 421),
+        ("[::1", 421),
+        ("::1", 421),
+        ("[localhost]", 421),
+        ("localhost/", 421),
+        ("localhost\\", 421),
+        ("127.1", 421),
     ],
 )
 def test_a_name_that_is_not_this_machine_s(host: str, status: int) -> None:
     """A server for this machine alone does not answer under a name that somebody else made lead to it."""
     client = TestClient(make_app(LIMITS, Access(is_local=True)))
     assert client.get("/v1/schema", headers={"Host": host}).status_code == status
+
+
+def test_no_host_is_not_this_machine_s() -> None:
+    """A request that names no host, or two of them, is not taken for one to this machine."""
+    for named in ((), ("localhost", "localhost"), ("localhost", "example.org")):
+        scope = {"type": "http", "headers": [(b"host", name.encode()) for name in named], "server": ("127.0.0.1", 80)}
+        with pytest.raises(RequestError, match="wrong_host"):
+            Access(is_local=True).admit(Request(scope))
 
 
 @pytest.mark.parametrize(

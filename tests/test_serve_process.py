@@ -7,7 +7,7 @@ import socket
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -148,11 +148,7 @@ def test_what_is_not_http(server: ServerProcess, sent: bytes) -> None:
 
 def test_a_client_that_is_too_slow() -> None:
     """A body that does not come is answered 408, a batch that stands still ends with a word; a connection whose head does not end, or that is not used, is closed."""
-    hasty = (
-        "from nianbao.pipeline.serve import access, limits, run; run.serve('127.0.0.1', 0, {}, access.Access(), None)"
-    )
-    found = "limits.Limits(workers=1, receive_s=0.5, idle_s=0.3, stall_s=0.5)"
-    with ServerProcess(command=[sys.executable, "-c", hasty.format(found)]) as server:
+    with limited("workers=1, receive_s=0.5, idle_s=0.3, stall_s=0.5") as server:
         with closing(Held(server)) as held:
             held.send(b'{"text":')
             status, headers = held.head()
@@ -168,6 +164,56 @@ def test_a_client_that_is_too_slow() -> None:
                 with suppress(ConnectionResetError):
                     assert plain.recv(1) == b""
         assert httpx2.get(server.url + "/healthz").status_code == 200
+
+
+def limited(limits: str) -> ServerProcess:
+    """A server with limits that no option sets."""
+    code = "from nianbao.pipeline.serve import access, limits, run; run.serve('127.0.0.1', 0, limits.Limits({}), access.Access(), None)"
+    return ServerProcess(command=[sys.executable, "-c", code.format(limits)])
+
+
+def test_slow_bodies_starve_nobody() -> None:
+    """Where bodies that do not come hold every place, one is given up for a body that does."""
+    with limited("workers=1, queue=4, hurry_s=0.2") as server, ExitStack() as stack:
+        held = [stack.enter_context(closing(Held(server))) for _ in range(5)]
+        for each in held:
+            each.send(b'{"text":')
+        while (found := post(server)).status_code == 429:
+            pass
+        assert (found.status_code, found.json()["status"]) == (200, "verified")
+        status, headers = held[0].head()
+        assert (status, held[0].body(headers)["error"]["code"]) == (408, "too_slow")
+        held[1].send(json.dumps(TEXT).encode() + b"}")
+        held[1].end()
+        assert held[1].head()[0] == 200
+
+
+def test_slow_batches_starve_nobody() -> None:
+    """A batch that waits for lines and is owed nothing is given up for another."""
+    with limited("workers=1, batches=1, batch_hurry_s=0.2") as server:
+        with closing(Held(server, "/v1/extract/batch", "application/jsonl")) as held:
+            held.send(BODY + b"\n")
+            assert (held.head()[0], json.loads(held.chunk())["status"]) == (200, "verified")
+            headers = {"Content-Type": "application/jsonl"}
+            while (
+                found := httpx2.post(server.url + "/v1/extract/batch", content=BODY, headers=headers)
+            ).status_code == 429:
+                pass
+            assert json.loads(held.chunk())["error"]["code"] == "too_slow"
+        assert (found.status_code, found.json()["status"]) == (200, "verified")
+
+
+def test_slow_heads_starve_nobody() -> None:
+    """Where connections that send no whole head are as many as there may be, the oldest makes room for a new one."""
+    with limited("workers=1, connections=9, idle_s=60") as server, ExitStack() as stack:
+        begun = [
+            stack.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=30)) for _ in range(20)
+        ]
+        for each in begun[11:]:
+            each.sendall(b"POST /v1/extract HTTP/1.1\r\nHost: x\r\nX-More:")
+        assert post(server).status_code == 200
+        with suppress(ConnectionResetError):
+            assert begun[0].recv(1) == b""
 
 
 # --- Batches ---------------------------------------------------------------------------------------------------------

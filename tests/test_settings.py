@@ -1,5 +1,6 @@
 """Settings: from the environment, over a `.env` file, with flags first; wrong ones refused by name."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ from click.testing import CliRunner
 from nianbao.eval.standin import MODEL, StandIn, answer_from
 from nianbao.pipeline.cli.main import main
 from nianbao.pipeline.errors import SettingsError
-from nianbao.pipeline.llm.settings import Settings, environment, settings_from
+from nianbao.pipeline.llm.settings import Settings, Variables, environment, settings_from
 
 from .conftest import CASES, SURE
 
@@ -17,19 +18,25 @@ SECRET = "sk-marker-1234"
 
 def test_where_settings_come_from() -> None:
     """Flags win over the environment, nianbao's own key over OpenAI's; an empty variable is none."""
-    environ = {"NIANBAO_MODEL": "m", "OPENAI_API_KEY": "other", "NIANBAO_API_KEY": SECRET, "NIANBAO_BASE_URL": ""}
+    environ = Variables(
+        {"NIANBAO_MODEL": "m", "OPENAI_API_KEY": "other", "NIANBAO_API_KEY": SECRET, "NIANBAO_BASE_URL": ""}
+    )
     found = settings_from(environ, model=None, max_in_flight=3)
     assert (found.model, found.base_url, found.max_in_flight) == ("m", None, 3)
     assert found.api_key is not None
     assert found.api_key.get_secret_value() == SECRET
     assert settings_from(environ, model="n").model == "n"
-    assert settings_from({"OPENAI_API_KEY": "other"}).api_key is not None
+    assert settings_from(Variables({"OPENAI_API_KEY": "other"})).api_key is not None
 
 
 @pytest.mark.parametrize(
     ("environ", "flags", "says"),
     [
         ({"NIANBAO_BASE_URL": "localhost:8000"}, {}, r"setting base_url \(NIANBAO_BASE_URL\)"),
+        ({"NIANBAO_BASE_URL": "http://"}, {}, "begins with http://"),
+        ({"NIANBAO_BASE_URL": f"http://u:{SECRET}@host/v1"}, {}, "an address without user, password"),
+        ({"NIANBAO_BASE_URL": f"http://host/v1?key={SECRET}"}, {}, "an address without user, password"),
+        ({"NIANBAO_BASE_URL": f"http://{SECRET}:x@[host/v1"}, {}, r"setting base_url \(NIANBAO_BASE_URL\)"),
         ({}, {"max_in_flight": 0}, "setting max_in_flight: Input should be greater than or equal to 1"),
         ({}, {"max_cost": "a lot"}, "setting max_cost"),
         ({}, {"tiemout_s": 3}, "setting tiemout_s: Extra inputs are not permitted"),
@@ -37,7 +44,7 @@ def test_where_settings_come_from() -> None:
 )
 def test_wrong_settings(environ: dict[str, str], flags: dict[str, Any], says: str) -> None:
     with pytest.raises(SettingsError, match=says) as error:
-        settings_from({**environ, "NIANBAO_API_KEY": SECRET}, **flags)
+        settings_from(Variables({**environ, "NIANBAO_API_KEY": SECRET}), **flags)
     assert SECRET not in repr(error.value)
 
 
@@ -52,6 +59,72 @@ def test_a_file_of_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     found = settings_from(environment())
     assert (found.model, found.base_url) == ("of-environment", "http://file/v1")
     assert SECRET not in repr(found) + str(found) + found.model_dump_json()
+
+
+ENV, FILE = {"NIANBAO_API_KEY": "of-environment"}, {"NIANBAO_BASE_URL": "http://file/v1"}
+OWN = {"NIANBAO_BASE_URL": "http://own/v1"}
+
+
+@pytest.mark.parametrize(
+    ("environ", "file", "flags", "key"),
+    [
+        (ENV, FILE, {}, None),
+        ({"OPENAI_API_KEY": "of-environment"}, FILE, {}, None),
+        (ENV, {**FILE, "NIANBAO_API_KEY": "of-file"}, {}, "of-file"),
+        (ENV, {**FILE, "OPENAI_API_KEY": "of-file"}, {}, "of-file"),
+        (ENV, {**FILE, "NIANBAO_API_KEY": "${NIANBAO_API_KEY}"}, {}, "${NIANBAO_API_KEY}"),
+        (ENV, FILE, {"base_url": "http://file/v1"}, "of-environment"),
+        ({**ENV, **FILE}, FILE, {}, "of-environment"),
+        ({**ENV, **OWN}, FILE, {}, "of-environment"),
+        (ENV, {}, {}, "of-environment"),
+        (OWN, {"NIANBAO_API_KEY": "of-file"}, {}, "of-file"),
+        ({}, FILE, {}, None),
+    ],
+)
+def test_a_key_goes_where_it_belongs(
+    environ: dict[str, str],
+    file: dict[str, str],
+    flags: dict[str, str],
+    key: str | None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The environment's key goes to no address that only a `.env` of the folder names; where that leaves none, it is said."""
+    (tmp_path / ".env").write_text("".join(f"{name}={value}\n" for name, value in file.items()))
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    found = settings_from(environment(), **flags).api_key
+    assert (found.get_secret_value() if found else None) == key
+    assert ("of the environment is not sent" in caplog.text) == (key is None and environ != {})
+    assert "of-environment" not in caplog.text
+
+
+def test_a_file_of_settings_fills_in_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A `.env` cannot put what the environment holds into an address, a name or a folder."""
+    monkeypatch.setenv("NIANBAO_API_KEY", SECRET)
+    names = ("NIANBAO_MODEL", "NIANBAO_BASE_URL", "NIANBAO_CACHE_DIR")
+    (tmp_path / ".env").write_text("".join(f"{name}=http://host/${{NIANBAO_API_KEY}}\n" for name in names))
+    assert SECRET not in repr(settings_from(environment()))
+
+
+@pytest.mark.parametrize("data", [b"NIANBAO_MODEL=\xff\xfe", None])
+def test_a_file_of_settings_that_is_none(data: bytes | None, tmp_path: Path) -> None:
+    """One that is not UTF-8 is an error; a folder of that name is none."""
+    if data is None:
+        (tmp_path / ".env").mkdir()
+        assert settings_from(environment()) == settings_from(Variables(os.environ))
+    else:
+        (tmp_path / ".env").write_bytes(data)
+        with pytest.raises(SettingsError, match=r"\.env: cannot be read"):
+            environment()
+
+
+def test_no_secret_shows_in_what_is_wrong() -> None:
+    """Settings that are refused in Python are not repeated either."""
+    with pytest.raises(ValueError, match="without user, password") as error:
+        Settings(base_url=f"http://u:{SECRET}@host/v1")
+    assert SECRET not in str(error.value)
 
 
 @pytest.fixture

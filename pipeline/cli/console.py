@@ -1,5 +1,6 @@
 """What the commands share: how they tell of data and of errors, and the options that several of them take."""
 
+import logging
 import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -20,11 +21,20 @@ class Commands(click.Group):
     """Commands that tell of an error of ours in one line, and end with the exit status that it stands for."""
 
     def invoke(self, ctx: click.Context) -> Any:
+        library = logging.getLogger("nianbao")
+        library.handlers = [h for h in library.handlers if not isinstance(h, _Said)] + [_Said()]
         try:
             return super().invoke(ctx)
         except NianbaoError as error:
             say(str(error))
             sys.exit(status_of(error))
+
+
+class _Said(logging.Handler):
+    """What the library warns of, said to the person at the terminal."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        say(record.getMessage())
 
 
 def status_of(error: NianbaoError) -> int:

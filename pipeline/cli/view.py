@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import reduce
+from io import StringIO
 from typing import Any
 
 from rich.console import Console
@@ -38,6 +39,15 @@ def printer() -> Callable[[Extraction], None]:
             console.print(part, soft_wrap=isinstance(part, Text) and not console.is_terminal)
 
     return show
+
+
+def printed(extraction: Extraction) -> str:
+    """The readable view as plain text."""
+    console = Console(file=StringIO(), highlight=False, emoji=False, width=_WIDTH_WITHOUT_TERMINAL, no_color=True)
+    with console.capture() as captured:
+        for part in view(extraction, form_of(Report)):
+            console.print(part, soft_wrap=isinstance(part, Text))
+    return captured.get()
 
 
 def view(extraction: Extraction, form: Form) -> Iterator[Text | Table]:

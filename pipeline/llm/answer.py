@@ -1,18 +1,26 @@
 """A completion of a model → the text of its answer, and the answer."""
 
+import json
 import re
-from typing import TypeVar
+from collections.abc import Mapping
+from typing import Any, TypeVar, get_args
 
-from openai.types.chat import ChatCompletion
+from openai.types.chat import ChatCompletion, ChatCompletionMessage, ChatCompletionMessageFunctionToolCall
+from openai.types.chat.chat_completion import Choice
+from openai.types.chat.chat_completion_message_function_tool_call import Function
+from openai.types.completion_usage import CompletionUsage
 from pydantic import BaseModel, ValidationError
 
 M = TypeVar("M", bound=BaseModel)
 
 LONGEST_ANSWER = 200_000
 """A longer answer, in characters, is not read."""
+MOST_TOKENS = 1_000_000_000
+"""Who tells of more in one request does not tell the truth."""
 
 _THOUGHTS = re.compile(r"^\s*<think>.*?</think>", re.DOTALL)
-_FENCE = re.compile(r"```(?:json)?\s*\n(?P<json>.*?)```", re.DOTALL)
+_FENCE = re.compile(r"```(?:json)?[^\S\n]*\n(?P<json>.*?)```", re.DOTALL)
+_ENDS = frozenset(get_args(Choice.model_fields["finish_reason"].annotation))
 
 
 def parse(raw: str, answer: type[M]) -> M | None:
@@ -32,8 +40,6 @@ def parse(raw: str, answer: type[M]) -> M | None:
 
 def raw_of(completion: ChatCompletion) -> tuple[str, str]:
     """A completion → the text of its answer, and why it is none: "", "empty answer", "cut off", "content filter"."""
-    if not completion.choices:
-        return "", "empty answer"
     choice = completion.choices[0]
     calls = choice.message.tool_calls or []
     called = next((c.function.arguments for c in calls if c.type == "function"), None)
@@ -45,3 +51,94 @@ def raw_of(completion: ChatCompletion) -> tuple[str, str]:
     if len(text) > LONGEST_ANSWER:
         return text[:LONGEST_ANSWER], "too long an answer"
     return text, "" if text.strip() else "empty answer"
+
+
+def tokens_of(completion: ChatCompletion) -> tuple[int, int]:
+    """Tokens in and out; 0 where the endpoint does not tell."""
+    used = completion.usage
+    return (used.prompt_tokens, used.completion_tokens) if used else (0, 0)
+
+
+# --- The shape of what comes back ------------------------------------------------------------------------------------
+
+
+def sound_completion(body: bytes) -> ChatCompletion | None:
+    """The body of a response → the completion that it holds; None where it is no object of JSON."""
+    told = _loaded(body)
+    return completion_of(told) if isinstance(told, Mapping) else None
+
+
+def completion_of(told: Mapping[str, Any]) -> ChatCompletion:
+    """What an endpoint tells, of whatever shape → a completion with one choice, which holds what can be used of it.
+
+    {"choices": [{"message": {"content": "{}"}}], "usage": null} → content "{}", 0 tokens; {"choices": null} → no content.
+    """
+    choice = _first(told.get("choices"))
+    message = _object(choice.get("message"))
+    end = choice.get("finish_reason")
+    used = _object(told.get("usage"))
+    tokens = [_tokens(used.get(name)) for name in ("prompt_tokens", "completion_tokens")]
+    return ChatCompletion(
+        id="",
+        object="chat.completion",
+        created=0,
+        model="",
+        choices=[
+            Choice(
+                index=0,
+                finish_reason=end if isinstance(end, str) and end in _ENDS else "stop",  # type: ignore[arg-type]
+                message=ChatCompletionMessage(
+                    role="assistant",
+                    content=_text(message.get("content")),
+                    refusal=_text(message.get("refusal")) or None,
+                    tool_calls=_called(message.get("tool_calls")),
+                ),
+            )
+        ],
+        usage=CompletionUsage(prompt_tokens=tokens[0], completion_tokens=tokens[1], total_tokens=sum(tokens)),
+    )
+
+
+def sound_error(body: bytes) -> bytes:
+    """The body of a refusal, of whatever shape → one that tells its message, and the option that is refused."""
+    told = _object(_loaded(body))
+    error = told.get("error", told)
+    error = {"message": error} if isinstance(error, str) else _object(error)
+    sound = {name: text if (text := _text(error.get(name))) else None for name in ("message", "param")}
+    return json.dumps({"error": sound}).encode()
+
+
+def _loaded(body: bytes) -> object:
+    """None where it is no JSON."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _object(told: object) -> Mapping[str, Any]:
+    return told if isinstance(told, Mapping) else {}
+
+
+def _first(told: object) -> Mapping[str, Any]:
+    return _object(told[0]) if isinstance(told, list) and told else {}
+
+
+def _text(told: object) -> str:
+    """A lone surrogate, which JSON may hold, can be sent and kept nowhere."""
+    return told.encode("utf-8", "replace").decode() if isinstance(told, str) else ""
+
+
+def _called(told: object) -> list[Any] | None:
+    """The first call of a function."""
+    for call in told if isinstance(told, list) else ():
+        function = _object(_object(call).get("function"))
+        if arguments := _text(function.get("arguments")):
+            called = Function(name=_text(function.get("name")), arguments=arguments)
+            return [ChatCompletionMessageFunctionToolCall(id="", type="function", function=called)]
+    return None
+
+
+def _tokens(told: object) -> int:
+    """A number of tokens; 0 where what is told is none."""
+    return told if isinstance(told, int) and not isinstance(told, bool) and 0 <= told <= MOST_TOKENS else 0

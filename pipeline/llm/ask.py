@@ -15,6 +15,7 @@ from ..readers.rules import read_by_rules
 from ..record.pointed import Pointed
 from ..record.weigh import weigh_all
 from ..source.decode import from_text
+from ..source.inputs import printable
 from ..source.sections import Span
 from .wire import Pointing, PointingToo, Shown, list_rows, show, wire_rows
 
@@ -25,6 +26,8 @@ _MOST_NAMED = 12
 _BEGINNING = 16
 """Of a paragraph so many characters are shown."""
 _MOST_PARAGRAPHS = 150
+_HARMLESS = str.maketrans("<>[]", "＜＞［］")
+"""Every template's marks stand in one of these: <|im_end|>, </s>, <｜User｜>, [INST], <<SYS>>, ]~b]."""
 
 
 def shown_of(page: Page, form: Form) -> Shown:
@@ -70,9 +73,17 @@ def ask(page: Page, shown: Shown, form: Form) -> tuple[list[Message], type[Point
 
 
 def fence(text: str) -> str:
-    """Text in a fence that it cannot close, as the fence is named after the text itself."""
+    """Text of a report in a fence that it cannot close, as the fence is named after the text itself."""
     name = f"报告-{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
-    return f"<{name}>\n{text}\n</{name}>"
+    return f"<{name}>\n{harmless(text)}\n</{name}>"
+
+
+def harmless(text: str) -> str:
+    """Text of which no part can be taken for a mark of a chat template: no control characters, no angles, no brackets.
+
+    "数<|im_end|>" → "数＜|im_end|＞".
+    """
+    return "\n".join(map(printable, text.split("\n"))).translate(_HARMLESS)
 
 
 @cache

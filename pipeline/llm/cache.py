@@ -5,25 +5,60 @@ An entry is text, and whoever reads it validates it again, so that a tampered or
 
 import hashlib
 import json
+import os
+import re
 import shutil
 import sqlite3
 import zlib
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Annotated, Any, Protocol, Self
 
 import diskcache
 from diskcache.core import MODE_PICKLE
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..errors import SettingsError
+from .answer import LONGEST_ANSWER, MOST_TOKENS
 from .settings import Settings
 
 if TYPE_CHECKING:
     from .redis_cache import RedisCache
 
-_DAMAGE = (zlib.error, sqlite3.Error, OSError, ValueError, EOFError, KeyError, TypeError, diskcache.Timeout)
+_DAMAGE = (
+    zlib.error, sqlite3.Error, OSError, ValueError, EOFError, KeyError, TypeError, AttributeError, OverflowError,
+    diskcache.Timeout,
+)  # fmt: skip
+MARK = "nianbao-answers"
+"""The file that says that a folder is a cache of ours."""
+_OF_A_CACHE = re.compile(r"cache\.db(-wal|-shm|-journal)?|[0-9a-f]{2}")
+"""What stands in its folder beside the mark."""
+
+Tokens = Annotated[int, Field(ge=0, le=MOST_TOKENS)]
+
+
+class Entry(BaseModel):
+    """What is kept of an answer: itself, and for each of its requests the tokens in and out."""
+
+    model_config = ConfigDict(strict=True, frozen=True)
+
+    raw: Annotated[str, Field(max_length=LONGEST_ANSWER)]
+    usages: Annotated[tuple[tuple[Tokens, Tokens], ...], Field(max_length=10)] = ()
+
+    def text(self) -> str:
+        """As it is kept."""
+        return self.model_dump_json()
+
+
+def read_entry(text: str | None) -> Entry | None:
+    """What was kept → the entry; None where it is none, whoever wrote it."""
+    try:
+        return None if text is None else Entry.model_validate_json(text)
+    except ValidationError:
+        return None
 
 
 class Cache(Protocol):
@@ -53,9 +88,17 @@ class _TextDisk(diskcache.Disk):  # type: ignore[misc]
     def fetch(self, mode: int, filename: str | None, value: Any, read: bool) -> Any:
         if mode == MODE_PICKLE or read:
             raise ValueError("a pickled value")
-        if filename is not None and (Path(filename).is_absolute() or ".." in Path(filename).parts):
+        if filename is not None and not _is_within(filename):
             raise ValueError("a file outside the cache")
         return super().fetch(mode, filename, value, read)
+
+    def remove(self, file_path: str) -> None:
+        if _is_within(file_path):
+            super().remove(file_path)
+
+
+def _is_within(path: str) -> bool:
+    return not Path(path).is_absolute() and ".." not in Path(path).parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +112,25 @@ class Info:
 
 
 class DiskCache:
-    """A cache in a private folder, safe for threads and processes. Raises SettingsError where it cannot be opened."""
+    """A cache in a folder, safe for threads and processes; one that it makes is private.
+
+    Raises SettingsError where it cannot be opened, or holds something else: that is not touched.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        if os.path.expandvars(folder) != str(folder):
+            raise SettingsError(f"cache folder {folder}: a variable in it is not filled in; write the path out")
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            folder.chmod(0o700)
+            if any(folder.iterdir()) and not _is_ours(folder):
+                raise SettingsError(
+                    f"cache folder {folder}: holds something else, and was left as it is; name another with"
+                    f" NIANBAO_CACHE_DIR, or, where an earlier nianbao made it, make an empty file {MARK} in it"
+                )
+            (folder / MARK).touch()
             self._disk = diskcache.Cache(str(folder), disk=_TextDisk, eviction_policy="none", timeout=60)
-        except (sqlite3.Error, OSError) as error:
+        except _DAMAGE as error:
             reason = getattr(error, "strerror", None) or error
             raise SettingsError(
                 f"cache folder {folder}: cannot be opened ({reason}); name another with NIANBAO_CACHE_DIR, or remove it"
@@ -109,13 +162,13 @@ class DiskCache:
             ) from error
 
     def damaged(self) -> Iterator[str]:
-        """The keys of entries that cannot be read."""
+        """The keys of entries that cannot be read, or are none of ours."""
         try:
             keys = [str(k) for k in self._disk.iterkeys()]
         except _DAMAGE:
             yield "(index)"
             return
-        yield from (key for key in keys if self.get(key) is None)
+        yield from (key for key in keys if read_entry(self.get(key)) is None)
 
     def remove(self, key: str) -> None:
         try:
@@ -136,12 +189,43 @@ class DiskCache:
 
 
 def clear(folder: Path) -> None:
-    """Remove a cache, whatever its state; a folder that is no cache is left alone, with a SettingsError."""
-    if not folder.exists():
-        return
-    if any(folder.iterdir()) and not (folder / "cache.db").exists():
-        raise SettingsError(f"{folder}: no cache of nianbao (no cache.db in it); nothing was removed")
-    shutil.rmtree(folder)
+    """Remove a cache, whatever its state, and nothing else in its folder.
+
+    A folder that is no cache of ours is left alone, with a SettingsError.
+    """
+    try:
+        if not folder.exists() or not any(folder.iterdir()):
+            return
+        if not _is_ours(folder):
+            raise SettingsError(f"{folder}: no cache of nianbao (no {MARK} in it); nothing was removed")
+        for path in [p for p in folder.iterdir() if _OF_A_CACHE.fullmatch(p.name)]:
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+        (folder / MARK).unlink()
+        if not any(folder.iterdir()):
+            folder.rmdir()
+    except OSError as error:
+        raise SettingsError(f"{folder}: cannot be removed ({error.strerror}); check its permissions") from error
+
+
+def _is_ours(folder: Path) -> bool:
+    return (folder / MARK).is_file() or _is_from_before(folder)
+
+
+def _is_from_before(folder: Path) -> bool:
+    """Whether a folder without a mark is a cache that an earlier nianbao made: each key is a hash, and nothing else is there."""
+    if not all(_OF_A_CACHE.fullmatch(p.name) for p in folder.iterdir()):
+        return False
+    try:
+        with closing(
+            sqlite3.connect(f"{(folder / 'cache.db').absolute().as_uri()}?mode=ro&immutable=1", uri=True)
+        ) as db:
+            keys = [key for (key,) in db.execute("SELECT key FROM Cache")]
+    except sqlite3.Error:
+        return False
+    return bool(keys) and all(re.fullmatch("[0-9a-f]{64}", str(key)) for key in keys)
 
 
 def folder_of(settings: Settings) -> Path:

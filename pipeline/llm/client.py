@@ -4,33 +4,34 @@ A `Client` lives in one event loop; its limits hold for everything that is asked
 """
 
 import asyncio
-import json
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from functools import cache, partial
-from typing import Any, Generic, cast
+from typing import Any, Generic, TypeVar, cast
 
 import instructor
 import openai
 from aiolimiter import AsyncLimiter
-from instructor.core.exceptions import InstructorError
 from instructor.core.hooks import Hooks
 from openai.types.chat import ChatCompletion
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
 from tenacity.wait import wait_random_exponential
 
 from ..errors import BudgetError, EndpointError, RefusedError
-from .answer import LONGEST_ANSWER, M, parse, raw_of
-from .cache import Cache, key_of, open_cache
-from .failures import api_error, host_of, is_passing, no_such_model, retry_after, unusable
+from .answer import LONGEST_ANSWER, M, parse, raw_of, tokens_of
+from .cache import Cache, Entry, key_of, open_cache, read_entry
+from .failures import api_error, host_of, is_passing, named_wait, no_such_model, reason, unusable
 from .prices import price
 from .settings import Mode, Settings
+from .transport import Transport
+from .trouble import PATIENCE_S, Trouble
 
 Message = dict[str, str]
+T = TypeVar("T")
 
 logging.getLogger("instructor").addHandler(
     logging.NullHandler()
@@ -105,6 +106,8 @@ class Client:
     """Why the endpoint cannot be used, once that is known; nothing more is asked then."""
     mode: Mode | None = None
     """How structured answers are asked for, once that is known."""
+    patience_s: float = PATIENCE_S
+    """An endpoint that does not answer for so long is said, with what is being tried."""
     by_answer: bool = False
     """Whether an extraction tells what its answers took whoever asked them, now or earlier; else what was paid for it now."""
     _refused_in_a_row: int | None = None
@@ -114,12 +117,14 @@ class Client:
     _options: dict[str, Any] = field(init=False)
     _room: asyncio.Semaphore = field(init=False)
     """Held by a question until its answer is kept, so that no more can be lost at once; left while it waits to be sent again."""
+    _trouble: Trouble = field(init=False)
     _requests: AsyncLimiter | None = field(init=False)
     _tokens: AsyncLimiter | None = field(init=False)
 
     def __post_init__(self) -> None:
         self._options = {"temperature": 0, "max_tokens": self.settings.max_output_tokens}
         self._room = asyncio.Semaphore(self.settings.max_in_flight)
+        self._trouble = Trouble(self.patience_s)
         self._requests = _limiter(self.settings.requests_per_minute)
         self._tokens = _limiter(self.settings.tokens_per_minute)
         self.mode = None if self.settings.mode == "auto" else self.settings.mode
@@ -145,7 +150,7 @@ class Client:
                     raise type(self.unusable)(str(self.unusable))
                 reply = await self._ask(messages, answer)
                 if reply.answer is not None and self.cache is not None:
-                    await asyncio.to_thread(self.cache.set, key, entry(reply.raw, reply.usages))
+                    await asyncio.to_thread(self.cache.set, key, entry(reply.raw, reply.usages).text())
             flight.set_result(reply)
             return reply
         except BaseException as error:
@@ -162,15 +167,12 @@ class Client:
         return question_key(self.settings, messages, answer)
 
     def _kept(self, key: str, answer: type[M]) -> Reply[M] | None:
-        text = self.cache.get(key) if self.cache else None
-        try:
-            entry = json.loads(text) if text else {}
-            raw, used = entry.get("raw"), [(int(i), int(o)) for i, o in entry.get("usages", ())]
-        except (ValueError, AttributeError, TypeError):
+        kept = read_entry(self.cache.get(key)) if self.cache else None
+        parsed = parse(kept.raw, answer) if kept else None
+        if kept is None or parsed is None:
             return None
-        parsed = parse(raw, answer) if isinstance(raw, str) else None
-        kept = tuple(Usage(i, o, price(self.settings, i, o)) for i, o in used)
-        return Reply(parsed, raw, True, kept=kept) if parsed is not None and isinstance(raw, str) else None
+        usages = tuple(Usage(i, o, price(self.settings, i, o)) for i, o in kept.usages)
+        return Reply(parsed, kept.raw, True, kept=usages)
 
     async def _ask(self, messages: Sequence[Message], answer: type[M]) -> Reply[M]:
         """One question, and once more where the answer is malformed."""
@@ -257,17 +259,45 @@ class Client:
     ) -> ChatCompletion:
         """One request, tried again with jitter while the endpoint is busy or failing."""
         estimate = sum(len(m["content"]) for m in messages) / CHARACTERS_A_TOKEN + TOKENS_AN_ANSWER
-        async for attempt in retrying(self.settings).copy(sleep=self._sleep):
-            with attempt:
-                self._check_budget()
-                if self._requests:
-                    await self._requests.acquire()
-                if self._tokens:
-                    await self._tokens.acquire(min(estimate, self._tokens.max_rate))
-                self.spent.requests += 1
-                sent.append(mode)
-                return await self._send(messages, answer, mode, options)
-        raise AssertionError("unreachable")
+
+        async def attempt() -> ChatCompletion:
+            self._check_budget()
+            if self._requests:
+                await self._requests.acquire()
+            if self._tokens:
+                await self._tokens.acquire(min(estimate, self._tokens.max_rate))
+            self.spent.requests += 1
+            sent.append(mode)
+            return await self._send(messages, answer, mode, options)
+
+        return await self.tried(attempt, self._sleep)
+
+    async def tried(
+        self, work: Callable[[], Awaitable[T]], sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    ) -> T:
+        """What some work at the endpoint gives: tried again, later each time and with jitter, while it is busy or failing."""
+        settings, host = self.settings, host_of(self.settings)
+
+        def asking(_: RetryCallState) -> None:
+            self._trouble.asking(f"{host}: no answer yet; a request waits up to {settings.timeout_s:g} s for one")
+
+        def failed(state: RetryCallState) -> None:
+            why = reason(state.outcome.exception() if state.outcome else None, settings)
+            tried = f"attempt {state.attempt_number} of {settings.max_attempts} failed"
+            self._trouble.failed(f"{why}; {tried}, the next one is in {state.upcoming_sleep:.0f} s")
+
+        try:
+            return await AsyncRetrying(
+                retry=retry_if_exception(is_passing),
+                stop=stop_after_attempt(settings.max_attempts),
+                wait=partial(_wait, settings),
+                sleep=sleep,
+                before=asking,
+                before_sleep=failed,
+                reraise=True,
+            )(work)
+        finally:
+            self._trouble.over()
 
     async def _sleep(self, seconds: float) -> None:
         """Wait before the next attempt, with the room left to others."""
@@ -296,16 +326,10 @@ class Client:
             )
         except openai.APIError:
             raise
-        except (InstructorError, ValidationError, ValueError, TypeError, AttributeError, IndexError) as error:
-            if isinstance(error.__cause__, openai.APIError):
-                raise error.__cause__ from None
+        except Exception as error:  # the border of instructor: whatever it thinks of the text, we parse it ourselves
             nested = api_error(error)
             if nested is not None:
-                raise nested from None
-            if not seen:
-                raise openai.APIError(
-                    f"unreadable response: {type(error).__name__}", request=cast(Any, None), body=None
-                ) from error
+                raise nested from nested.__cause__
         if not seen or not isinstance(seen[-1], ChatCompletion):
             raise openai.APIError("no chat completion in the response", request=cast(Any, None), body=None)
         return seen[-1]
@@ -355,20 +379,10 @@ def question_key(settings: Settings, messages: Sequence[Message], answer: type[B
     )
 
 
-def retrying(settings: Settings) -> AsyncRetrying:
-    """Attempts at one request: again, later each time and with jitter, while the endpoint is busy or failing."""
-    return AsyncRetrying(
-        retry=retry_if_exception(is_passing),
-        stop=stop_after_attempt(settings.max_attempts),
-        wait=partial(_wait, settings),
-        reraise=True,
-    )
-
-
 def _wait(settings: Settings, state: RetryCallState) -> float:
     """Seconds until the next attempt: what the endpoint says, else longer each time, with jitter."""
     error = state.outcome.exception() if state.outcome else None
-    told = retry_after(error.response.headers.get("retry-after")) if isinstance(error, openai.APIStatusError) else None
+    told = named_wait(error)
     jittered = wait_random_exponential(multiplier=min(1.0, settings.max_wait_s), max=settings.max_wait_s)(state)
     return jittered if told is None else told + min(jittered, 1.0)
 
@@ -383,12 +397,6 @@ FINAL = ("content filter", "cut off")
 def once_more(messages: Sequence[Message], raw: str) -> list[Message]:
     """A question again after an answer that was malformed."""
     return [*messages, {"role": "assistant", "content": raw[:2000]}, {"role": "user", "content": AGAIN}]
-
-
-def tokens_of(completion: ChatCompletion) -> tuple[int, int]:
-    """Tokens in and out; 0 where the endpoint does not tell."""
-    used = completion.usage
-    return (used.prompt_tokens or 0, used.completion_tokens or 0) if used else (0, 0)
 
 
 @asynccontextmanager
@@ -408,11 +416,13 @@ async def connect(settings: Settings, cache: Cache | None) -> AsyncIterator[Clie
     if not settings.model:
         raise EndpointError("no model is configured; set NIANBAO_MODEL (and NIANBAO_BASE_URL, NIANBAO_API_KEY)")
     key = settings.api_key.get_secret_value() if settings.api_key else "none"
+    transport = Transport(settings.timeout_s)
     async with openai.AsyncOpenAI(
         api_key=key,
         base_url=settings.base_url or "https://api.openai.com/v1",
-        timeout=settings.timeout_s,
+        timeout=transport.timeout,
         max_retries=0,
+        http_client=transport,
     ) as connection:
         yield Client(settings, cache, connection)
 
@@ -422,10 +432,9 @@ def _schema(answer: type[BaseModel]) -> dict[str, Any]:
     return answer.model_json_schema()
 
 
-def entry(raw: str, usages: Sequence[Usage]) -> str:
-    """What is kept of an answer: itself, and the tokens of each of its requests."""
-    used = [(u.input_tokens, u.output_tokens) for u in usages]
-    return json.dumps({"raw": raw, "usages": used}, ensure_ascii=False)
+def entry(raw: str, usages: Sequence[Usage]) -> Entry:
+    """What is kept of an answer."""
+    return Entry(raw=raw, usages=tuple((u.input_tokens, u.output_tokens) for u in usages))
 
 
 def _limiter(per_minute: int | None) -> AsyncLimiter | None:

@@ -1,6 +1,6 @@
 """What is set, whether the endpoint answers, and how it takes structured questions."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 
 import openai
 from pydantic import SecretStr
@@ -9,20 +9,20 @@ from ..errors import EndpointError
 from .cache import open_cache
 from .client import connect
 from .failures import host_of, unusable
-from .settings import VARIABLES, Settings
+from .settings import VARIABLES, Settings, Variables
 from .wire import Pointing
 
 _QUESTION = '请只回答 {"rows":{"1":"1"}} 这一个 JSON 对象。'
 
 
-def tell_settings(settings: Settings, environ: Mapping[str, str]) -> list[str]:
+def tell_settings(settings: Settings, variables: Variables) -> list[str]:
     """A line for each setting that a variable gives: its value, and where it is from; of a secret only that it is set."""
     lines = []
-    for name, variables in VARIABLES.items():
+    for name in VARIABLES:
         value = getattr(settings, name)
         told = "(not set)" if value is None else "(set)" if isinstance(value, SecretStr) else str(value)
-        source = next((v for v in variables if environ.get(v)), "")
-        lines.append(f"{name:<10} {told}{f'   from {source}' if source and value is not None else ''}")
+        where = variables.where(name, value.get_secret_value() if isinstance(value, SecretStr) else str(value))
+        lines.append(f"{name:<10} {told}{f'   from {where}' if where else ''}")
     return lines
 
 
@@ -48,6 +48,8 @@ async def examine(settings: Settings) -> AsyncIterator[str]:
             yield f"endpoint   {host_of(settings)} answers, and lists no models (status {error.status_code})"
         except openai.APIError as error:
             raise unusable(error, settings) from error
+        except (AttributeError, TypeError, ValueError):  # a list of another shape
+            yield f"endpoint   {host_of(settings)} answers, and lists no models that can be read"
         reply = await client.ask([{"role": "user", "content": _QUESTION}], Pointing)
         told = "understood" if reply.answer is not None else f"not understood ({reply.failure})"
         yield f"structured answers as {client.mode}: {told}"

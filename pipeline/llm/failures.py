@@ -8,18 +8,20 @@ import openai
 
 from ..errors import EndpointError, RefusedError
 from .settings import Settings
+from .transport import ResponseError
 
+LONGEST_WAIT_S = 600.0
+"""An endpoint that names a longer time is not waited for."""
 _AGAIN = frozenset((408, 409, 429))
 _OF_THE_QUESTION = frozenset((400, 413, 422))
 
 
 def is_passing(error: BaseException) -> bool:
-    """Whether a request that failed so may succeed when it is sent again."""
+    """Whether a request that failed so may succeed when it is sent again, within a time that can be waited for."""
     if isinstance(error, openai.APIStatusError):
-        return error.status_code in _AGAIN or (error.status_code >= 500 and error.status_code != 501)
-    return isinstance(error, openai.APIConnectionError) or (
-        isinstance(error, openai.APIError) and not isinstance(error, openai.APIStatusError)
-    )
+        is_busy = error.status_code in _AGAIN or (error.status_code >= 500 and error.status_code != 501)
+        return is_busy and (named_wait(error) or 0) <= LONGEST_WAIT_S
+    return isinstance(error, openai.APIError)
 
 
 def api_error(error: BaseException) -> openai.APIError | None:
@@ -33,6 +35,11 @@ def api_error(error: BaseException) -> openai.APIError | None:
     return next((e for e in found if isinstance(e, openai.APIError)), None)
 
 
+def named_wait(error: BaseException | None) -> float | None:
+    """For how many seconds an endpoint that refused a request asks not to be asked; None where it names no time."""
+    return retry_after(error.response.headers.get("retry-after")) if isinstance(error, openai.APIStatusError) else None
+
+
 def retry_after(header: str | None) -> float | None:
     """A Retry-After header, in seconds or as a date → seconds from now; None where there is none."""
     if not header:
@@ -43,7 +50,7 @@ def retry_after(header: str | None) -> float | None:
         pass
     try:
         return max(0.0, email.utils.parsedate_to_datetime(header).timestamp() - time.time())
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
 
 
@@ -52,22 +59,43 @@ def no_such_model(error: openai.APIStatusError) -> bool:
 
 
 def host_of(settings: Settings) -> str:
-    return urlsplit(settings.base_url or "https://api.openai.com").netloc.rpartition("@")[2]
+    return urlsplit(settings.base_url or "https://api.openai.com").netloc
 
 
 def unusable(error: openai.APIError, settings: Settings) -> EndpointError:
-    """What the endpoint said, and what to do; never the key."""
+    """What the endpoint said, and what to do; never the key, and nothing in its own words."""
+    kind = RefusedError if getattr(error, "status_code", None) in _OF_THE_QUESTION else EndpointError
+    return kind(f"{reason(error, settings)}; {_advice(error, settings)}")
+
+
+def reason(error: BaseException | None, settings: Settings) -> str:
+    """Which endpoint failed, and how: "localhost:8000: cannot be reached"."""
     host = host_of(settings)
+    if isinstance(error, openai.APIStatusError):
+        return f"{host}: status {error.status_code}"
+    if isinstance(error, openai.APIError) and isinstance(error.__cause__, ResponseError):
+        return f"{host}: {error.__cause__}"
     if isinstance(error, openai.APITimeoutError):
-        return EndpointError(f"{host}: no answer within {settings.timeout_s:g} s; try again, or raise the timeout")
+        return f"{host}: no answer within {settings.timeout_s:g} s"
     if isinstance(error, openai.APIConnectionError):
-        return EndpointError(f"{host}: cannot be reached; check NIANBAO_BASE_URL and that the server runs")
-    status = getattr(error, "status_code", None)
+        return f"{host}: cannot be reached"
+    return f"{host}: no usable response"
+
+
+def _advice(error: openai.APIError, settings: Settings) -> str:
+    wait = named_wait(error)
+    if wait is not None and wait > LONGEST_WAIT_S:
+        return f"it asks to wait {wait:,.0f} s, above the {LONGEST_WAIT_S:g} s that are waited; try again then"
+    if isinstance(error, openai.APIStatusError) and 300 <= error.status_code < 400:
+        return "it sends elsewhere, where nothing is sent; set NIANBAO_BASE_URL to the address that is meant"
+    if isinstance(error, openai.APITimeoutError):
+        return "try again, or raise the timeout"
+    if isinstance(error, openai.APIConnectionError) and not isinstance(error.__cause__, ResponseError):
+        return "check NIANBAO_BASE_URL and that the server runs"
     advice = {
         401: "the key was refused; check NIANBAO_API_KEY",
         403: "the key may not use this; check NIANBAO_API_KEY and the account",
         404: f"no such model or address; check NIANBAO_MODEL ({settings.model}) and NIANBAO_BASE_URL",
         429: "still too many requests after every attempt; lower --max-in-flight or set a rate limit",
-    }.get(status or 0, "try again later")
-    kind = RefusedError if status in _OF_THE_QUESTION else EndpointError
-    return kind(f"{host}: {f'status {status}' if status else 'no usable response'}; {advice}")
+    }
+    return advice.get(getattr(error, "status_code", 0), "try again later")

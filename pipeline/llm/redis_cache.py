@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from ..errors import SettingsError
 from ..many.extra import needs
-from .cache import Info
+from .cache import Info, read_entry
 
 PREFIX = "nianbao:answer:"
 """Before the key of every entry: what else the server holds is nobody's business here."""
@@ -71,13 +71,13 @@ class RedisCache:
         return Info(self.place, len(sizes), sum(sizes), warning)
 
     def damaged(self) -> Iterator[str]:
-        """The keys of entries that cannot be read."""
+        """The keys of entries that cannot be read, or are none of ours."""
         try:
             keys = [key.removeprefix(PREFIX.encode()) for batch in self._batches() for key in batch]
         except (self._redis.RedisError, OSError) as error:
             self._fail(error, "cannot be read", "see that it runs")
         names = (key.decode("utf-8", "backslashreplace") for key in keys)
-        yield from (name for name in names if self.get(name) is None)
+        yield from (name for name in names if read_entry(self.get(name)) is None)
 
     def remove(self, key: str) -> None:
         self._remove([PREFIX + key])

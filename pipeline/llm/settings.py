@@ -1,14 +1,20 @@
 """The settings of the model's endpoint, each with its default and its unit, in one place."""
 
+import logging
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
+from io import StringIO
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from ..errors import SettingsError
+
+LOG = logging.getLogger(__name__)
 
 Mode = Literal["auto", "json_schema", "tools", "md_json"]
 
@@ -28,10 +34,20 @@ def _is_of_a_server(url: SecretStr | None) -> SecretStr | None:
     return url
 
 
+def _is_plain(url: str | None) -> str | None:
+    """An address is shown, and written into the manifest of a run: it holds no secret."""
+    parts = urlsplit(url or "https://api.openai.com")
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("give an address that begins with http:// or https://")
+    if "@" in parts.netloc or parts.query or parts.fragment:
+        raise ValueError("an address without user, password, ? and # is needed; a key is given by NIANBAO_API_KEY")
+    return url
+
+
 class Settings(BaseModel):
     """How a model is reached and what it may cost. Unknown settings are refused. A title says in Chinese what a setting is."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     model: Annotated[
         str | None,
@@ -41,8 +57,8 @@ class Settings(BaseModel):
     ] = None
     base_url: Annotated[
         str | None,
+        AfterValidator(_is_plain),
         Field(
-            pattern=r"^https?://",
             title="与 OpenAI 兼容的接口地址；没有则用 OpenAI 自己的",
             description="an OpenAI-compatible endpoint; none: OpenAI's own",
         ),
@@ -133,18 +149,63 @@ class Settings(BaseModel):
     ] = None
 
 
-def settings_from(environ: Mapping[str, str], **flags: Any) -> Settings:
-    """Environment and flags → settings; flags win. Raises SettingsError naming each setting that is wrong."""
-    found: dict[str, Any] = {}
-    for name, variables in VARIABLES.items():
-        value = next((environ[v] for v in variables if environ.get(v)), None)
-        if value is not None:
-            found[name] = value
-    found |= {name: value for name, value in flags.items() if value is not None}
+@dataclass(frozen=True, slots=True)
+class Variables:
+    """What the environment gives, and what a `.env` file in the working folder does; the environment comes first.
+
+    A folder may be anybody's, and so may its `.env`: a key of the environment is not for an address that the file names.
+    """
+
+    environ: Mapping[str, str]
+    file: Mapping[str, str] = field(default_factory=dict)
+
+    def find(self, name: str) -> str | None:
+        """The value of a variable; None where it is nowhere, or empty."""
+        return self.environ.get(name) or self.file.get(name) or None
+
+    def of_setting(self, name: str) -> str | None:
+        """The variable that gives a setting: the first one found; None where none does."""
+        return next((v for v in VARIABLES[name] if self.find(v)), None)
+
+    def is_of_file(self, variable: str) -> bool:
+        return not self.environ.get(variable) and variable in self.file
+
+    def where(self, name: str, value: str) -> str:
+        """What gives a setting this value: "NIANBAO_MODEL of .env"; empty where no variable does."""
+        for of, given in (("", self.environ), (" of .env", self.file)):
+            for variable in VARIABLES[name]:
+                if given.get(variable) == value:
+                    return variable + of
+        return ""
+
+
+def settings_from(variables: Variables, **flags: Any) -> Settings:
+    """Variables and flags → settings; flags win. Raises SettingsError naming each setting that is wrong."""
+    given = {name: value for name, value in flags.items() if value is not None}
+    if "base_url" not in given:
+        variables = _with_keys_for_its_address(variables)
+    found = {name: variables.find(variable) for name in VARIABLES if (variable := variables.of_setting(name))}
     try:
-        return Settings.model_validate(found)
+        return Settings.model_validate(found | given)
     except ValidationError as error:
         raise SettingsError("; ".join(_complaint(e) for e in error.errors(include_input=False))) from None
+
+
+def _with_keys_for_its_address(variables: Variables) -> Variables:
+    """The variables without the environment's keys, where the address is the file's; that a key is left out is said."""
+    address, key = variables.of_setting("base_url"), variables.of_setting("api_key")
+    if address is None or key is None or not variables.is_of_file(address) or variables.is_of_file(key):
+        return variables
+    keys = VARIABLES["api_key"]
+    theirs = Variables({k: v for k, v in variables.environ.items() if k not in keys}, variables.file)
+    if theirs.of_setting("api_key") is None:
+        LOG.warning(
+            "%s of the environment is not sent to the address that %s of .env names;"
+            " put the key into .env too, or the address into the environment or --base-url",
+            key,
+            address,
+        )
+    return theirs
 
 
 def _complaint(error: Any) -> str:
@@ -153,8 +214,24 @@ def _complaint(error: Any) -> str:
     return f"setting {name}{f' ({variables[0]})' if variables else ''}: {error['msg']}"
 
 
-def environment() -> dict[str, str]:
-    """The environment over a `.env` file in the working folder."""
+def environment() -> Variables:
+    """The environment, and a `.env` file in the working folder, in which nothing of the environment is filled in.
+
+    Raises SettingsError where the file cannot be read.
+    """
     from dotenv import dotenv_values
 
-    return {**{k: v for k, v in dotenv_values(".env").items() if v}, **os.environ}
+    path = Path(".env")
+    try:
+        text = path.read_text(encoding="utf-8-sig") if _is_there(path) else ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f".env: cannot be read ({type(error).__name__}); save it as UTF-8, or remove it") from error
+    file = dotenv_values(stream=StringIO(text), interpolate=False)
+    return Variables(os.environ, {name: value for name, value in file.items() if value})
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # in a folder that may not be looked into
+        return False

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import groupby, pairwise
-from typing import Annotated
+from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from ...schemas.form import Form, FormColumn, FormRow, FormSection, Label, enumerator
 from ..page import Page
@@ -23,7 +23,17 @@ LONG_RUN = 8
 _MOST_WORDS = 120
 """Longer words in a table are prose, and shown cut."""
 
+_MOST_NAMES = 500
+_LONGEST_NAME = 20
 Run = Annotated[str, Field(pattern=r"^\d{1,5}(-\d{1,5})?$")]
+Names = TypeVar("Names", bound=Mapping[str, object])
+
+
+def _few(named: Names) -> Names:
+    """What an answer names, where it is no more than any form has; the limits are not part of the schema that is sent."""
+    if len(named) > _MOST_NAMES or any(len(name) > _LONGEST_NAME or not name.isprintable() for name in named):
+        raise ValueError("more names, or longer ones, than any form has")
+    return named
 
 
 class Pointing(BaseModel):
@@ -31,13 +41,13 @@ class Pointing(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    rows: dict[str, Run | list[int | None]]
+    rows: Annotated[dict[str, Run | list[int | None]], AfterValidator(_few)]
 
 
 class PointingToo(Pointing):
     """行号 → 各格的编号；部分 → 段落的编号"""
 
-    passages: dict[str, Run]
+    passages: Annotated[dict[str, Run], AfterValidator(_few)]
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -2,7 +2,8 @@
 
 import hmac
 import ipaddress
-from collections.abc import Mapping
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,19 +14,20 @@ from .problems import RequestError
 
 VARIABLE = "NIANBAO_SERVE_TOKEN"
 _SHORTEST = 16
+_HOST = re.compile(r"(?:(?P<name>[A-Za-z0-9._-]{1,253})|\[(?P<address>[0-9A-Fa-f:.]{2,45})\])(?::[0-9]{1,5})?")
 
 
-def token_from(environ: Mapping[str, str], path: str | None) -> str | None:
-    """The token of the file, else of the environment; None where there is neither. Raises SettingsError for one that is weak."""
+def token_from(find: Callable[[str], str | None], path: str | None) -> str | None:
+    """The token of the file, else of the variable; None where there is neither. Raises SettingsError for one that is weak."""
     if path is None:
-        token, where = environ.get(VARIABLE), VARIABLE
+        token, where = find(VARIABLE), VARIABLE
     else:
         where = f"--token-file {path}"
         try:
             token = Path(path).read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
             raise InputError(f"{where}: cannot be read ({type(error).__name__}); check the path") from error
-    if token is None or (token == "" and path is None):
+    if token is None:
         return None
     if len(token) < _SHORTEST or not token.isascii() or not token.isprintable() or " " in token:
         raise SettingsError(
@@ -48,7 +50,7 @@ class Access:
 
     def admit(self, request: Request) -> None:
         """Raises RequestError where the request is not to be answered; the token is compared in constant time."""
-        if self.is_local and not is_loopback(request.url.hostname or ""):
+        if self.is_local and not is_loopback(named_host(request)):
             raise RequestError("wrong_host", "Host: the server answers for this machine alone; ask by 127.0.0.1")
         if self.token is None:
             return
@@ -70,6 +72,18 @@ def access_for(host: str, token: str | None, is_open: bool) -> Access:
             f"--host {host}: others than this machine could ask; set {VARIABLE} or --token-file, or say --no-token"
         )
     return Access(token, is_local=token is None)
+
+
+def client_of(request: Request) -> str:
+    """Whom a request is from, as far as its connection tells: an address."""
+    return request.client.host if request.client else ""
+
+
+def named_host(request: Request) -> str:
+    """The host that a request names, without its port; empty where it names none, several, or what is no host."""
+    named = request.headers.getlist("host")
+    found = _HOST.fullmatch(named[0]) if len(named) == 1 else None
+    return (found["name"] or found["address"]).lower() if found else ""
 
 
 def is_loopback(host: str) -> bool:

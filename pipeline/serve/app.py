@@ -11,13 +11,14 @@ from starlette.exceptions import HTTPException
 
 from ...schemas.extraction import Extraction
 from ..llm.settings import Settings
-from .access import Access
+from .access import Access, client_of
 from .batch import Batch
-from .body import JSON, JSON_LINES, read_body, require
+from .body import JSON, JSON_LINES, TEXT, read_body, require
 from .describe import about, describe_get, describe_many, describe_one, with_examples
 from .limits import Limits
 from .log import Logged, Seen
 from .model import Model
+from .page import page
 from .pool import GoneError, Pool
 from .problems import RequestError
 from .reply import Job, Task
@@ -35,6 +36,7 @@ def make_app(
     token = access.token
     service = Service(limits, access, settings, stopping or Stopping())
     app = FastAPIOffline(redoc_url=None, lifespan=service.live, **about())
+    app.add_api_route("/", page, include_in_schema=False)
     app.add_api_route("/healthz", _healthz, **describe_get("Whether the server runs", None))
     app.add_api_route("/v1/schema", service.schema, **describe_get("The JSON Schema of an extraction", token))
     tasks: tuple[Task, Task] = ("extract", "check")
@@ -73,12 +75,15 @@ class Service:
     def one(self, task: Task) -> Callable[[Request], Awaitable[Response]]:
         async def answer(request: Request) -> Response:
             self._admit(request, JSON)
-            with self._pool.place() as place:
-                body = await read_body(request, place, self._limits)
-                found = await self._pool.answer(Job(task, body), self._limits.wait_s, request.is_disconnected)
+            with self._pool.place(client_of(request)) as place:
+                body = await read_body(request, place, self._pool)
+                job = Job(task, body, as_text=_wants_text(request))
+                found = await self._pool.answer(job, self._limits.wait_s, request.is_disconnected)
             seen = Seen.of(request.scope)
             seen.verdict, seen.fault = found.verdict, found.fault
-            return Response(found.body, found.status, media_type=JSON[0])
+            return Response(
+                found.body, found.status, media_type=TEXT if job.as_text and found.status == 200 else JSON[0]
+            )
 
         return answer
 
@@ -99,6 +104,11 @@ class Service:
         require(request, media_types)
         if self._stopping.is_set:
             raise self._stopping.problem()
+
+
+def _wants_text(request: Request) -> bool:
+    """Whether the readable view is asked for: by an Accept that names plain text first."""
+    return request.headers.get("accept", "").partition(",")[0].partition(";")[0].strip().lower() == TEXT
 
 
 @cache

@@ -12,8 +12,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from .access import client_of
 from .body import JSON_LINES
 from .log import Seen
+from .places import Place
 from .pool import Pool
 from .problems import RequestError
 from .reply import Answer, Job, Task, answer_of
@@ -40,14 +42,15 @@ class Batch(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  # the request has it
         verdicts: Counter[str] = Counter()
         Seen.of(scope).verdicts = verdicts
-        with self._pool.batch():
-            async with aclosing(self._answers()) as answers:
+        with self._pool.batch(client_of(self._request)) as place:
+            async with aclosing(self._answers(place)) as answers:
                 async for number, answer in answers:
                     if not verdicts:
                         await send(self._head())
                     verdicts[answer.verdict] += 1
                     with fail_after(self._pool.limits.stall_s):
                         await send({"type": "http.response.body", "body": _line(number, answer), "more_body": True})
+                    place.paid()
             if not verdicts:
                 await send(self._head())
             await send({"type": "http.response.body", "body": b""})
@@ -56,13 +59,13 @@ class Batch(Response):
         """Sent with the first line: before that the client may still wait for a 100 before it sends its body."""
         return {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
 
-    async def _answers(self) -> AsyncGenerator[tuple[int, Answer]]:
+    async def _answers(self, place: Place) -> AsyncGenerator[tuple[int, Answer]]:
         """The answers, each with the number of its line."""
         spool = Spool()
         waiting: Waiting = asyncio.Queue(self._pool.window)
         tasks: list[asyncio.Task[Any]] = [
-            asyncio.create_task(self._fill(spool)),
-            asyncio.create_task(self._take(spool, waiting)),
+            asyncio.create_task(self._fill(spool, place)),
+            asyncio.create_task(self._take(spool, waiting, place)),
         ]
         number = 0
         try:
@@ -80,19 +83,22 @@ class Batch(Response):
             await _cancel([*tasks, *_left_in(waiting)])
             spool.close()
 
-    async def _fill(self, spool: Spool) -> None:
+    async def _fill(self, spool: Spool, place: Place) -> None:
         """Body → spool, until it ends, nothing comes for too long, or the server is to stop; then see whether the client stays."""
         stream = self._request.stream()
         try:
             while True:
-                with fail_after(self._pool.limits.stall_s):
+                with place.waiting(self._pool.limits.stall_s):
                     chunk = await self._stopping.unless(anext(stream, b""))
                 if not chunk:
                     self._is_whole = chunk is not None
                     break
                 await spool.write(chunk)
         except TimeoutError:
-            told = f"no more of the body came for {self._pool.limits.stall_s:g} s; send the rest again"
+            limits = self._pool.limits
+            seconds = limits.batch_hurry_s if place.is_dropped else limits.stall_s
+            others = " while others waited" if place.is_dropped else ""
+            told = f"no more of the body came for {seconds:g} s{others}; send the rest again"
             self._ended_by = RequestError("too_slow", told)
         except ClientDisconnect:
             self._is_gone = True
@@ -101,7 +107,7 @@ class Batch(Response):
         while self._is_whole and not self._is_gone:
             self._is_gone = (await self._request.receive())["type"] == "http.disconnect"
 
-    async def _take(self, spool: Spool, waiting: Waiting) -> None:
+    async def _take(self, spool: Spool, waiting: Waiting, place: Place) -> None:
         """Spool → answers on their way; no more of them at once than the queue holds."""
         number = 0
         try:
@@ -111,6 +117,7 @@ class Batch(Response):
                     break
                 number += 1
                 if line is None or line.strip():
+                    place.pending += 1
                     await waiting.put((number, asyncio.create_task(self._answer(line))))
             if self._stopping.is_set and not self._is_whole:
                 self._ended_by = self._stopping.problem()

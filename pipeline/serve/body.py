@@ -1,13 +1,14 @@
 """The body of a request, taken in while it is bounded: in kind, in bytes, in time, and in what all requests hold together."""
 
-from anyio import fail_after
 from starlette.requests import ClientDisconnect, Request
 
 from .limits import Limits
-from .pool import GoneError, Place
+from .places import Place
+from .pool import GoneError, Pool
 from .problems import RequestError
 
 JSON = ("application/json",)
+TEXT = "text/plain"
 JSON_LINES = ("application/x-ndjson", "application/jsonl")
 
 
@@ -22,19 +23,22 @@ def require(request: Request, media_types: tuple[str, ...]) -> None:
         raise RequestError("wrong_media_type", f"Content-Type: expected {expected}; set it, and send such a body")
 
 
-async def read_body(request: Request, place: Place, limits: Limits) -> bytes:
+async def read_body(request: Request, place: Place, pool: Pool) -> bytes:
     """The whole body; raises RequestError as soon as it is too large, too slow, or more than there is room for."""
+    limits = pool.limits
     if request.headers.get("content-length", "0").isdigit():
         _measure(int(request.headers.get("content-length", "0")[:20]), limits)
     body = bytearray()
     try:
-        with fail_after(limits.receive_s):
+        with place.waiting(limits.receive_s):
             async for chunk in request.stream():
                 _measure(len(body) + len(chunk), limits)
-                place.hold(len(chunk))
+                pool.hold(place, len(chunk))
                 body += chunk
     except TimeoutError:
-        told = f"the body did not arrive within {limits.receive_s:g} s; send it in one go"
+        seconds = limits.hurry_s if place.is_dropped else limits.receive_s
+        others = " while others waited" if place.is_dropped else ""
+        told = f"the body did not arrive within {seconds:g} s{others}; send it in one go"
         raise RequestError("too_slow", told) from None
     except ClientDisconnect:
         raise GoneError from None

@@ -20,6 +20,8 @@ class Limits:
     """Of the bodies of all requests that are taken and not yet answered."""
     receive_s: float = 30
     """For a body to arrive."""
+    hurry_s: float = 1
+    """For a body to arrive, where others need its place in the queue or its room."""
     wait_s: float = 60
     """For a worker to be free."""
     read_s: float = 10
@@ -30,6 +32,8 @@ class Limits:
     """For one question to the model, with all its attempts."""
     batches: int = 4
     """Batches at once."""
+    batch_hurry_s: float = 10
+    """Without a line from a batch that is owed nothing, where another needs its place."""
     stall_s: float = 300
     """Without a byte going in or out, a batch is given up."""
     idle_s: float = 30

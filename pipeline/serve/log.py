@@ -47,7 +47,7 @@ def log_to_stderr() -> None:
     """Send our lines, and the server's own, to standard error as JSON."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Lines())
-    for name, level in ((LOG.name, logging.INFO), ("uvicorn", logging.WARNING)):
+    for name, level in ((LOG.name, logging.INFO), ("nianbao", logging.WARNING), ("uvicorn", logging.WARNING)):
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [handler], False
         logger.setLevel(level)

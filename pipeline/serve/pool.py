@@ -4,13 +4,14 @@ import asyncio
 import math
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 
 from anyio import BrokenWorkerProcess, CapacityLimiter, create_task_group, fail_after, to_process
 
 from .limits import Limits
 from .model import Model
+from .places import Place, Places
 from .problems import RequestError
 from .reply import Answer, Job, Question, get_ready, reply
 
@@ -29,9 +30,8 @@ class Pool:
         self.model = model
         self._turns = asyncio.Semaphore(limits.workers)
         self._processes = CapacityLimiter(limits.workers)
-        self._taken = 0
-        self._bytes = 0
-        self._batches = 0
+        self._places = Places(limits.workers + limits.queue, limits.hurry_s)
+        self._batches = Places(limits.batches, limits.batch_hurry_s)
         self._mean_s = 0.05
 
     async def start(self) -> None:
@@ -49,29 +49,23 @@ class Pool:
     async def _in_worker(self, job: Job) -> Answer | Question:
         return await to_process.run_sync(reply, job, cancellable=True, limiter=self._processes)
 
-    @contextmanager
-    def place(self) -> "Iterator[Place]":
+    def place(self, client: str) -> AbstractContextManager[Place]:
         """A place in the queue, until the answer is there; raises RequestError where the queue is full."""
-        if self._taken >= self.limits.workers + self.limits.queue:
-            raise self.busy(f"all {self.limits.queue} places of the queue are taken")
-        place = Place(self)
-        self._taken += 1
+        return self._kept(self._places, client, f"all {self.limits.queue} places of the queue are taken")
+
+    def batch(self, client: str) -> AbstractContextManager[Place]:
+        """Room for a batch, until it ends; raises RequestError where there are too many. Its lines wait for workers as others do."""
+        return self._kept(self._batches, client, f"{len(self._batches)} batches are being read")
+
+    @contextmanager
+    def _kept(self, places: Places, client: str, full: str) -> Iterator[Place]:
+        place = places.take(client)
+        if place is None:
+            raise self.busy(full)
         try:
             yield place
         finally:
-            self._taken -= 1
-            self._bytes -= place.held
-
-    @contextmanager
-    def batch(self) -> Iterator[None]:
-        """Room for a batch, until it ends; raises RequestError where there are too many. Its lines wait for workers as others do."""
-        if self._batches >= self.limits.batches:
-            raise self.busy(f"{self._batches} batches are being read")
-        self._batches += 1
-        try:
-            yield
-        finally:
-            self._batches -= 1
+            places.leave(place)
 
     @property
     def window(self) -> int:
@@ -80,15 +74,15 @@ class Pool:
 
     def busy(self, found: str) -> RequestError:
         """The problem that says when to come again: after about the time that the queue takes."""
-        wait = math.ceil(self._taken * self._mean_s / self.limits.workers)
+        wait = math.ceil(len(self._places) * self._mean_s / self.limits.workers)
         seconds = min(max(1, wait), _MOST_RETRY_S)
         return RequestError("busy", f"{found}; send it again in {seconds} s", retry_after_s=seconds)
 
-    def hold(self, place: "Place", count: int) -> None:
+    def hold(self, place: Place, count: int) -> None:
         """Keep so many bytes more for a place; raises RequestError where the bodies of all requests are too many."""
-        if self._bytes + count > self.limits.room_bytes:
-            raise self.busy(f"the bodies being held reach the limit of {self.limits.room_bytes:,} bytes")
-        self._bytes += count
+        while self._places.held + count > self.limits.room_bytes:
+            if not self._places.make_room(but=place):
+                raise self.busy(f"the bodies being held reach the limit of {self.limits.room_bytes:,} bytes")
         place.held += count
 
     async def answer(
@@ -139,14 +133,3 @@ class Pool:
         finally:
             self._mean_s += 0.1 * (time.monotonic() - start - self._mean_s)
         raise RequestError("internal", "the process that read the text ended; split the text into single reports")
-
-
-class Place:
-    """A place in the queue. held: bytes of the body that is kept for it."""
-
-    def __init__(self, pool: Pool) -> None:
-        self._pool = pool
-        self.held = 0
-
-    def hold(self, count: int) -> None:
-        self._pool.hold(self, count)

@@ -34,12 +34,16 @@ Task = Literal["extract", "check"]
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A request to answer. model: the name of the server's model, if it has one. told: what the model said so far."""
+    """A request to answer. model: the name of the server's model, if it has one. told: what the model said so far.
+
+    as_text: whether the readable view is asked for, and not JSON.
+    """
 
     task: Task
     body: bytes
     model: str | None = None
     told: "tuple[Reply[Any] | EndpointError, ...]" = ()
+    as_text: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,7 @@ def reply(job: Job) -> Answer | Question:
     """A job → its answer, whatever the body is, or the question that must be asked first."""
     try:
         found = asyncio.run(_found(job))
-        return Answer(200, found.model_dump_json().encode("utf-8"), found.status)
+        return Answer(200, _written(found, job).encode("utf-8"), found.status)
     except _UnaskedError as unasked:
         return unasked.question
     except (RequestError, InputError, EndpointError, MemoryError) as error:
@@ -86,6 +90,14 @@ def reply(job: Job) -> Answer | Question:
         return answer_of(
             RequestError("internal", "the server failed on this request; its log says where"), fault_of(error)
         )
+
+
+def _written(found: Extraction, job: Job) -> str:
+    if not job.as_text:
+        return found.model_dump_json()
+    from ..cli.view import printed
+
+    return printed(found)
 
 
 def answer_of(problem: RequestError, fault: str = "") -> Answer:

@@ -11,6 +11,9 @@ from ..readers.supplied.check_record import Engine as CheckEngine
 from .problems import RequestError
 
 _LONGEST_NUMBER = 1000
+_LONGEST_NAME = 200
+"""Of a report, and of any key: longer ones are no names."""
+_LONGEST_MAP = 50_000
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
@@ -18,7 +21,9 @@ class _Request(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     text: Annotated[str, Field(description="the text of one report, as text or as HTML source; never an address of it")]
-    name: Annotated[str, Field(max_length=200, description="what `source.name` of the extraction is to say")] = "text"
+    name: Annotated[
+        str, Field(max_length=_LONGEST_NAME, description="what `source.name` of the extraction is to say")
+    ] = "text"
 
 
 class ExtractRequest(_Request):
@@ -37,7 +42,10 @@ class CheckRequest(_Request):
         dict[str, Any], Field(description="in the shape of `report` in /v1/schema; gaps and nulls are allowed")
     ]
     map: Annotated[
-        str | None, Field(description="for a record of another shape: what MAP.toml holds, the text of it")
+        str | None,
+        Field(
+            max_length=_LONGEST_MAP, description="for a record of another shape: what MAP.toml holds, the text of it"
+        ),
     ] = None
     engine: Annotated[
         CheckEngine,
@@ -87,6 +95,8 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         raise ValueError("a key stands twice in one object; give each key once")
+    if any(len(key) > _LONGEST_NAME for key in found):
+        raise ValueError(f"a key is longer than {_LONGEST_NAME} characters; give keys that are names")
     return found
 
 

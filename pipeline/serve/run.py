@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from collections import Counter
 from types import FrameType
 
 import uvicorn
@@ -23,7 +24,7 @@ def serve(host: str, port: int, limits: Limits, access: Access, settings: Settin
         make_app(limits, access, settings, stopping),
         host=host,
         port=port,
-        http=_closing_when_idle(limits.idle_s),
+        http=_closing_when_idle(limits.idle_s, limits.connections),
         ws="none",
         loop="asyncio",
         lifespan="on",
@@ -57,24 +58,43 @@ class _Server(uvicorn.Server):
         super().handle_exit(sig, frame)
 
 
-def _closing_when_idle(idle_s: float) -> type[H11Protocol]:
+def _closing_when_idle(idle_s: float, most: int) -> type[H11Protocol]:
     """uvicorn's protocol, with an end to a connection on which nothing is being answered.
 
-    uvicorn waits for ever for the rest of a head, and for the rest of a body that was refused.
+    uvicorn waits for ever for the rest of a head, and for the rest of a body that was refused. Where there are as many
+    connections as there may be, a new one takes the room of such a one: of the client that has most, the oldest.
     """
 
     class Protocol(H11Protocol):
         _last: object = None
+        _since = 0.0
 
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
+            self._since = self.loop.time()
+            if len(self.connections) >= most:
+                self._make_room()
             self.loop.call_later(idle_s, self._close_if_idle)
+
+        def _make_room(self) -> None:
+            idle = [c for c in self.connections if isinstance(c, Protocol) and c is not self and not c._is_busy]
+            count = Counter(c._client for c in self.connections if isinstance(c, Protocol))
+            for slowest in sorted(idle, key=lambda c: (-count[c._client], c._since))[:1]:
+                slowest.transport.abort()
+                self.connections.discard(slowest)
+
+        @property
+        def _client(self) -> str:
+            return self.client[0] if self.client else ""
+
+        @property
+        def _is_busy(self) -> bool:
+            return self.cycle is not None and not self.cycle.response_complete
 
         def _close_if_idle(self) -> None:
             if self.transport.is_closing():
                 return
-            is_busy = self.cycle is not None and not self.cycle.response_complete
-            if not is_busy and self._last is self.cycle:
+            if not self._is_busy and self._last is self.cycle:
                 self.transport.abort()
             else:
                 self._last = self.cycle

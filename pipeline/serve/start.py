@@ -18,7 +18,7 @@ def start(host: str, port: int, token_file: str | None, is_open: bool, flags: di
     """
     limits = Limits(**{name: flags[name] for name in _OWN if flags[name] is not None})
     settings = model_settings("auto", {name: value for name, value in flags.items() if name not in _OWN})
-    access = access_for(host, token_from(environment(), token_file), is_open)
+    access = access_for(host, token_from(environment().find, token_file), is_open)
     try:
         from .run import serve
     except ModuleNotFoundError as error:

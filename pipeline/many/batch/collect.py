@@ -111,8 +111,9 @@ class _Collecting:
 
     def _reason(self, batch: Batch) -> str:
         """Why a batch was not run, as the endpoint says, but never the key."""
-        errors = (batch.errors.data if batch.errors else None) or []
-        said = "; ".join(f"{e.code}: {e.message}" for e in list(errors)[:3])
+        errors = getattr(batch.errors, "data", None)
+        told = errors[:3] if isinstance(errors, list) else []
+        said = "; ".join(f"{getattr(e, 'code', '')}: {getattr(e, 'message', '')}" for e in told)
         key = self._client.settings.api_key
         if key is not None:
             said = said.replace(key.get_secret_value(), "[key]")

@@ -10,7 +10,7 @@ import openai
 from openai.types import Batch
 
 from ...errors import EndpointError
-from ...llm.client import Client, retrying
+from ...llm.client import Client
 from ...llm.failures import host_of, unusable
 from ..ledger import DRAFT, unwritable
 from .parts import INPUT, URL
@@ -21,6 +21,8 @@ T = TypeVar("T")
 _NO_SUCH_ADDRESS = frozenset((404, 405, 501))
 ENDED = frozenset(("completed", "failed", "expired", "cancelled"))
 """States of a batch after which nothing more comes of it."""
+TRANSFER_S = 3600.0
+"""For a file to go up, or to come down."""
 _RUN, _PART = "nianbao_run", "nianbao_part"
 
 
@@ -28,7 +30,7 @@ class Endpoint:
     """A connection to the Batch API. What fails after every attempt raises EndpointError."""
 
     def __init__(self, client: Client) -> None:
-        self._settings, self._connection = client.settings, client.connection
+        self._settings, self._connection, self._client = client.settings, client.connection, client
 
     async def send(self, part: Part, state: State) -> Part:
         """An input file → a batch at the endpoint; how far it is, is written down on the way.
@@ -56,7 +58,9 @@ class Endpoint:
     async def _upload(self, run: str, part: Part, path: Path) -> str:
         with path.open("rb") as file:  # given as a file, it is sent piece by piece
             name = f"nianbao-{run}-{part.number:03d}.jsonl"
-            sent = await self._connection.files.create(file=(name, file, "application/jsonl"), purpose="batch")
+            sent = await self._connection.files.create(
+                file=(name, file, "application/jsonl"), purpose="batch", timeout=TRANSFER_S
+            )
         return _sound(sent).id
 
     async def _make(self, run: str, part: Part) -> Batch:
@@ -94,7 +98,7 @@ class Endpoint:
         draft = path.with_name(path.name + DRAFT)
 
         async def load() -> None:
-            async with self._connection.files.with_streaming_response.content(file) as response:
+            async with self._connection.files.with_streaming_response.content(file, timeout=TRANSFER_S) as response:
                 with draft.open("wb") as opened:
                     async for piece in response.iter_bytes(1 << 20):
                         opened.write(piece)
@@ -107,15 +111,17 @@ class Endpoint:
 
     async def _tried(self, work: Callable[[], Awaitable[T]]) -> T:
         """What some work gives, tried again while the endpoint is busy or failing."""
+
+        async def attempt() -> T:
+            try:
+                return await work()
+            except httpx2.RequestError as error:  # while a file comes down
+                raise openai.APIConnectionError(request=error.request) from error
+            except (AttributeError, TypeError, ValueError) as error:  # a response of another shape
+                raise _no_response() from error
+
         try:
-            async for attempt in retrying(self._settings):
-                with attempt:
-                    try:
-                        return await work()
-                    except httpx2.RequestError as error:  # while a file comes down
-                        raise openai.APIConnectionError(request=error.request) from error
-                    except (AttributeError, TypeError, ValueError) as error:  # a response of another shape
-                        raise _no_response() from error
+            return await self._client.tried(attempt)
         except openai.APIStatusError as error:
             if error.status_code in _NO_SUCH_ADDRESS:
                 where = error.request.url.path
@@ -126,7 +132,6 @@ class Endpoint:
             raise unusable(error, self._settings) from error
         except openai.APIError as error:
             raise unusable(error, self._settings) from error
-        raise AssertionError("unreachable")
 
 
 def _put(part: Part, state: State) -> Part:
@@ -135,8 +140,11 @@ def _put(part: Part, state: State) -> Part:
 
 
 def _sound(found: T) -> T:
-    """What an endpoint gave, where it has an id; raises APIError where it is something else, such as a page of a gateway."""
-    if not isinstance(getattr(found, "id", None), str):
+    """What an endpoint gave, where what is used of it is text; raises APIError where it is something else, such as a page of a
+    gateway.
+    """
+    told = [getattr(found, name, None) for name in ("id", "status", "output_file_id", "error_file_id")]
+    if not isinstance(told[0], str) or not all(value is None or isinstance(value, str) for value in told):
         raise _no_response()
     return found
 

@@ -7,11 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from openai.types.chat import ChatCompletion
-
-from ...llm.answer import parse, raw_of
+from ...llm.answer import completion_of, parse, raw_of, tokens_of
 from ...llm.cache import Cache
-from ...llm.client import FINAL, MALFORMED, REFUSALS_IN_A_ROW, Usage, entry, tokens_of
+from ...llm.client import FINAL, MALFORMED, REFUSALS_IN_A_ROW, Usage, entry
 from ...llm.failures import host_of
 from ...llm.settings import Settings
 from ...llm.wire import Pointing, PointingToo
@@ -37,7 +35,6 @@ _REFUSED = frozenset((400, 413, 422))
 _NOT_ASKED = frozenset(("batch_expired", "batch_cancelled", "batch_canceled"))
 _OPTIONS = frozenset(("max_tokens", "temperature"))
 _LONGEST_KEPT = 2000
-_MOST_TOKENS = 1_000_000_000
 
 
 class Taking:
@@ -101,17 +98,17 @@ class Taking:
             return "expired", self._lost(question, counts=False)
         if isinstance(status, int) and status in _REFUSED:
             return "refused", self._refused(question, status, str(_dict(body.get("error")).get("param")))
-        completion = _completion(body) if status == 200 else None
-        if completion is None:
+        if status != 200 or "choices" not in body:
             return "unanswered", self._lost(question, counts=True)
-        return self._answered(question, *completion)
+        completion = completion_of(body)
+        return self._answered(question, *raw_of(completion), tokens_of(completion))
 
     def _answered(self, question: Question, raw: str, failure: str, tokens: Tokens) -> tuple[str, Question]:
         """The same as a client does with an answer."""
         self._paid.update({"in": tokens[0], "out": tokens[1]})
         usages = (*question.usages, tokens)
         if not failure and parse(raw, _ANSWERS[question.answer]) is not None:
-            self._cache.set(question.key, entry(raw, [Usage(i, o, None) for i, o in usages]))
+            self._cache.set(question.key, entry(raw, [Usage(i, o, None) for i, o in usages]).text())
             return "answered", replace(question, state="answered", raw="", usages=())
         failure = failure or MALFORMED
         if failure in FINAL:
@@ -150,20 +147,3 @@ def _object(line: bytes | None) -> dict[str, Any] | None:
 
 def _dict(value: object) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
-
-
-def _completion(body: dict[str, Any]) -> tuple[str, str, Tokens] | None:
-    """The body of a response → its answer, why it is none, and its tokens; None where it is no completion."""
-    try:
-        completion = ChatCompletion.construct(**body)
-        raw, failure = raw_of(completion)
-        i, o = tokens_of(completion)
-        # A lone surrogate, which JSON may hold, can be kept nowhere.
-        return raw.encode("utf-8", "replace").decode(), failure, (_tokens(i), _tokens(o))
-    except (AttributeError, TypeError, ValueError, LookupError, RecursionError):
-        return None
-
-
-def _tokens(told: object) -> int:
-    """A number of tokens, as an endpoint may tell it."""
-    return told if isinstance(told, int) and 0 <= told <= _MOST_TOKENS else 0

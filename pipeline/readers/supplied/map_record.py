@@ -23,9 +23,9 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ....schemas.form import Form, FormColumn
 from ....schemas.report import Unit
@@ -36,6 +36,8 @@ from ...table.values import as_amount, as_change, as_count, is_blank_mark
 from .names import cell_named, column_named, nearest, rows_named
 from .record import shown
 
+Name = Annotated[str, Field(max_length=200)]
+
 
 class _Declared(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -44,7 +46,7 @@ class _Declared(BaseModel):
 class Target(_Declared):
     """Where a value of theirs goes. unit: of an amount that is given as a number."""
 
-    path: str
+    path: Name
     unit: Unit | None = None
 
 
@@ -53,8 +55,8 @@ class TableMap(_Declared):
 
     section: str = ""
     name: str | None = None
-    rows: dict[str, str] | list[str] = {}
-    columns: dict[str, str] | list[str] = {}
+    rows: dict[Name, Name] | list[Name] = {}
+    columns: dict[Name, Name] | list[Name] = {}
     ignore: tuple[str, ...] = ()
 
 
@@ -62,8 +64,8 @@ class RecordMap(_Declared):
     """A whole map. where: its file, for messages."""
 
     where: str
-    cells: dict[str, str | Target] = {}
-    tables: dict[str, TableMap] = {}
+    cells: dict[Name, Name | Target] = {}
+    tables: dict[Name, TableMap] = {}
     ignore: tuple[str, ...] = ()
 
 
@@ -76,7 +78,7 @@ def load_map(data: bytes, where: str, form: Form) -> RecordMap:
         raise InputError(f"{where}: no TOML: {error}; {hint}") from error
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        key = ".".join(map(str, first["loc"]))
+        key = ".".join(str(part)[:50] for part in first["loc"])
         raise InputError(f"{where}: {key}: {first['msg']}; a map has cells, tables, ignore") from error
     for key, target in declared.cells.items():
         _path(target if isinstance(target, str) else target.path, f"{where}: cells.{key}", form)
