@@ -11,7 +11,7 @@ demo: $(READY) ## read the sample reports and show the result
 	@echo "Next: $(BIN)/nianbao extract YOUR_REPORT.txt    (add --json for data; nianbao --help for the rest)"
 
 test: $(READY) ## run all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 laws: $(READY) ## change clean reports in one place, everywhere: what is vouched for must be what a careful person reads
 	$(BIN)/python -m tests.laws --show 3

@@ -151,8 +151,7 @@ class Table:
         if not in_form:
             return ()
         columns = in_form[0].row.columns
-        first = min((run.after for run in self.items.runs if not all(map(is_empty, run.tokens))), default=0)
-        above = self.items.pieces[:first]
+        above = self.items.pieces[: min(label.first for label in in_form)]
         heads = [h for h in fixed_heads(above, columns) if len(h.heads) == len(columns)]
         if not heads and are_broken(above, columns):
             heads = [Heads(fixed_heads((), columns)[0].heads, costs.ORDER_OF_FORM, "form")]
