@@ -139,6 +139,9 @@ def reports_in(folded: str) -> tuple[Span, ...]:
 _CAPTION_YEAR = re.compile(r"(?<![0-9])(20[0-9]{2})年(?!\s*[0-9])")
 _LONGEST_CAPTION = 8
 """A caption that names a year has no more letters beside it."""
+_LONGEST_LABEL = 24
+"""Nor has a label or a head that begins with one."""
+_BEGINS_WITH_YEAR = re.compile(r"(?:[一二三四五六七八九十]+[、.])?20[0-9]{2}年")
 
 
 def caption_years(folded: str) -> tuple[str, ...]:
@@ -146,7 +149,8 @@ def caption_years(folded: str) -> tuple[str, ...]:
     return tuple(
         year
         for words in re.split(r"[\s:|]+", folded if _CAPTION_YEAR.search(folded) else "")
-        if sum(c.isalpha() for c in words) <= _LONGEST_CAPTION and "," not in words
+        if sum(c.isalpha() for c in words) <= (_LONGEST_LABEL if _BEGINS_WITH_YEAR.match(words) else _LONGEST_CAPTION)
+        and "," not in words
         for year in _CAPTION_YEAR.findall(words)
     )
 

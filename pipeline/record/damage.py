@@ -44,7 +44,7 @@ def _mends(counts: Counts, rules: Mapping[str, Identity], failing: Set[str], unt
     """
     if not all(holds(rule, counts) for name, rule in rules.items() if name not in failing):
         return False
-    told = [_told(rule, counts) for name, rule in rules.items() if name in untold]
+    told = [_told(rule, counts) for name, rule in rules.items() if name in untold and _is_of_one_row(rule)]
     is_mended = any(holds(rule, counts) for name, rule in rules.items() if name in failing)
     return is_mended or _EXACT in told or told.count(_ROOMY) > _FEW
 

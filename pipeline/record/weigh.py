@@ -158,13 +158,14 @@ class _Weighing:
         self.counts = counts_of(ways, self.chosen, numbers)
         may_be_pages = self.identities and not self.first.failing and not self._missing()
         self.pages = self.first.alignment.apart if may_be_pages else frozenset()
-        taken = [s for fill in self.chosen if fill is not None for s in fill.slots if s is not None]
+        slots = [s for fill in self.chosen if fill is not None for s in fill.slots if s is not None]
+        whole = {s.start for s in slots}
         dropped = {
             t.id: (t, way)
-            for way in ways
-            if way.fills
+            for way, fill in zip(ways, self.chosen, strict=True)
+            if fill is not None and fill.basis == "inferred"
             for t in way.tokens
-            if t.kind == "number" and not _is_in(t, taken)
+            if t.kind == "number" and t.start not in whole and not _is_in(t, slots)
         }
         self.strays = [
             (t, way) for t, way in dropped.values() if any(t.line == x.line and t.id != x.id for x in way.tokens)

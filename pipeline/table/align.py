@@ -1,6 +1,7 @@
 """The form laid over a section's table: rows by their labels, columns by their heads, cells by their place or their order."""
 
 import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import replace
@@ -117,10 +118,13 @@ class Table:
         """Rows whose labels stand in the table once more, with numbers of their own: path → those runs."""
         taken = {i for found in self.chain for i in found.pieces}
         again: dict[str, list[Own]] = {}
+        firsts = sorted({f.first for f in self.found if f.cost < costs.MISPRINT})
         for found in self.found if not self.section.spec.side_by_side else ():
             text = text_of([self.items.pieces[i] for i in found.pieces])
             if found.cost < costs.MISPRINT and text not in self.lexicon.heads and not taken.intersection(found.pieces):
-                own = run_behind(found, self.items, self.lexicon)
+                at = bisect_right(firsts, found.last)
+                end = firsts[at] if at < len(firsts) else len(self.items.pieces)
+                own = run_behind(found, end, self.items, self.lexicon)
                 if any(not is_empty(t) for t in own.tokens):
                     again.setdefault(found.row.path, []).append(own)
         return again

@@ -45,9 +45,9 @@ _MOST_BETWEEN = 40
 """So many pieces at most stand between a label and its numbers."""
 
 
-def run_behind(found: Found, items: Items, lexicon: Lexicon) -> Own:
-    """A label by itself → it and the run behind it."""
-    return _own(found, len(items.pieces), items, lexicon)
+def run_behind(found: Found, end: int, items: Items, lexicon: Lexicon) -> Own:
+    """A label by itself → it and the run behind it, up to the piece where the next one begins."""
+    return _own(found, end, items, lexicon)
 
 
 def _own(found: Found, end: int, items: Items, lexicon: Lexicon) -> Own:
