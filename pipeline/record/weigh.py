@@ -251,10 +251,10 @@ class _Weighing:
         taken = backed or options[0]
         if self.reader != "rules" and (own := next((o for o in said if o.by == self.reader), None)) is not None:
             taken = own
-        is_plain = len(options) == 1 and not (again or said or way.doubt or self.damaged or way.row.parts or way.unsure)
+        unsure = way.doubt or self._in_part(way.row) or self._of_neighbour(way, taken)
+        is_plain = len(options) == 1 and not (again or said or unsure or self.damaged or way.unsure)
         if is_plain and (plain := self._plain(way, options[0])) is not None:
             return plain, []
-        unsure = way.doubt or self._in_part(way.row)
         is_open = bool(way.doubt) or len({self._key_of(o) for o in options}) > 1
         is_settled = (
             is_open and backed is not None and all(o.basis == "read" for o in options) and not self.first.failing
@@ -365,6 +365,19 @@ class _Weighing:
         """Why a row that is the sum of others is in doubt: some of them are there, and some are not, so that it may be one of these."""
         there = {way.row.path for way in self.first.alignment.ways}
         return "label_doubtful" if 0 < len(there.intersection(row.parts)) < len(row.parts) else ""
+
+    def _of_neighbour(self, way: Way, option: Option) -> str:
+        """Why a row whose numbers stand below its label is in doubt: the next row has none, or others stand before it, and no sum tells."""
+        ways = self.first.alignment.ways
+        if way not in ways or any(p in option.slots for r in self.identities for p in (*r.left, *r.right)):
+            return ""
+        at = ways.index(way)
+        first = min((s.start for s in option.slots.values() if s is not None), default=0)
+        is_below = bool(way.label) and "\n" in self.source.folded[way.label[-1][1] : first]
+        before = max((t.end for t in ways[at - 1].tokens), default=0) if at else 0
+        is_led = any(before <= t.start < first for t in self.left)
+        is_alone = at + 1 < len(ways) and not ways[at + 1].tokens
+        return "order_alone" if is_below and (is_led or is_alone) else ""
 
     def _unconfirmed(self, path: str, slot: Slot | None, option: Option) -> str:
         """Why a cell that no mark of its own divides from others, or that left no trace, is in doubt: its sums fail, or cannot tell.

@@ -19,7 +19,7 @@ from .heads import UNITS, Head, Heads, are_broken, fixed_heads, printed_heads, u
 from .items import Items, Piece, itemize
 from .labels import Found, chain, find_labels, text_of, without_groups
 from .lexicon import Lexicon, lexicon_of
-from .place import Columns, columns_of, columns_under, fill_by_place, heads_by_place, is_crowded
+from .place import Columns, columns_of, columns_under, fill_beside, fill_by_place, heads_by_place, is_crowded
 from .rows import Own, line_of, own_runs, run_behind, runs_before, without_margin
 from .tokens import Token
 from .torn import fill_of, labels_there, torn_orders
@@ -205,7 +205,12 @@ class Table:
                 failing = sums_of(paths, self.form, self.numbers)
                 inside = [t for t in tokens if not is_empty(t) or t.first >= places.extents[0][0]]
                 more = self._in_order(inside, paths, apart) if len(inside) < len(tokens) else ()
-                in_order = (*in_order, *more, *fills_with_lost(tokens, len(paths), failing))
+                in_order = (
+                    *in_order,
+                    *more,
+                    *fills_with_lost(tokens, len(paths), failing),
+                    *fill_beside(tokens, places),
+                )
             return in_order
         if (
             places is not None

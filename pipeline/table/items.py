@@ -158,7 +158,9 @@ def _pieces(text: str, lexicon: Lexicon) -> tuple[tuple[str, int, int, bool], ..
     """
     plain, places = plain_places(text)
     pieces = tuple((plain[a:b], places[a], places[b - 1] + 1, False) for a, b in pieces_of(plain, lexicon))
-    notes = list(_NOTE.finditer(text)) if not all(_is_known(piece[0], lexicon) for piece in pieces) else []
+    if all(_is_known(piece[0], lexicon) for piece in pieces):
+        return tuple((*piece[:3], "%" in text[piece[2] :][:3]) for piece in pieces) if "%" in text else pieces
+    notes = list(_NOTE.finditer(text))
     bare = _pieces(_NOTE.sub(lambda m: " " * len(m.group()), text), lexicon) if notes else ()
     if not bare or not all(_is_known(piece[0], lexicon) for piece in bare):
         return pieces

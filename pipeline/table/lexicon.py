@@ -196,6 +196,9 @@ def has_other_words(text: str, own: str, lexicon: Lexicon | None = None) -> bool
         added = text[change.dest_start : change.dest_end]
         if change.tag == "replace" and (len(added) > 1 or len(own) <= _SHORTEST_PIECE):
             return True
+        is_inside = change.src_start > 0 and change.src_end < len(own)
+        if change.tag == "delete" and is_inside and _CONTRARY.intersection(own[change.src_start : change.src_end]):
+            return True
         if change.tag == "insert" and not (lexicon and any(added in group for group in lexicon.groups)):
             return True
     return False

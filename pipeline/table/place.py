@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from ...schemas.form import FormColumn, Label
+from . import costs
 from .fills import Fill, Slot, is_empty, slot_of
 from .heads import Head, Heads, head_at_end
 from .items import Piece
@@ -182,6 +183,14 @@ def fill_by_place(tokens: Sequence[Token], columns: Columns, words: Sequence[Tok
     if any(t.id not in used for t in own if not is_empty(t)):
         return None
     return Fill(tuple(slots), 0.0)
+
+
+def fill_beside(tokens: Sequence[Token], columns: Columns) -> tuple[Fill, ...]:
+    """A run whose numbers stand beside the columns, whose own cells are empty → these, the numbers being none of the row's."""
+    under = [[t for t in tokens if t.first <= last and first <= t.last] for first, last in columns.extents]
+    if not all(here and all(map(is_empty, here)) for here in under):
+        return ()
+    return (Fill(tuple(slot_of(here[0]) for here in under), costs.CELL_TOO_MANY, "inferred"),)
 
 
 def is_crowded(printed: Sequence[Token]) -> bool:
