@@ -24,7 +24,7 @@ OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 COMPARED: frozenset[Outcome] = frozenset(OUTCOMES) - {"correctly_null"}
 NO_ANSWER = "no answer"
 VOUCHED = ("verified", "discrepant")
-_ABSENT = ("row_absent", "column_absent")
+_ABSENT = ("row_absent",)
 
 Cells = Mapping[str, Any]
 """Cell path → what is printed there: int, an amount, or None. A path that is not in it is null."""

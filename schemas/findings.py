@@ -21,13 +21,8 @@ FINDINGS: dict[str, FindingKind] = {
         "error", "文中找不到该部分的表格", "核对原文：表格是否为图片或未被抽取；重新抽取后再读"
     ),
     "section_repeated": FindingKind("error", "文中有不止一处这样的表格，可能是两份报告", "把各份报告分开再读"),
-    "row_missing": FindingKind("error", "官方格式应有的一行，文中没有", "核对原文是报告确实没有这一行，还是抽取时丢失"),
-    "row_without_cells": FindingKind("error", "找到行名，但没有属于它的单元格", "核对原文该行的数字在何处"),
-    "row_repeated": FindingKind("error", "同一行出现了不止一次", "核对原文，确定以哪一处为准"),
-    "row_unknown": FindingKind("error", "一行数字的行名不属于官方格式", "核对行名是否有误，或该行是否为报告自行增加"),
     "label_doubtful": FindingKind("error", "行名前有无法解释的文字，不能确认是这一行", "核对这几个数字是否属于该行"),
     "heads_unreadable": FindingKind("error", "表头不全或无法辨认，不能确认各列", "核对原文表头"),
-    "groups_unreadable": FindingKind("error", "并列各组的组名不全、重复或顺序不同，不能确认各组", "核对原文各组的先后"),
     "cells_do_not_fit": FindingKind(
         "error",
         "单元格个数与列数不符，算术也不能确定其位置；或个数相符，而各行各列的和显示有数字错位",
@@ -39,26 +34,17 @@ FINDINGS: dict[str, FindingKind] = {
     ),
     "numbers_left_over": FindingKind("error", "表格中有数字无法解释", "核对该数字是什么：页码、注释，还是漏读的单元格"),
     "not_a_number": FindingKind("error", "单元格的内容不是该列应有的数", "核对原文该单元格"),
-    "cell_used_twice": FindingKind("error", "同一个单元格被用于两处", "核对原文，确定它属于哪一处"),
     "several_reports": FindingKind("error", "文中不止一份报告，表格可能属于另一份", "把各份报告分开再读"),
     "unit_doubtful": FindingKind(
         "error", "金额写有几种单位，或单位不是元、万元、亿元，不能确认数额", "核对原文表头、行名和表格上方所写的单位"
     ),
     "row_absent": FindingKind("info", "报告没有印出官方格式的这一行", "不必处理：记录中该行为 null"),
-    "column_absent": FindingKind("info", "报告没有印出官方格式的这一列", "不必处理：记录中该列为 null"),
     "needed_by_sums": FindingKind(
         "error", "文中没有这一行，但合计须有它才能成立", "核对原文是报告没有印出这一行，还是抽取时丢失"
     ),
     "label_missing": FindingKind("error", "有一行数字，但没有行名", "对照原文，确定这几个数字属于哪一行"),
     "label_alone": FindingKind("error", "只有行名，没有它的数字", "核对原文该行的数字在何处"),
     "head_doubtful": FindingKind("error", "表头不全、重复或与各列对不上，不能确认是这一列", "对照原文表头，确定各列"),
-    "cells_too_few": FindingKind(
-        "error", "一行的单元格少于列数，不能确定缺的是哪一格", "对照原文，确定每个数字所在的列"
-    ),
-    "cells_too_many": FindingKind(
-        "error", "一行的单元格多于列数，不能确定多的是哪一格", "对照原文，确定哪一个是多余的"
-    ),
-    "cells_glued": FindingKind("error", "数字连写，可以有不止一种分法", "对照原文，把连写的数字分开"),
     "order_alone": FindingKind(
         "error", "没有行名或表头，只凭官方格式的次序认定是哪一行、哪一列", "对照原文，确认次序与官方格式相同"
     ),
@@ -72,15 +58,8 @@ FINDINGS: dict[str, FindingKind] = {
         "warning", "行名与官方名称略有出入，按最相近且唯一可能的一行读取", "核对行名是否印错"
     ),
     "row_of_its_own": FindingKind("warning", "报告自行增加的一行，官方格式没有，记录不收", "需要这一行时看原文"),
-    "heads_lost": FindingKind(
-        "warning", "表头丢失，按单元格个数和官方格式的次序读取，勾稽关系成立", "如有原件，核对各列"
-    ),
-    "heads_cut_off": FindingKind(
-        "warning", "一张表的表头末尾缺字，各列都与官方格式的次序相符，按官方格式读取", "如有原件，核对各列"
-    ),
     "stray_cell": FindingKind("warning", "一行多出单元格，由该行自身的算术确定哪一个是多余的", "如有原件，核对该行"),
     "page_number": FindingKind("info", "表格中独占一行的页码，不是单元格", "不必处理"),
-    "row_cut_off": FindingKind("warning", "一行在表格右缘被截断，末尾的单元格没有印出", "如有原件，补看该行末尾"),
     "identity_fails": FindingKind(
         "warning", "报告所印数字不满足勾稽关系，且没有别的读法", "报告本身有误：向发布单位核实，记录保留原样"
     ),

@@ -157,7 +157,10 @@ def in_doubt() -> Extraction:
     """A report with a count, an amount and a row in doubt, and all else vouched for."""
     granted = {f"requests.granted.{name}": n for n, name in enumerate(("natural_person", "total"))}
     doubts: list[tuple[str, list[dict[str, Any]]]] = [
-        ("cells_too_few", [{LICENSING: -3, MONEY: None}, {LICENSING: None, MONEY: FEE}, {LICENSING: -3, MONEY: FEE}]),
+        (
+            "cells_do_not_fit",
+            [{LICENSING: -3, MONEY: None}, {LICENSING: None, MONEY: FEE}, {LICENSING: -3, MONEY: FEE}],
+        ),
         ("label_alone", [granted, {}]),
     ]
     return doubted(extract(report("2019"), name="甲"), doubts)
@@ -190,12 +193,12 @@ def test_a_report_says_how_much_of_it_is_vouched_for(in_doubt: Extraction) -> No
 
 def test_the_doubts_a_person_is_to_decide(in_doubt: Extraction) -> None:
     """In the workbook's sheet of doubts: a row a doubt, with every choice and what to do; its own findings are not told twice."""
-    why = finding("cells_too_few", "一行少一格", "disclosure.licensing")
+    why = finding("cells_do_not_fit", "一行少一格", "disclosure.licensing")
     other = finding("label_misprinted", "行名印错", "disclosure.procurement")
     told = in_doubt.model_copy(update={"findings": (why, other, finding("unit_not_stated", "没有单位", MONEY))})
     rows = found_in(DOUBTS, told)
     assert [(row["code"], row["message"]) for row in rows] == [
-        ("cells_too_few", "一行少一格"), ("label_alone", FINDINGS["label_alone"].meaning), ("label_misprinted", "行名印错"),
+        ("cells_do_not_fit", "一行少一格"), ("label_alone", FINDINGS["label_alone"].meaning), ("label_misprinted", "行名印错"),
     ]  # fmt: skip
     assert (rows[0]["path"], rows[0]["label"]) == (
         f"{LICENSING} {MONEY}", f"{REPORT.label(LICENSING)}；{REPORT.label(MONEY)}"

@@ -84,7 +84,7 @@ def test_a_record_is_told_of_cell_by_cell() -> None:
     record = changed(SAMPLES[4].gold, requests__granted__other=7)
     judged, values = check(SAMPLES[4].text, record, "rules"), SAMPLES[4].extraction.readers[0].cells
     assert judged.readers[0] == ReaderShare(reader="supplied", agrees=values - 1, cells=values)
-    read = doubted(SAMPLES[4].extraction, [("cells_too_few", [{granted: 0}, {granted: 7}])])
+    read = doubted(SAMPLES[4].extraction, [("cells_do_not_fit", [{granted: 0}, {granted: 7}])])
     supplied = read_supplied(record, "the record", REPORT)
     (told,) = [f for f in compared(supplied, read, read, REPORT) if f.code == "cell_differs"]
     assert told.message.endswith("“0”，存疑，或为 0、7）")

@@ -111,11 +111,11 @@ def test_the_view_of_doubts() -> None:
     granted, whole = "requests.granted.", [f"requests.carried_in.{column}" for column in COLUMNS]
     doubts: list[tuple[str, list[dict[str, Any]]]] = [
         (
-            "cells_too_few",
+            "cells_do_not_fit",
             [{granted + "other": 3, granted + "research": None}, {granted + "other": 0, granted + "research": 3}],
         ),
         ("label_alone", [dict.fromkeys(whole, 0), {}]),
-        ("cells_glued", [{granted + "total": 3}] * 9),
+        ("readings_differ", [{granted + "total": 3}] * 9),
     ]
     found = doubted(extract(report("2019", {granted + "other": "3", granted + "total": "3"})), doubts)
     parts = [p.plain for p in view(found, REPORT) if isinstance(p, Text)]
@@ -124,13 +124,13 @@ def test_the_view_of_doubts() -> None:
     assert f"未能全部确认：有的格存疑，其余各格已确认\n  确认 {cells - 10} 格，存疑 10 格\n" in text
     assert text[text.index("存疑之处") :].splitlines()[:8] == [
         "存疑之处",
-        f"  ? cells_too_few （一）予以公开·其他、科研机构：{FINDINGS['cells_too_few'].meaning}",
+        f"  ? cells_do_not_fit （一）予以公开·其他、科研机构：{FINDINGS['cells_do_not_fit'].meaning}",
         "      读法0：（一）予以公开：其他 3，科研机构 空",
         "      读法1：（一）予以公开：其他 0，科研机构 3",
         f"  ? label_alone 二、上年结转政府信息公开申请数量：{FINDINGS['label_alone'].meaning}",
         "      读法0：二、上年结转政府信息公开申请数量：自然人 0，商业企业 0，科研机构 0，社会公益组织 0，法律服务机构 0，其他 0，总计 0",
         "      读法1：二、上年结转政府信息公开申请数量：没有这一行",
-        f"  ? cells_glued （一）予以公开·总计：{FINDINGS['cells_glued'].meaning}",
+        f"  ? readings_differ （一）予以公开·总计：{FINDINGS['readings_differ'].meaning}",
     ]
     assert text.rstrip().endswith("等 9 种读法")
     (grid,) = [p for p in view(found, REPORT) if isinstance(p, Table) and len(p.columns) == 8]

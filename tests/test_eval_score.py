@@ -120,13 +120,13 @@ def test_a_silent_error_of_a_single_cell(case: Case) -> None:
     """A wrong cell is silent where it is vouched for under `unresolved` too; in doubt, right or wrong, it never is."""
     total, other, research = (f"{RECEIVED}.{column}" for column in ("total", "other", "research"))
     wrong = altered(extract(case.text, "rules"), {total: 6, other: 1})
-    found = doubted(wrong, [("cells_too_few", [{other: 1, research: 0}, {other: None, research: 1}])])
+    found = doubted(wrong, [("cells_do_not_fit", [{other: 1, research: 0}, {other: None, research: 1}])])
     score = scored(case, found)
     assert (score.vouched, score.silent, score.silent_cells) == (False, True, (total,))
     told = tally([score])
     assert (told.cells_vouched, told.trusted.right, told.silent) == (Share(198, 200), Share(197, 198), Share(1, 1))
     assert told.trusted.nonzero_right == Share(8, 9)
-    unsure = scored(case, doubted(wrong, [("cells_too_few", [{total: 6, other: 1}, {total: 5, other: 0}])]))
+    unsure = scored(case, doubted(wrong, [("cells_do_not_fit", [{total: 6, other: 1}, {total: 5, other: 0}])]))
     assert (unsure.silent_cells, tally([unsure]).trusted.right) == ((), Share(198, 198))
 
 
@@ -246,7 +246,7 @@ def test_accuracy_at_coverage(tmp_path: Path) -> None:
     """From the surest answers down to all: what is taken, and how much of it holds an error."""
     found = cases(tmp_path, *(line(name) for name in "一二三四"))
     good = extract(found[0].text, "rules")
-    doubt = {"code": "row_missing", "severity": "error", "path": None, "message": "…"}
+    doubt = {"code": "label_missing", "severity": "error", "path": None, "message": "…"}
     wrong = {f"{RECEIVED}.total": 9}
     extractions = [
         good,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 from typing import Any
 
 from ...schemas.extraction import Basis, Finding, Reader, finding
@@ -13,7 +14,9 @@ from ..table import costs
 from ..table.alignment import Alignment, Numbers, Way
 from ..table.fills import Fill, Slot
 from ..table.items import Stretch
+from ..table.lexicon import label_costs, lexicon_of
 from ..table.tokens import Token
+from ..table.words import plain
 from .copy import value_of
 from .damage import doubtful_by_damage
 from .pointed import Pointed
@@ -172,7 +175,9 @@ class _Weighing:
         ]
         alone = [t for t, way in dropped.values() if (t, way) not in self.strays]
         self.beside = tuple({t.id: t for t in (*self.first.alignment.left_over, *alone)}.values())
-        self.left = [t for t in self.beside if t.id not in self.pages]
+        self.own_rows = self._rows_of_its_own()
+        of_own_rows = {t.id for _, numbers in self.own_rows for t in numbers}
+        self.left = [t for t in self.beside if t.id not in self.pages | of_own_rows]
         crowded = [
             way
             for way, fill in zip(ways, self.chosen, strict=True)
@@ -192,6 +197,10 @@ class _Weighing:
                     p: self._value(p, s, way.units.get(p)) for p, s in zip(way.paths, chosen.slots, strict=True)
                 }
                 own, open_ = self._row(way, fills)
+                if way.cost >= costs.MISPRINT and not open_:
+                    printed = "".join(self.source.shown[a:b] for a, b in way.label)
+                    message = f"“{way.row.label}”印作“{printed}”"
+                    findings.append(finding("label_misprinted", message, way.row.path))
                 cells |= own
                 doubts += open_
                 findings += [_finding(reason, way) for reason in dict.fromkeys(o.reason for o in open_)]
@@ -438,11 +447,30 @@ class _Weighing:
 
     # --- What the rows do not hold -------------------------------------------------------------------------------------
 
+    def _rows_of_its_own(self) -> list[tuple[str, list[Token]]]:
+        """Lines with words that are no row's of the form, and as many numbers as the rows above have: label and numbers of each."""
+        if self.section.spec.heads != "printed" or self._missing():
+            return []
+        ways = [way for way in self.first.alignment.ways if way.tokens]
+        found = []
+        for line, numbers in groupby(self.beside, key=lambda t: t.line):
+            own = list(numbers)
+            words = [t for t in self.tokens if t.line == line and t.kind == "words"]
+            label = "".join(self.source.folded[t.start : t.end] for t in words)
+            above = [way for way in ways if way.tokens[-1].end <= own[0].start]
+            is_row = len(words) == 1 and words[0].end <= own[0].start and bool(above)
+            if is_row and len(own) == len(above[-1].paths) and not label_costs(plain(label), lexicon_of(self.section)):
+                found.append((label, own))
+        return found
+
     def _left_over(self, cells: Mapping[str, Cell]) -> Iterator[Finding]:
         used = {(c.slot.start, c.slot.end) for c in cells.values() if c.slot is not None}
         left = [t for t in self.left if (t.start, t.end) not in used]
         pages = [t for t in self.beside if t.id in self.pages]
         title = self.section.title
+        for label, numbers in self.own_rows:
+            shown = "、".join(t.text for t in numbers)
+            yield finding("row_of_its_own", f"{title}：“{label}”一行（{shown}）不属于官方格式", self.section.path)
         if pages:
             shown = "、".join(f"“{t.text}”" for t in pages[:_SHOWN])
             yield finding("page_number", f"{title}：{shown}独占一行，各行不缺数字，是页码", self.section.path)

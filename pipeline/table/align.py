@@ -388,7 +388,7 @@ def _columns_under(above: Heads, tokens: Sequence[Token]) -> Columns | None:
     """The columns of the line under heads that stand side by side on a line with cells: each from its head to the next."""
     heads = above.heads
     lines = {t.line for t in tokens}
-    if len(lines) != 1 or any(t.layout != "cells" for t in tokens):
+    if len(lines) != 1 or any(t.layout != "cells" or t.fields < heads[-1].fields for t in tokens):
         return None
     firsts = [h.first for h in heads]
     if any(a >= b for a, b in pairwise(firsts)) or firsts[0] == 0:

@@ -23,6 +23,8 @@ PAGE_NUMBER = 1.0
 """The same, where it stands apart from all others, as a page's number does."""
 TOTAL_LOST = 1.0
 """A total that left no trace, while its parts have numbers."""
+SUM_BROKEN = 3.0
+"""A sum of the row's own that does not hold, where no way to fill the row says that it holds."""
 EMPTY_TOO_MANY = 0.2
 """An empty cell that no column claims."""
 GLUED = 0.1

@@ -116,7 +116,12 @@ def _fewest(fills: Iterator[Fill], failing: Callable[[Slots], float]) -> tuple[F
         return tuple(replace(fill, is_forced=True) for _, fill in best.values())
     least = min((broken for broken, _ in best.values()), default=0)
     kept = [
-        replace(fill, cost=fill.cost + costs.TOTAL_LOST * (broken > int(broken)))
+        replace(
+            fill,
+            cost=fill.cost
+            + costs.TOTAL_LOST * (broken > int(broken))
+            + costs.SUM_BROKEN * max(0, int(broken) - int(least)),
+        )
         for broken, fill in best.values()
         if int(broken) == least or least > int(least)
     ]

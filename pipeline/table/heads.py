@@ -36,7 +36,7 @@ class Head:
     """A column as its head names it. places: the stretches that print it. first, last: the columns of its line that it takes.
 
     line: the one on which it begins. is_other: whether its words may be another head's than the form's.
-    is_led: whether other words stand right before it.
+    is_led: whether other words stand right before it. fields: how many columns its line has.
     """
 
     column: FormColumn
@@ -48,6 +48,7 @@ class Head:
     line: int = -1
     is_other: bool = False
     is_led: bool = False
+    fields: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +215,17 @@ def _parted(pieces: Sequence[Piece], own: Sequence[tuple[FormColumn, Label]]) ->
             return None
         places = tuple((p.start, p.end) for p in taken)
         is_other = best[2] or any(p.is_noted for p in taken)
-        heads.append(Head(column, label, UNITS.get(stated), places, *_extent(taken), is_other=is_other))
+        heads.append(
+            Head(
+                column,
+                label,
+                UNITS.get(stated),
+                places,
+                *_extent(taken),
+                is_other=is_other,
+                fields=taken[-1].token.fields,
+            )
+        )
         cost += best[0]
         at = best[1]
     return Heads(tuple(heads), cost, "form") if at == len(pieces) else None
@@ -244,9 +255,9 @@ def _joined(pieces: Sequence[Piece]) -> tuple[str, tuple[int, ...]]:
 def _head(column: FormColumn, label: Label, pieces: Sequence[Piece], at: Sequence[int], start: int, end: int) -> Head:
     taken = [pieces[i] for i in dict.fromkeys(at[start:end])]
     is_other = any(p.is_noted for p in taken)
-    return Head(
-        column, label, None, tuple((p.start, p.end) for p in taken), *_extent(taken), taken[0].token.line, is_other
-    )
+    places = tuple((p.start, p.end) for p in taken)
+    line, fields = taken[0].token.line, taken[-1].token.fields
+    return Head(column, label, None, places, *_extent(taken), line, is_other, fields=fields)
 
 
 def _is_across(pieces: Sequence[Piece], at: Sequence[int], start: int, end: int) -> bool:

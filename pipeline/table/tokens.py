@@ -58,7 +58,7 @@ _MISREAD = re.compile(
 )
 """A cell that holds nothing but what a digit may be misread as, with digits or alone: a number that no column holds."""
 _STUCK = re.compile(rf"[约余多近逾<>≥≤=￥¥{_LOOKS_LIKE_A_DIGIT.replace('零口', '').replace(';:', '')}]")
-_LONE_MARK = re.compile(r"(?<!\S)(?:-{1,2}|—{1,2}|无|\\|nan)(?!\S)|(?<!/)/+")
+_LONE_MARK = re.compile(r"(?<!\S)(?:-{1,2}|—{1,2}|(?<![一-鿿]\s)无(?!\s[一-鿿](?:\s|$))|\\|nan)(?!\S)|(?<!/)/+")
 """A mark of a blank between spaces; strokes, each a blank, but between two letters, where they part words."""
 _PARTS_WORDS = re.compile(r"[^\W\d_]/+[^\W\d_]|:/+[^\W\d_]")
 _LETTER = re.compile(r"\w")
