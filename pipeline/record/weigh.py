@@ -184,7 +184,15 @@ class _Weighing:
             if fill is None and len(way.tokens) > len(way.row.columns)
         ]
         self.has_more = bool(self.left or crowded)
-        self.damaged = doubtful_by_damage(self.counts, section, self.identities)
+        self.damaged = doubtful_by_damage(self.counts, section, self.identities) | self._without_total()
+
+    def _without_total(self) -> dict[str, tuple[object, ...]]:
+        """Totals that are blank in rows whose other cells all print a number, while most rows print theirs."""
+        rules = [r for r in self.identities if len({p.rpartition(".")[0] for p in (*r.left, *r.right)}) == 1]
+        there = [r for r in rules if {*r.left, *r.right} <= self.counts.keys()]
+        blank = [r for r in there if all(self.counts[p] is None for p in r.right)]
+        full = [r for r in blank if None not in [self.counts[p] for p in r.left]]
+        return {p: (None,) for r in full for p in r.right} if 2 * len(blank) < len(there) else {}
 
     def result(self) -> Weighed:
         cells: dict[str, Cell] = {}

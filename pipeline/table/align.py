@@ -251,6 +251,8 @@ class Table:
             paths = tuple(own.found.row.cell(h.column.name) for h in above.heads)
             tokens, apart, rest = line_of(own, len(paths), self.items)
             left += rest
+            if any(t.layout == "cells" and t.fields < above.heads[-1].fields for t in tokens):
+                tokens = tuple(t for t in tokens if not is_empty(t)) or tokens  # a line that is shorter has lost a cell
             fills = self._fills(tokens, _columns_under(above, tokens), paths, apart)
             units, is_contrary = self._units(own, above, paths)
             doubt = "unit_doubtful" if is_contrary else ""
@@ -388,7 +390,7 @@ def _columns_under(above: Heads, tokens: Sequence[Token]) -> Columns | None:
     """The columns of the line under heads that stand side by side on a line with cells: each from its head to the next."""
     heads = above.heads
     lines = {t.line for t in tokens}
-    if len(lines) != 1 or any(t.layout != "cells" or t.fields < heads[-1].fields for t in tokens):
+    if len(lines) != 1 or any(t.layout != "cells" for t in tokens):
         return None
     firsts = [h.first for h in heads]
     if any(a >= b for a, b in pairwise(firsts)) or firsts[0] == 0:
