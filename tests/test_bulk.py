@@ -368,6 +368,41 @@ def test_another_run_is_refused_unless_told(source: Path, tmp_path: Path) -> Non
     assert len(lines(tmp_path / "RUN")) == 21
 
 
+@pytest.mark.parametrize("kind", ["lines", "files"])
+def test_inputs_that_changed_are_told_of(tmp_path: Path, kind: str) -> None:
+    """Two texts of one length that change places between two starts: no report is lost, and none is there twice."""
+
+    def put(*texts: str) -> Path:
+        if kind == "lines":
+            return write(tmp_path / "in.jsonl", [{"text": text} for text in texts])
+        (tmp_path / "in").mkdir(exist_ok=True)
+        for n, text in enumerate(texts):
+            (tmp_path / "in" / f"{n}.txt").write_text(text, encoding="utf-8")
+        return tmp_path / "in"
+
+    first, second = (line(f"县{n}")["text"] for n in range(2))
+    source = put(first, second)
+    bulk(source, tmp_path / "RUN", "--shard-size", "1", status=0)
+    whole = tree(tmp_path / "RUN")
+    (tmp_path / "RUN" / SHARDS / "000001.json").unlink()
+    put(second, first)
+    result = bulk(source, tmp_path / "RUN", "--shard-size", "1", status=2)
+    assert f"{source}{':1' if kind == 'lines' else '/0.txt'}: not the text that was read; restore it" in result.stderr
+    put(first, second)
+    bulk(source, tmp_path / "RUN", "--shard-size", "1", status=0)
+    assert tree(tmp_path / "RUN") == whole
+
+
+def test_what_is_left_of_a_run_is_no_part_of_the_next(source: Path, tmp_path: Path) -> None:
+    """Shards without a manifest are of no run: they do not come into the one that is begun there."""
+    bulk(write(tmp_path / "other.jsonl", given(3)), tmp_path / "RUN", "--shard-size", "1")
+    for path in (tmp_path / "RUN").iterdir():
+        if path.is_file():
+            path.unlink()
+    bulk(source, tmp_path / "RUN", "--shard-size", "7")
+    assert [text["source"]["name"] for text in lines(tmp_path / "RUN")] == [f"报告{n}" for n in range(20)]
+
+
 def test_a_run_of_an_older_contract_is_told_of(source: Path, tmp_path: Path) -> None:
     """It is not taken up, and no table is made of it: the message says which contract it is of."""
     bulk(source, tmp_path / "RUN")

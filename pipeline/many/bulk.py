@@ -1,7 +1,6 @@
 """A bulk run from its sources to its tables, and the same tables once more from what is written down."""
 
 import asyncio
-import resource
 import signal
 import sys
 import time
@@ -19,6 +18,7 @@ from ..cli.console import say
 from ..errors import NianbaoError
 from ..extract import Engine
 from ..llm.settings import Settings
+from ..source.inputs import printable
 from .export import export
 from .ledger import TEXTS, Ledger, Manifest, Shape, list_inputs, load_ledger, open_ledger
 from .pool import Pool
@@ -106,7 +106,7 @@ def _told(ledger: Ledger, plan: Plan, progress: Progress) -> Iterator[dict[str, 
     try:
         yield told
     except BaseException as error:
-        told["ended"] = str(error) or type(error).__name__
+        told["ended"] = printable(str(error)) or type(error).__name__
         raise
     finally:
         seconds = round(time.monotonic() - start, 3)
@@ -133,7 +133,7 @@ def _manifest(plan: Plan, files: int, sha256: str) -> Manifest:
         prompt=VERSION if asked else None,
         model=asked.model if asked else None,
         settings=Shape(engine=plan.engine, columns=plan.columns, shard_size=plan.shard_size, **shape),
-        sources=plan.sources,
+        sources=tuple(map(printable, plan.sources)),
         files=files,
         files_sha256=sha256,
     )
@@ -192,7 +192,11 @@ class _Interrupts:
 
 
 def _peak() -> int:
-    """The most memory that one of the processes had, in MB."""
+    """The most memory that one of the processes had, in MB; 0 where the system does not tell."""
+    if sys.platform == "win32":
+        return 0
+    import resource
+
     who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     unit = 1_000_000 if sys.platform == "darwin" else 1_000
     return round(max(resource.getrusage(w).ru_maxrss for w in who) / unit)

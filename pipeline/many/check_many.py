@@ -15,7 +15,7 @@ from ..readers.supplied.check_record import Engine, check_supplied
 from ..readers.supplied.map_record import load_map, map_record
 from ..readers.supplied.record import Supplied, load_json, read_supplied
 from ..source.decode import MAX_BYTES, Source, decode, from_text
-from ..source.inputs import STDIN, printable, read_input
+from ..source.inputs import STDIN, open_input, printable, read_input
 from .read import Result, fault, in_order
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ async def _check_one(pair: Pair | InputError, engine: Engine, client: "Client | 
 def _lines(file: str) -> Iterator[bytes | InputError]:
     """The lines of a file, or of standard input; raises InputError where it cannot be read."""
     try:
-        with sys.stdin.buffer if file == STDIN else Path(file).open("rb") as lines:
+        with sys.stdin.buffer if file == STDIN else open_input(file) as lines:
             while line := lines.readline(LONGEST_LINE + 1):
                 if len(line) <= LONGEST_LINE:
                     yield line

@@ -8,7 +8,7 @@ import time
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -112,18 +112,15 @@ class Ledger:
 
         The manifest comes last: with it the rest is whole. Raises InputError where the folder holds another run.
         """
-        there = self.manifest()
-        if there is not None and not start_over:
+        there = None if start_over else self.manifest()
+        if there is not None:
             _same(self.home, there, manifest)
-            return
-        try:
-            if there is not None:
+        with _writing(self.home):
+            if there is None:
                 self._clear()
-            (self.home / SHARDS).mkdir(exist_ok=True)
             shutil.copyfile(inputs, self.home / INPUTS)
-            _write(self.home / MANIFEST, manifest.model_dump_json(indent=1).encode() + b"\n")
-        except OSError as error:
-            raise unwritable(self.home, error) from error
+            if there is None:
+                _write(self.home / MANIFEST, manifest.model_dump_json(indent=1).encode() + b"\n")
 
     def manifest(self) -> Manifest | None:
         path = self.home / MANIFEST
@@ -132,7 +129,7 @@ class Ledger:
     def files(self) -> Iterator[File]:
         with (self.home / INPUTS).open("rb") as lines:
             for line in lines:
-                yield File.model_validate_json(line)
+                yield File(**json.loads(line))
 
     def finish(self, shards: int, reports: int) -> None:
         with _writing(self.home):
@@ -149,12 +146,13 @@ class Ledger:
             file.write(line + "\n")
 
     def _clear(self) -> None:
-        """Remove a run, its manifest first, so that what is left is none."""
-        (self.home / MANIFEST).unlink()
-        if (self.home / BATCH).is_dir():
-            shutil.rmtree(self.home / BATCH)
-        for path in [*(self.home / SHARDS).iterdir(), self.home / DONE, self.home / LOG]:
+        """Remove what a run has come to; its manifest is replaced, so that whatever stops this, the folder holds one or the other."""
+        for folder in (self.home / BATCH, self.home / SHARDS):
+            if folder.is_dir():
+                shutil.rmtree(folder)
+        for path in (self.home / DONE, self.home / LOG):
             path.unlink(missing_ok=True)
+        (self.home / SHARDS).mkdir()
 
     # --- Its shards ---
 
@@ -255,7 +253,7 @@ def list_inputs(files: Iterable[File], path: Path) -> tuple[int, str]:
     seen, count = hashlib.sha256(), 0
     with _writing(path.parent), path.open("wb") as lines:
         for file in files:
-            line = file.model_dump_json().encode() + b"\n"
+            line = json.dumps(asdict(file)).encode() + b"\n"
             lines.write(line)
             seen.update(line)
             count += 1

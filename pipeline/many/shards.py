@@ -38,7 +38,7 @@ class Committed:
 
 
 def cut(loads: Iterator[Load], size: int, texts: Texts, ledger: Ledger) -> Iterator[Shard | Committed]:
-    """Reports → shards of `size` reports, in order. The reports of a shard that is committed are not loaded."""
+    """Reports → shards of `size` reports, in order. The reports of a shard that is committed are only compared."""
     number = 0
     while True:
         marker = ledger.marker(number)
@@ -54,11 +54,19 @@ def cut(loads: Iterator[Load], size: int, texts: Texts, ledger: Ledger) -> Itera
 
 
 def _pass_over(loads: Iterator[Load], number: int, marker: Marker, texts: Texts) -> None:
+    """See that the reports of a committed shard are still those that it is of, as else one might be lost and another doubled."""
     for place, entry in enumerate(marker.entries):
-        if entry.text is not None:
-            texts.first(entry.text, (number, place))
-    if sum(1 for _ in islice(loads, len(marker.entries))) < len(marker.entries):
-        raise InputError("the sources hold fewer reports than when the run began; begin it again with --start-over")
+        load = next(loads, None)
+        if load is None:
+            raise InputError("the sources hold fewer reports than when the run began; begin it again with --start-over")
+        if entry.text is None:
+            continue
+        texts.first(entry.text, (number, place))
+        if not load.is_bound and key_of(given := load()) != entry.text:
+            raise InputError(
+                f"{given.name}: {given.problem or 'not the text that was read'};"
+                " restore it, or begin the run again with --start-over"
+            )
 
 
 def _take(loads: Iterator[Load], size: int) -> Iterator[Given]:
