@@ -1,5 +1,6 @@
 """A source laid out: the tokens of its tables, and the passages of its prose. What every reader starts from."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -12,6 +13,8 @@ from .source.decode import Source
 from .source.sections import Span, Stretch, find_sections
 from .table.regions import Region, find_regions
 from .table.tokens import Token, tokenize
+
+_IMAGE = re.compile(r"<img\b|!\[", re.IGNORECASE)
 
 Passages = Mapping[str, tuple[Span, ...]]
 """Path of a fact or of prose → the stretches of the source that it stands in."""
@@ -61,7 +64,11 @@ def lay_out(source: Source, form: Form) -> Page:
         if own:
             tables[section.path] = tuple(own)
     passages = _passages(source, sections, form)
-    doubts = (*_several(source.folded), *_of_other_years(source, tables, passages, form))
+    doubts = (
+        *_several(source.folded),
+        *_of_other_years(source, tables, passages, form),
+        *_images(source, tables, form),
+    )
     return Page(source, tables, passages, doubts)
 
 
@@ -106,6 +113,17 @@ def _of_other_years(
             yield finding(
                 "heads_unreadable", f"“{section.title}”的表格写有年度 {told}，不能确认所列是本年度的数", section.path
             )
+
+
+def _images(source: Source, tables: Mapping[str, tuple[Table, ...]], form: Form) -> Iterator[Finding]:
+    """A finding where there is not one table, and for each section without one in a text that has images."""
+    if not tables:
+        yield finding("tables_are_images", "文中有各部分的标题，但没有一张表格：表格是图片，或没有被抽取")
+    elif _IMAGE.search(source.text):
+        for section in form.sections:
+            if section.path not in tables:
+                told = f"“{section.title}”没有表格，而文中有图片：表格可能是图片"
+                yield finding("tables_are_images", told, section.path)
 
 
 def _passages(source: Source, sections: Mapping[str, Stretch], form: Form) -> Passages:

@@ -13,6 +13,7 @@ import pytest
 from nianbao.pipeline.many import sources
 from nianbao.pipeline.many.sources import Columns, Given, list_files, reports
 from nianbao.pipeline.source.decode import MAX_BYTES
+from nianbao.pipeline.source.inputs import list_inputs
 
 from nianbao import InputError
 
@@ -245,8 +246,10 @@ def closed() -> Iterator[Path]:
 
 def test_a_folder_that_cannot_be_read(closed: Path) -> None:
     """It is said, with status 2; what is beside it is extracted, and a run is not begun."""
-    result = run("extract", closed, "--json")
-    assert (result.exit_code, result.stdout.count("\n")) == (2, 1)
-    assert f"{closed}/a: the folder cannot be read" in result.stderr
+    error, path = list_inputs((str(closed),))
+    assert str(error).startswith(f"{closed}/a: the folder cannot be read")
+    assert path == f"{closed}/b.txt"
+    result = run("extract", closed / "a")
+    assert (result.exit_code, f"{closed}/a: the folder cannot be read" in result.stderr) == (2, True)
     with pytest.raises(InputError, match="a: the folder cannot be read"):
         list(list_files([str(closed)]))

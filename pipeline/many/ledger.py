@@ -117,7 +117,7 @@ class Ledger:
             _same(self.home, there, manifest)
         with _writing(self.home):
             if there is None:
-                self._clear()
+                self._clear((SHARDS, BATCH) if start_over else (SHARDS,))
             shutil.copyfile(inputs, self.home / INPUTS)
             if there is None:
                 _write(self.home / MANIFEST, manifest.model_dump_json(indent=1).encode() + b"\n")
@@ -145,11 +145,11 @@ class Ledger:
         with _writing(self.home), (self.home / LOG).open("a", encoding="utf-8") as file:
             file.write(line + "\n")
 
-    def _clear(self) -> None:
+    def _clear(self, folders: Sequence[str]) -> None:
         """Remove what a run has come to; its manifest is replaced, so that whatever stops this, the folder holds one or the other."""
-        for folder in (self.home / BATCH, self.home / SHARDS):
-            if folder.is_dir():
-                shutil.rmtree(folder)
+        for folder in folders:
+            if (self.home / folder).is_dir():
+                shutil.rmtree(self.home / folder)
         for path in (self.home / DONE, self.home / LOG):
             path.unlink(missing_ok=True)
         (self.home / SHARDS).mkdir()
