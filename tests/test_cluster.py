@@ -5,7 +5,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 import warnings
 from collections.abc import Iterator
@@ -148,19 +147,18 @@ def test_a_worker_is_lost(cluster: Any, tmp_path: Path, many: tuple[Path, dict[s
     source, undisturbed = many
     process = far(cluster, source, "--out", tmp_path / "B", *RULES)
     until_committed(tmp_path / "B", 8, process)
-    kill_workers(cluster, "_do", process)
+    kill_workers(cluster, "_each", process)
     ended(process)
     assert tree(tmp_path / "B") == undisturbed
 
 
 @pytest.fixture
 def ray(cluster: Any) -> Iterator[Any]:
-    """This process as a driver of the cluster, which is sent the functions of this file."""
+    """This process as a driver of the cluster."""
     import ray
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        ray.cloudpickle.register_pickle_by_value(sys.modules[__name__])
         ray.init(address=cluster.address, log_to_driver=False, logging_level="CRITICAL")
         yield ray
         ray.shutdown()

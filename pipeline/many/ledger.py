@@ -12,9 +12,9 @@ from dataclasses import asdict, dataclass
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from ...schemas.extraction import CONTRACT
 from ..errors import InputError
@@ -81,14 +81,29 @@ class Entry(_Written):
 
 
 class Marker(_Written):
-    """What makes a shard count. sha256: of its file."""
+    """What makes a shard count. sha256: of its file. seal: the hash of the rest, so that damage to the marker itself is seen."""
 
     sha256: str
     entries: tuple[Entry, ...]
+    seal: str
+
+    @classmethod
+    def sealed(cls, sha256: str, entries: Sequence[Entry]) -> Self:
+        return cls(sha256=sha256, entries=tuple(entries), seal=_seal(sha256, entries))
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if not self.entries or self.seal != _seal(self.sha256, self.entries):
+            raise ValueError("the seal is of another marker")
+        return self
 
     @property
     def size(self) -> int:
         return self.entries[-1].end
+
+
+def _seal(sha256: str, entries: Iterable[Entry]) -> str:
+    return hashlib.sha256("\n".join([sha256, *(entry.model_dump_json() for entry in entries)]).encode()).hexdigest()
 
 
 class Done(_Written):
@@ -127,7 +142,7 @@ class Ledger:
         return parse(path, Manifest) if path.is_file() else None
 
     def files(self) -> Iterator[File]:
-        with (self.home / INPUTS).open("rb") as lines:
+        with _reading(self.home / INPUTS), (self.home / INPUTS).open("rb") as lines:
             for line in lines:
                 yield File(**json.loads(line))
 
@@ -162,7 +177,7 @@ class Ledger:
         for key, outcome in zip(keys, outcomes, strict=True):
             end += len(outcome.packed)
             entries.append(Entry(text=key, end=end, facts=outcome.facts))
-        marker = Marker(sha256=hashlib.sha256(data).hexdigest(), entries=tuple(entries))
+        marker = Marker.sealed(hashlib.sha256(data).hexdigest(), entries)
         with _writing(self.home):
             _write(self._shard(number), data)
             _write(self._marker(number), marker.model_dump_json().encode() + b"\n")
