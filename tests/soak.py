@@ -51,8 +51,7 @@ class Tell:
         return time.monotonic() - self._start > self._seconds
 
     def look(self) -> None:
-        workers = [int(pid) for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()]
-        workers += [int(p) for t in Path("/proc/self/task").iterdir() for p in (t / "children").read_text().split()]
+        workers = [int(p) for t in Path("/proc/self/task").iterdir() for p in (t / "children").read_text().split()]
         self._seen.append(
             (time.monotonic() - self._start, resident(os.getpid()), max(map(resident, workers), default=0))
         )
