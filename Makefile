@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/ready
 CLUSTER := .venv/cluster
 
-.PHONY: demo test laws test-cluster check bench tokens mutations cassettes lock clean
+.PHONY: demo test laws soak test-cluster check bench tokens mutations cassettes lock clean
 
 demo: $(READY) ## read the sample reports and show the result
 	$(BIN)/nianbao extract eval/samples
@@ -15,6 +15,9 @@ test: $(READY) ## run all tests
 
 laws: $(READY) ## change clean reports in one place, everywhere: what is vouched for must be what a careful person reads
 	$(BIN)/python -m tests.laws --show 3
+
+soak: $(READY) ## read good reports and hostile ones for ten minutes in the same processes: their memory must be flat
+	$(BIN)/python -m tests.soak --minutes 10
 
 test-cluster: $(CLUSTER) ## run the tests on a Ray cluster of two nodes and a redis-server, which they start
 	$(BIN)/python -m pytest -m cluster tests/test_cluster.py tests/test_redis_cache.py

@@ -14,16 +14,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .pipeline.errors import EndpointError, InputError, NianbaoError
+    from .pipeline.errors import BudgetError, EndpointError, InputError, NianbaoError, SettingsError
     from .pipeline.extract import extract, extract_async
+    from .pipeline.llm.client import Client, open_client
+    from .pipeline.llm.settings import Settings
     from .pipeline.readers.supplied.check_record import check, check_async
     from .schemas.extraction import Check, Choice, Coverage, Doubt, Evidence, Extraction, Finding, ReaderShare
     from .schemas.report import Amount, Report
 
 __all__ = [
     "Amount",
+    "BudgetError",
     "Check",
     "Choice",
+    "Client",
     "Coverage",
     "Doubt",
     "EndpointError",
@@ -34,15 +38,20 @@ __all__ = [
     "NianbaoError",
     "ReaderShare",
     "Report",
+    "Settings",
+    "SettingsError",
     "check",
     "check_async",
     "extract",
     "extract_async",
+    "open_client",
 ]
 
 _HOME = {
     "pipeline.readers.supplied.check_record": ("check", "check_async"),
-    "pipeline.errors": ("EndpointError", "InputError", "NianbaoError"),
+    "pipeline.errors": ("BudgetError", "EndpointError", "InputError", "NianbaoError", "SettingsError"),
+    "pipeline.llm.client": ("Client", "open_client"),
+    "pipeline.llm.settings": ("Settings",),
     "pipeline.extract": ("extract", "extract_async"),
     "schemas.extraction": ("Check", "Choice", "Coverage", "Doubt", "Evidence", "Extraction", "Finding", "ReaderShare"),
     "schemas.report": ("Amount", "Report"),

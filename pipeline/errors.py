@@ -3,9 +3,10 @@
 NianbaoError
 ├── InputError      an input cannot be used: exit status 2
 ├── SettingsError   a setting is wrong: exit status 2
-└── EndpointError   the model's endpoint cannot be used: exit status 3
-    ├── RefusedError it refuses this question
-    └── BudgetError  what may be spent is spent; what was done is kept
+├── EndpointError   the model's endpoint cannot be used: exit status 3
+│   ├── RefusedError it refuses this question
+│   └── BudgetError  what may be spent is spent; what was done is kept
+└── FaultError      nianbao itself fails: exit status 70
 """
 
 
@@ -33,3 +34,7 @@ class RefusedError(EndpointError):
 
 class BudgetError(EndpointError):
     """What may be spent is spent."""
+
+
+class FaultError(NianbaoError):
+    """nianbao itself fails."""

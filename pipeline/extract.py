@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 from ..schemas.extraction import Extraction
 from ..schemas.form import Form, form_of
 from ..schemas.report import Report
-from .errors import EndpointError
+from .errors import EndpointError, InputError
 from .page import Page, lay_out
 from .readers.rules import read_by_rules
 from .record.judge import judge
@@ -118,4 +118,10 @@ def run(work: Coroutine[object, object, T]) -> T:
 
 def source_of(text: str | bytes, name: str) -> Source:
     """The text of a report, or its bytes → the source; raises InputError where it is none."""
-    return from_text(text, name) if isinstance(text, str) else decode(text, name)
+    if isinstance(text, str):
+        return from_text(text, name)
+    if isinstance(text, bytes):
+        return decode(text, name)
+    raise InputError(
+        f"{name}: the text of a report or its bytes were expected, not {type(text).__name__}; of a file: path.read_bytes()"
+    )

@@ -1,5 +1,6 @@
 """A source laid out: the tokens of its tables, and the passages of its prose. What every reader starts from."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -12,6 +13,8 @@ from .source.decode import Source
 from .source.sections import Span, Stretch, find_sections, heads_elsewhere
 from .table.regions import Region, find_regions
 from .table.tokens import Token, tokenize
+
+_IMAGE = re.compile(r"<img\b|!\[", re.IGNORECASE)
 
 Passages = Mapping[str, tuple[Span, ...]]
 """Path of a fact or of prose → the stretches of the source that it stands in."""
@@ -65,6 +68,7 @@ def lay_out(source: Source, form: Form) -> Page:
         *_several(source.folded),
         *_of_other_years(source, tables, passages, form),
         *_of_others(source.folded, tables, form),
+        *_images(source, tables, form),
     )
     return Page(source, tables, passages, doubts)
 
@@ -124,6 +128,17 @@ def _of_others(folded: str, tables: Mapping[str, tuple[Table, ...]], form: Form)
             elif another := of_another(lead):
                 message = f"“{section.title}”的表格前写有“{another}”，不能确认是本报告的"
                 yield finding("several_reports", message, section.path)
+
+
+def _images(source: Source, tables: Mapping[str, tuple[Table, ...]], form: Form) -> Iterator[Finding]:
+    """A finding where there is not one table, and for each section without one in a text that has images."""
+    if not tables:
+        yield finding("tables_are_images", "文中有各部分的标题，但没有一张表格：表格是图片，或没有被抽取")
+    elif _IMAGE.search(source.text):
+        for section in form.sections:
+            if section.path not in tables:
+                told = f"“{section.title}”没有表格，而文中有图片：表格可能是图片"
+                yield finding("tables_are_images", told, section.path)
 
 
 def _passages(source: Source, sections: Mapping[str, Stretch], form: Form) -> Passages:

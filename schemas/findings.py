@@ -20,6 +20,9 @@ FINDINGS: dict[str, FindingKind] = {
     "section_missing": FindingKind(
         "error", "文中找不到该部分的表格", "核对原文：表格是否为图片或未被抽取；重新抽取后再读"
     ),
+    "tables_are_images": FindingKind(
+        "error", "没有表格：表格是图片，或没有被抽取", "用 OCR 识别图片，或取得可以复制文字的原件，再读"
+    ),
     "section_repeated": FindingKind("error", "文中有不止一处这样的表格，可能是两份报告", "把各份报告分开再读"),
     "label_doubtful": FindingKind("error", "行名前有无法解释的文字，不能确认是这一行", "核对这几个数字是否属于该行"),
     "heads_unreadable": FindingKind("error", "表头不全或无法辨认，不能确认各列", "核对原文表头"),
@@ -81,6 +84,9 @@ FINDINGS: dict[str, FindingKind] = {
     ),
     "reading_failed": FindingKind(
         "error", "读取中途出错，没有结果（批量处理时记为一条）", "看说明，并把该输入报告给本项目"
+    ),
+    "out_of_time": FindingKind(
+        "error", "读取超过时限，没有结果", "看该输入是否为单份报告的文本；确需更久时用 --deadline 放宽时限"
     ),
     "agency_not_stated": FindingKind("info", "文中没有写明报告单位", "需要时由来源补充，不作推测"),
     "year_not_stated": FindingKind("info", "文中没有写明报告年度", "需要时由来源补充，不作推测"),

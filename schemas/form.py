@@ -268,14 +268,15 @@ class Form:
         return {row.cell(c.name): c for row in self.rows.values() for c in row.columns}
 
     def label(self, path: str) -> str:
-        """The Chinese name of a cell, a row or a section, for messages."""
+        """The Chinese name of a cell, a row, a section or an identity, for messages."""
         row_path, _, name = path.rpartition(".")
         if path in self.columns:
             row, column = self.rows[row_path], self.columns[path]
             return f"{row.label}·{column.labels[0].text}"
         if path in self.rows:
             return self.rows[path].label
-        return next((s.title for s in self.sections if s.path == path), name)
+        titles = {**{i.id: i.title for i in self.identities}, **{s.path: s.title for s in self.sections}}
+        return titles.get(path, name)
 
 
 _ENUMERATOR = re.compile(

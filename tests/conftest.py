@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, settings
 from nianbao.eval import dataset
 from nianbao.eval.dataset import Case, load_dataset
 from nianbao.pipeline.llm.settings import VARIABLES
+from nianbao.pipeline.many.limits import VARIABLE
 
 from nianbao import Extraction, extract
 
@@ -61,7 +62,7 @@ def samples() -> Sequence[Sample]:
 @pytest.fixture(autouse=True)
 def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A working folder, a cache and an environment of the test's own, so that no settings of the user's reach it."""
-    for name in (name for names in VARIABLES.values() for name in names):
+    for name in (VARIABLE, *(name for names in VARIABLES.values() for name in names)):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("NIANBAO_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "caches"))

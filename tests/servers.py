@@ -46,6 +46,7 @@ def redis_server(
 def ray_cluster() -> Iterator[Any]:
     """A head that reads nothing, and two nodes of one core."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    os.environ["PYTHONPATH"] = str(Path(__file__).parent.parent)  # where the functions of tests are
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

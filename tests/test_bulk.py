@@ -3,7 +3,9 @@
 import asyncio
 import io
 import json
+import multiprocessing
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -26,7 +28,7 @@ from nianbao.pipeline.many.shards import cut
 from nianbao.pipeline.many.sources import Columns, Given, list_files, reports
 from nianbao.pipeline.many.summary import summarise
 from nianbao.pipeline.many.texts import Texts
-from nianbao.pipeline.many.work import Outcome, read_reports
+from nianbao.pipeline.many.work import Outcome, read_report, read_reports
 from rich.console import Console
 
 from nianbao import InputError, extract
@@ -187,24 +189,67 @@ def test_a_run_is_locked(source: Path, tmp_path: Path) -> None:
 # --- Workers ---------------------------------------------------------------------------------------------------------
 
 
-def deadly(reports: Sequence[Given]) -> list[Outcome]:
-    """Read reports, unless one of them ends the process, as one that takes all memory would."""
-    if any(given.name == "报告4" for given in reports):
+def deadly(given: Given) -> Outcome:
+    """Read a report, unless it ends the process, as one that takes all memory would, or never ends."""
+    if given.name == "报告4":
         os.kill(os.getpid(), signal.SIGKILL)
-    return read_reports(reports)
+    if given.name == "报告2":
+        re.match("(a+)+$", "a" * 60 + "b")  # this holds the interpreter, so that no thread of the process can end it
+    return read_report(given)
 
 
-def test_a_report_that_kills_its_reader_is_found() -> None:
-    """The processes die of the shard, then of the one report: it becomes an error, and the others are read."""
+def test_a_report_that_kills_its_reader_or_never_ends() -> None:
+    """The process dies of one, and is ended over another: each becomes an error that says so, and the others are read."""
     some = [Given(g["name"], g["text"]) for g in given(6)]
 
     async def work() -> list[Outcome]:
         async with Pool(1) as pool:
-            return await LocalRunner(pool, "rules", None, deadly).read(some)
+            return await LocalRunner(pool, "rules", None, 0.5, deadly).read(some)
 
     found, plain = asyncio.run(work()), read_reports(some)
-    assert found[4].facts.findings == ("reading_failed",)
-    assert [o for n, o in enumerate(found) if n != 4] == [o for n, o in enumerate(plain) if n != 4]
+    assert [found[n].facts.findings for n in (2, 4)] == [("out_of_time",), ("reading_failed",)]
+    assert [o for n, o in enumerate(found) if n not in (2, 4)] == [o for n, o in enumerate(plain) if n not in (2, 4)]
+
+
+def sleeping(given: Given) -> Outcome:
+    Path(given.name).write_text(str(os.getpid()))
+    re.match("(a+)+$", "a" * 60 + "b")
+    return read_report(given)
+
+
+def hold(note: str) -> None:
+    """Read one report for ever, in a worker whose number it notes."""
+
+    async def work() -> None:
+        async with Pool(1) as pool:
+            await LocalRunner(pool, "rules", None, 3600, sleeping).read([Given(note, "…")])
+
+    asyncio.run(work())
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_no_worker_outlives_its_parent(tmp_path: Path, how: signal.Signals) -> None:
+    """Also one that is killed, while the worker holds its interpreter and never ends by itself."""
+    note = tmp_path / "pid"
+    holding = multiprocessing.get_context("spawn").Process(target=hold, args=(str(note),))
+    holding.start()
+    while not (note.exists() and note.read_text()):
+        time.sleep(0.01)
+    os.kill(int(holding.pid or 0), how)
+    holding.join()
+    until_gone(int(note.read_text()))
+
+
+def until_gone(process: int) -> None:
+    """Return when a process is there no more; a test that waits here for ever has found one that is."""
+    while True:
+        try:
+            os.kill(process, 0)
+        except ProcessLookupError:
+            return
+        if Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
+            return
+        time.sleep(0.01)
 
 
 def test_outputs_do_not_depend_on_workers_or_shards(source: Path, tmp_path: Path) -> None:
@@ -299,6 +344,22 @@ def test_ctrl_c(tmp_path: Path) -> None:
     assert [text["source"]["name"] for text in lines(tmp_path / "B")] == [f"报告{n}" for n in range(100)]
 
 
+def test_ctrl_c_twice(tmp_path: Path) -> None:
+    """Everything ends at once, with 130, whatever is under way; what is committed is kept."""
+    source = write(tmp_path / "reports.jsonl", given(8))
+    with StandIn(answer_from(cases(tmp_path, line("县0"))), latency_s=3600) as server:
+        with start("bulk", source, "--out", tmp_path / "RUN", "--workers", "1", *model(server)) as process:
+            while not server.requests:
+                time.sleep(0.01)
+            process.send_signal(signal.SIGINT)
+            assert process.stderr
+            while "Ctrl-C again ends everything at once" not in process.stderr.readline():
+                pass
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate()
+        assert (process.returncode, said) == (130, "")
+
+
 def test_a_budget_stops_the_run(source: Path, tmp_path: Path) -> None:
     """At --max-cost it ends with 3; with a higher one it goes on, and ends as one that had it from the beginning."""
     options = ("--shard-size", "4", "--max-in-flight", "1")
@@ -366,6 +427,41 @@ def test_another_run_is_refused_unless_told(source: Path, tmp_path: Path) -> Non
     assert tree(tmp_path / "RUN") == before
     bulk(source, tmp_path / "RUN", "--start-over")
     assert len(lines(tmp_path / "RUN")) == 21
+
+
+@pytest.mark.parametrize("kind", ["lines", "files"])
+def test_inputs_that_changed_are_told_of(tmp_path: Path, kind: str) -> None:
+    """Two texts of one length that change places between two starts: no report is lost, and none is there twice."""
+
+    def put(*texts: str) -> Path:
+        if kind == "lines":
+            return write(tmp_path / "in.jsonl", [{"text": text} for text in texts])
+        (tmp_path / "in").mkdir(exist_ok=True)
+        for n, text in enumerate(texts):
+            (tmp_path / "in" / f"{n}.txt").write_text(text, encoding="utf-8")
+        return tmp_path / "in"
+
+    first, second = (line(f"县{n}")["text"] for n in range(2))
+    source = put(first, second)
+    bulk(source, tmp_path / "RUN", "--shard-size", "1", status=0)
+    whole = tree(tmp_path / "RUN")
+    (tmp_path / "RUN" / SHARDS / "000001.json").unlink()
+    put(second, first)
+    result = bulk(source, tmp_path / "RUN", "--shard-size", "1", status=2)
+    assert f"{source}{':1' if kind == 'lines' else '/0.txt'}: not the text that was read; restore it" in result.stderr
+    put(first, second)
+    bulk(source, tmp_path / "RUN", "--shard-size", "1", status=0)
+    assert tree(tmp_path / "RUN") == whole
+
+
+def test_what_is_left_of_a_run_is_no_part_of_the_next(source: Path, tmp_path: Path) -> None:
+    """Shards without a manifest are of no run: they do not come into the one that is begun there."""
+    bulk(write(tmp_path / "other.jsonl", given(3)), tmp_path / "RUN", "--shard-size", "1")
+    for path in (tmp_path / "RUN").iterdir():
+        if path.is_file():
+            path.unlink()
+    bulk(source, tmp_path / "RUN", "--shard-size", "7")
+    assert [text["source"]["name"] for text in lines(tmp_path / "RUN")] == [f"报告{n}" for n in range(20)]
 
 
 def test_a_run_of_an_older_contract_is_told_of(source: Path, tmp_path: Path) -> None:

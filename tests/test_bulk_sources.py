@@ -1,8 +1,10 @@
 """Sources: files, folders, globs, JSON Lines, Parquet and addresses give the same reports, in order, whatever is wrong with some."""
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import fsspec
 import pyarrow
@@ -11,11 +13,13 @@ import pytest
 from nianbao.pipeline.many import sources
 from nianbao.pipeline.many.sources import Columns, Given, list_files, reports
 from nianbao.pipeline.source.decode import MAX_BYTES
+from nianbao.pipeline.source.inputs import list_inputs
 
 from nianbao import InputError
 
 from .made_up_runs import run
 
+ONE = Path(__file__).parent.parent / "eval" / "samples" / "001_00cf7cc126b6d59e.txt"
 TEXTS = {"甲": "一、总体情况", "乙": "二、主动公开", "丙": "三、申请"}
 GIVEN = [Given(name, text) for name, text in TEXTS.items()]
 
@@ -166,3 +170,86 @@ def test_sources_that_cannot_be_used(tmp_path: Path, source: str, says: str, mor
     assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (2, "", 1)
     assert f"nianbao: {source}: " in result.stderr
     assert says.replace("): name", "); name") in result.stderr
+
+
+# --- Names, and what is no file --------------------------------------------------------------------------------------
+
+
+GBK = os.fsdecode("年报".encode("gbk")) + ".txt"
+"""The name of a file as it comes out of a zip archive made in China."""
+
+
+@pytest.mark.parametrize("given", ["{}", "{}/" + GBK, "{}/*.txt"])
+def test_a_name_that_is_not_utf8(tmp_path: Path, given: str) -> None:
+    """The file is read, also once more, and is called what its maker called it."""
+    folder = tmp_path / os.fsdecode("县".encode("gbk"))
+    folder.mkdir()
+    (folder / GBK).write_text(ONE.read_text(encoding="utf-8"), encoding="utf-8")
+    for _ in range(2):
+        result = run("bulk", given.format(folder), "--out", "RUN", "--workers", "1")
+        assert (result.exit_code, result.stdout.splitlines()[0]) == (0, "1 reports")
+    (told,) = (tmp_path / "RUN" / "extractions.jsonl").read_text(encoding="utf-8").splitlines()
+    assert json.loads(told)["source"]["name"] == f"{tmp_path}/县/年报.txt"
+    result = run("extract", folder, "--json")
+    assert (result.exit_code, json.loads(result.stdout)["source"]["name"]) == (0, f"{tmp_path}/县/年报.txt")
+
+
+def test_what_is_no_file(tmp_path: Path) -> None:
+    """A pipe or a device among the inputs is a report that cannot be read, and nobody waits for it."""
+    folder = tmp_path / "reports"
+    folder.mkdir()
+    os.mkfifo(folder / "a.txt")
+    (folder / "b.txt").symlink_to("/dev/zero")
+    assert [given.problem.partition(";")[0] for given in read(folder)] == ["a pipe, no file", "a device, no file"]
+    result = run("extract", folder)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert [line.split(": ")[2].partition(";")[0] for line in result.stderr.splitlines()] == [
+        "a pipe, no file", "a device, no file"
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["r.jsonl", "r.parquet"])
+@pytest.mark.parametrize("command", [("bulk", "--out", "RUN"), ("check", "--engine", "none", "--records")])
+def test_a_pipe_of_many(tmp_path: Path, command: tuple[str, ...], name: str) -> None:
+    """One line, status 2."""
+    os.mkfifo(tmp_path / name)
+    result = run(*command, tmp_path / name)
+    assert (result.exit_code, "a pipe, no file" in result.stderr, result.stderr.count("\n")) == (2, True, 1)
+
+
+def test_many_reports_are_for_bulk(tmp_path: Path) -> None:
+    """`extract` says so of a file that holds many; the other inputs are read."""
+    lines(tmp_path / "made.jsonl", {"text": "…"})
+    result = run("extract", "made.jsonl", ONE)
+    assert (result.exit_code, "nianbao bulk made.jsonl --out FOLDER" in result.stderr) == (2, True)
+    assert "八卦洲街道" in result.stdout
+
+
+@pytest.fixture
+def closed() -> Iterator[Path]:
+    """A folder with a report, and a folder in it that may not be read."""
+    with TemporaryDirectory() as name:
+        home = Path(name)
+        home.chmod(0o755)
+        (home / "b.txt").write_bytes(ONE.read_bytes())
+        (home / "a").mkdir(mode=0o700)
+        run("extract", ONE)
+        if os.geteuid() == 0:
+            os.seteuid(65534)
+        else:
+            (home / "a").chmod(0)
+        yield home
+        if os.getuid() == 0:
+            os.seteuid(0)
+        (home / "a").chmod(0o700)
+
+
+def test_a_folder_that_cannot_be_read(closed: Path) -> None:
+    """It is said, with status 2; what is beside it is extracted, and a run is not begun."""
+    error, path = list_inputs((str(closed),))
+    assert str(error).startswith(f"{closed}/a: the folder cannot be read")
+    assert path == f"{closed}/b.txt"
+    result = run("extract", closed / "a")
+    assert (result.exit_code, f"{closed}/a: the folder cannot be read" in result.stderr) == (2, True)
+    with pytest.raises(InputError, match="a: the folder cannot be read"):
+        list(list_files([str(closed)]))

@@ -24,7 +24,7 @@ from nianbao.schemas.findings import FINDINGS
 from nianbao import Amount, Extraction, extract
 
 from .made_up import report
-from .made_up_runs import doubted, line, run, write
+from .made_up_runs import RECEIVED, doubted, line, run, write
 from .test_bulk import lines, tree
 
 TABLES = ("cells", "reports")
@@ -210,6 +210,15 @@ def test_the_doubts_a_person_is_to_decide(in_doubt: Extraction) -> None:
     ]
     assert rows[1]["choices"].splitlines()[1] == "读法1：（一）予以公开：自然人 无此格，总计 无此格"
     assert [row["advice"] for row in rows] == [FINDINGS[row["code"]].advice for row in rows]
+
+
+def test_a_sum_is_named_in_chinese() -> None:
+    """A sum that fails stands among the doubts by its name, as cells do."""
+    found = extract(line("县", cells={f"{RECEIVED}.total": "5"})["text"])
+    at = [column.name for column in DOUBTS.columns].index("label")
+    assert [row[at] for row in DOUBTS.rows(found)] == [
+        "一、本年新收政府信息公开申请数量：各类申请人相加＝总计", "总计：新收＋上年结转＝总计＋结转下年"
+    ]  # fmt: skip
 
 
 def test_the_workbook_marks_what_is_in_doubt(in_doubt: Extraction, tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ def test_standard_input(folder: Path) -> None:
 
 
 def test_many(folder: Path) -> None:
-    """One extraction a line, in the order given; a path starts at the folder of the lines, and an error names its line."""
+    """One extraction for every line, in the order given, and a summary at the end; a path starts at the folder of the lines, and an error names its line."""
     records = jsonl(
         folder / "records.jsonl",
         {"name": "一", "text": SAMPLE.text, "record": dict(SAMPLE.gold)},
@@ -97,10 +97,20 @@ def test_many(folder: Path) -> None:
     assert [(line["source"]["name"], line["status"], line["reader"]) for line in lines(result)] == [
         ("一", "verified", "supplied"),
         ("in/a.txt", "verified", "rules"),
+        ("二", "unresolved", "rules"),
+        (f"{records}:4", "unresolved", "rules"),
+        ("三", "unresolved", "rules"),
         ("四", "verified", "rules"),
+        (f"{records}:8", "unresolved", "rules"),
+        (f"{records}:9", "unresolved", "rules"),
+        ("六", "unresolved", "rules"),
     ]
-    said = result.stderr.splitlines()
+    unread = [line for line in lines(result) if line["report"] is None]
+    assert [[found["code"] for found in line["findings"]] for line in unread] == [["input_unusable"]] * 6
+    *said, summary, worst = result.stderr.splitlines()
     assert len(said) == 6
+    assert summary == "nianbao: 9 records: 1 accepted, 2 read again, 0 refused, 6 unusable"
+    assert worst == "nianbao: cells that differ most: requests.received.total 1"
     assert [n for n in (3, 4, 5, 8, 9) if any(f"records.jsonl:{n}: " in s or n == 3 for s in said)] == [3, 4, 5, 8, 9]
     assert "gone.txt: no such file" in said[0]
     assert "id: unknown path" in said[2]
@@ -119,7 +129,7 @@ def test_a_line_without_end_is_refused(folder: Path, monkeypatch: pytest.MonkeyP
     assert LONGEST_LINE > 100_000
     good = {"name": "一", "text": SAMPLE.text, "record": dict(SAMPLE.gold)}
     result = run("check", "--records", jsonl(folder / "r.jsonl", "x" * 1_000_000, good), "--json")
-    assert (result.exit_code, len(lines(result))) == (2, 1)
+    assert (result.exit_code, [line["report"] is None for line in lines(result)]) == (2, [True, False])
     assert "a line of more than 100,000 bytes" in result.stderr
 
 

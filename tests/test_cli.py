@@ -1,28 +1,39 @@
 """The command line: what goes where, exit statuses, and one clear line for each input that cannot be read."""
 
+import asyncio
+import fcntl
 import json
 import os
 import re
+import signal
+import socket
 import subprocess
 import sys
+import termios
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 from nianbao.eval.cli import evaluate
 from nianbao.pipeline.cli.main import main
 from nianbao.pipeline.cli.view import view
-from nianbao.pipeline.extract import REPORT, extract_source
+from nianbao.pipeline.errors import FaultError
+from nianbao.pipeline.extract import REPORT
+from nianbao.pipeline.many.questions import Heard, Question
+from nianbao.pipeline.many.read import Result as Read
 from nianbao.pipeline.many.read import read
-from nianbao.pipeline.source.decode import Source
+from nianbao.pipeline.many.sources import Given
+from nianbao.pipeline.many.work import read_asking
 from nianbao.schemas.findings import FINDINGS
 from rich.table import Table
 from rich.text import Text
 
-from nianbao import Extraction, extract
+from nianbao import Extraction, InputError, extract
 
 from .conftest import SURE
 from .made_up import report
@@ -187,34 +198,49 @@ def not_root(bad: dict[str, tuple[Path, str]]) -> Iterator[None]:
     os.seteuid(0)
 
 
-@pytest.mark.usefixtures("not_root")
-@pytest.mark.parametrize("name", ["empty", "binary", "broken", "large", "other", "forbidden", "missing", "folder"])
+@pytest.mark.parametrize("name", ["empty", "binary", "broken", "large", "other", "missing", "folder"])
 def test_bad_input(bad: dict[str, tuple[Path, str]], name: str) -> None:
     """One line on standard error with the path and what to do, status 2, and the other inputs are still read."""
     path, says = bad[name]
-    text = ONE.read_bytes()
-    result = run("extract", "--json", path, "-", stdin=text)
+    result = run("extract", "--json", path, "-", stdin=ONE.read_bytes())
     assert result.exit_code == 2
     assert [line["source"]["name"] for line in lines(result)] == ["-"]
+    complained(result, path, says)
+
+
+@pytest.mark.usefixtures("not_root")
+def test_a_forbidden_file(bad: dict[str, tuple[Path, str]]) -> None:
+    """As every bad input."""
+    path, says = bad["forbidden"]
+    result = run("extract", "--json", path)
+    assert (result.exit_code, result.stdout) == (2, "")
+    complained(result, path, says)
+
+
+def complained(result: Result, path: Path, says: str) -> None:
     (complaint,) = result.stderr.splitlines()
     assert complaint.startswith(f"nianbao: {path}: ")
     assert any(part in complaint for part in says.split("|"))
     assert ";" in complaint
 
 
-def test_a_fault_of_ours_stops_no_other_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def fails_on_b(asked: tuple[Given, Heard | None]) -> Extraction | Question:
+    return read_asking("rules", asked) if not asked[0].name.endswith("b.txt") else [][0]
+
+
+def test_a_fault_of_ours_stops_no_other_input(tmp_path: Path) -> None:
     """Where reading itself fails on a report, that is said of this report, and the others are read."""
     paths = [tmp_path / name for name in ("a.txt", "b.txt", "c.txt")]
     for path in paths:
         path.write_text(ONE.read_text(encoding="utf-8"), encoding="utf-8")
 
-    def fails_on_b(source: Source) -> Extraction:
-        return extract_source(source) if not source.name.endswith("b.txt") else [][0]
+    async def work() -> list[Read]:
+        return [found async for found in read(iter(map(str, paths)), "rules", None, 30, fails_on_b)]
 
-    monkeypatch.setattr("nianbao.pipeline.many.read.extract_source", fails_on_b)
-    first, second, third = read(tuple(map(str, paths)))
+    first, second, third = asyncio.run(work())
     assert isinstance(first, Extraction)
     assert isinstance(third, Extraction)
+    assert isinstance(second, FaultError)
     assert str(second).startswith(f"{paths[1]}: reading failed (IndexError: list index out of range); this is a fault")
 
 
@@ -230,6 +256,62 @@ def test_engine_model_has_no_endpoint() -> None:
     result = run("extract", "--engine", "model", ONE)
     assert (result.exit_code, result.stdout) == (3, "")
     assert result.stderr.count("\n") == 1
+
+
+def test_a_report_that_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is unresolved and says so; the time is a flag's, else the environment's, else that of `.env`."""
+    result = run("extract", "--json", "--deadline", "0.000001", ONE)
+    (told,) = lines(result)
+    assert (result.exit_code, told["status"], told["report"]) == (1, "unresolved", None)
+    assert [found["code"] for found in told["findings"]] == ["out_of_time"]
+    Path(".env").write_text("NIANBAO_DEADLINE=0.000001\n")
+    assert run("extract", ONE).exit_code == 1
+    monkeypatch.setenv("NIANBAO_DEADLINE", "60")
+    assert run("extract", ONE).exit_code == 0
+    monkeypatch.setenv("NIANBAO_DEADLINE", "soon")
+    result = run("extract", ONE)
+    assert (result.exit_code, result.stderr) == (
+        2, "nianbao: NIANBAO_DEADLINE=soon: give a number of seconds above 0, as 30\n"
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "says"),
+    [
+        (ZeroDivisionError("x"), 70, "a fault of nianbao (ZeroDivisionError at test_cli.py:"),
+        (KeyboardInterrupt(), 130, "interrupted"),
+        (click.Abort(), 130, "interrupted"),
+        (BrokenPipeError(), 141, ""),
+    ],
+)
+def test_what_stops_a_command(monkeypatch: pytest.MonkeyPatch, error: BaseException, status: int, says: str) -> None:
+    """A fault, an interrupt, a reader that went away: a status of its own, which is no verdict, and never a traceback."""
+
+    def fails() -> None:
+        raise error
+
+    monkeypatch.setattr(main.commands["schema"], "callback", fails)
+    result = run("schema")
+    assert (result.exit_code, result.stdout, "Traceback" in result.stderr) == (status, "", False)
+    assert says in result.stderr
+    assert result.stderr.count("\n") == bool(says)
+
+
+def test_ctrl_c_while_a_person_types() -> None:
+    """Waiting for standard input ends at the first."""
+    command = [sys.executable, "-c", "from nianbao.pipeline.cli.main import main; main()", "extract", "-"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdin
+        process.stdin.write("政府信息公开\n")
+        process.stdin.flush()
+        left = bytearray(4)
+        while fcntl.ioctl(process.stdin, termios.FIONREAD, left) or any(
+            left
+        ):  # until it is read, and more is waited for
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        assert process.stderr
+        assert (process.stderr.read(), process.wait()) == ("nianbao: interrupted\n", 130)
 
 
 def test_usage_errors_are_2() -> None:
@@ -281,3 +363,47 @@ def test_help_imports_nothing_heavy() -> None:
         "CliRunner().invoke(main, ['--help']); sys.exit(bool({'pydantic', 'rich', 'chardet'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+# --- What a new user meets -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("given", [ONE, None, 3, ["一、总体情况"]])
+def test_what_is_no_text(given: Any) -> None:
+    """A path, or anything else in the place of a text, is told of with what to give."""
+    with pytest.raises(
+        InputError, match=r"^r: the text of a report or its bytes were expected, not \w+; of a file: path\.read"
+    ):
+        extract(given, name="r")
+
+
+def test_tables_that_are_images() -> None:
+    """A text without one table says so; a text with images says it of each section that has no table."""
+    text = report("2021")
+    heads = [text.index(f"\n{head}") + 1 for head in ("二、主动", "三、收到", "四、政府", "五、")]
+    titles = [text[at:].partition("\n")[0] for at in heads]
+    none = text[: heads[0]] + "\n".join(titles[:3]) + "\n" + text[heads[3] :]
+    one = text[: heads[2]] + titles[2] + "\n![](table.png)\n" + text[heads[3] :]
+    found = [[f.path for f in extract(t).findings if f.code == "tables_are_images"] for t in (text, none, one)]
+    assert found == [[], [None], ["review_litigation"]]
+
+
+def test_serve_on_a_taken_port() -> None:
+    """One line, status 2."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = run("serve", "--port", str(port))
+    assert (result.exit_code, result.stderr) == (
+        2, f"nianbao: --host 127.0.0.1 --port {port}: cannot be listened on (Address already in use);"
+        " name another --port, or 0 for one that is free\n",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("missing", ["fastapi", "starlette", "uvicorn"])
+def test_serve_without_its_extra(missing: str) -> None:
+    """One line that says what to install, status 2."""
+    script = f"import sys; sys.modules[{missing!r}] = None; from nianbao.pipeline.cli.main import main; main()"
+    done = subprocess.run([sys.executable, "-c", script, "serve"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert "nianbao serve needs the package" in done.stderr
+    assert "nianbao[serve]" in done.stderr

@@ -5,10 +5,9 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -25,11 +24,11 @@ from nianbao.pipeline.many.ledger import SHARDS
 from nianbao.pipeline.many.node import check_version
 from nianbao.pipeline.many.runner import PoolRunner
 from nianbao.pipeline.many.sources import Given
-from nianbao.pipeline.many.work import Outcome, read_reports
+from nianbao.pipeline.many.work import Outcome, read_report, read_reports
 
 from .made_up_runs import cases, line, write
 from .servers import add_node, free_port, ray_cluster, redis_server
-from .test_bulk import bulk, given, model, question, start, tree, until_committed
+from .test_bulk import bulk, deadly, given, model, question, start, tree, until_committed
 
 pytestmark = pytest.mark.cluster
 MANY = 200
@@ -148,38 +147,30 @@ def test_a_worker_is_lost(cluster: Any, tmp_path: Path, many: tuple[Path, dict[s
     source, undisturbed = many
     process = far(cluster, source, "--out", tmp_path / "B", *RULES)
     until_committed(tmp_path / "B", 8, process)
-    kill_workers(cluster, "_do", process)
+    kill_workers(cluster, "_each", process)
     ended(process)
     assert tree(tmp_path / "B") == undisturbed
 
 
-def deadly(reports: Sequence[Given]) -> list[Outcome]:
-    """Read reports, unless one of them ends the process, as one that takes all memory would."""
-    if any(given.name == "报告4" for given in reports):
-        os.kill(os.getpid(), signal.SIGKILL)
-    return read_reports(reports)
-
-
 @pytest.fixture
 def ray(cluster: Any) -> Iterator[Any]:
-    """This process as a driver of the cluster, which is sent the functions of this file."""
+    """This process as a driver of the cluster."""
     import ray
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        ray.cloudpickle.register_pickle_by_value(sys.modules[__name__])
         ray.init(address=cluster.address, log_to_driver=False, logging_level="CRITICAL")
         yield ray
         ray.shutdown()
 
 
 def test_a_report_that_kills_its_reader_is_found(ray: Any) -> None:
-    """Workers die of the shard, then of the one report: it becomes an error, and the others are read."""
+    """A process on a node dies of one, and is ended over another: each becomes an error that says so, and the others are read."""
     some = [Given(g["name"], g["text"]) for g in given(6)]
-    found = asyncio.run(PoolRunner(RayWorkers(ray, 3), "rules", None, deadly).read(some))
+    found = asyncio.run(PoolRunner(RayWorkers(ray, 3), "rules", None, 1, deadly).read(some))
     plain = read_reports(some)
-    assert found[4].facts.findings == ("reading_failed",)
-    assert [o for n, o in enumerate(found) if n != 4] == [o for n, o in enumerate(plain) if n != 4]
+    assert [found[n].facts.findings for n in (2, 4)] == [("out_of_time",), ("reading_failed",)]
+    assert [o for n, o in enumerate(found) if n not in (2, 4)] == [o for n, o in enumerate(plain) if n not in (2, 4)]
 
 
 class DeadlyAsking(Asking):
@@ -187,7 +178,7 @@ class DeadlyAsking(Asking):
 
     async def ask(self, given: Given, others: Spent) -> Asked:
         await asyncio.sleep(0.2)
-        return Asked(deadly([given])[0], others)
+        return Asked(read_report(given) if given.name == "报告2" else deadly(given), others)
 
 
 def test_a_report_that_kills_its_asker_is_found(ray: Any) -> None:
@@ -205,8 +196,8 @@ def test_a_report_that_kills_its_asker_is_found(ray: Any) -> None:
     assert [o for n, o in enumerate(found) if n != 4] == [o for n, o in enumerate(plain) if n != 4]
 
 
-def failing(reports: Sequence[Given]) -> list[Outcome]:
-    raise SettingsError("no room") if reports[0].name == "ours" else OSError("no room")
+def failing(given: Given) -> Outcome:
+    raise SettingsError("no room") if given.name == "ours" else OSError("no room")
 
 
 @pytest.mark.parametrize(
@@ -215,7 +206,7 @@ def failing(reports: Sequence[Given]) -> list[Outcome]:
 def test_an_error_of_a_worker_is_told(ray: Any, name: str, says: str) -> None:
     """What a worker raises ends the run with one line: our own errors in their words, others by their kind."""
     with pytest.raises(SettingsError, match=says):
-        asyncio.run(RayWorkers(ray, 1).do(failing, [Given(name, "")]))
+        asyncio.run(RayWorkers(ray, 1).each(failing, [Given(name, "")]))
 
 
 def test_a_worker_of_another_version() -> None:

@@ -41,9 +41,9 @@ def test_both_readmes_show_the_same() -> None:
 def test_the_public_names() -> None:
     """What nianbao offers is exactly this list, and each name is there."""
     assert nianbao.__all__ == [
-        "Amount", "Check", "Choice", "Coverage", "Doubt", "EndpointError", "Evidence", "Extraction", "Finding", "InputError",
-        "NianbaoError", "ReaderShare", "Report",
-        "check", "check_async", "extract", "extract_async",
+        "Amount", "BudgetError", "Check", "Choice", "Client", "Coverage", "Doubt", "EndpointError", "Evidence", "Extraction",
+        "Finding", "InputError", "NianbaoError", "ReaderShare", "Report", "Settings", "SettingsError",
+        "check", "check_async", "extract", "extract_async", "open_client",
     ]  # fmt: skip
     assert all(getattr(nianbao, name) is not None for name in nianbao.__all__)
     assert dir(nianbao) == sorted(nianbao.__all__)

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from nianbao.eval.standin import MODEL, StandIn, answer_from
 from nianbao.pipeline.cli.main import main
 from nianbao.pipeline.llm.settings import Settings
+from nianbao.pipeline.many.questions import Heard
 from nianbao.pipeline.serve.access import Access, access_for
 from nianbao.pipeline.serve.app import make_app
 from nianbao.pipeline.serve.describe import examples
@@ -379,8 +380,10 @@ def test_who_waits_too_long_or_goes_away_leaves_the_queue() -> None:
         return True
 
     async def work() -> None:
-        pool = Pool(Limits(workers=1, read_s=1.5))
-        await pool.start()
+        async with Pool(Limits(workers=1, read_s=1.5)) as pool:
+            await try_it(pool)
+
+    async def try_it(pool: Pool) -> None:
         first = asyncio.create_task(pool.answer(Job("extract", costly)))
         await asyncio.sleep(0)
         with pytest.raises(RequestError, match="busy"):
@@ -398,7 +401,7 @@ def test_a_fault_is_told_by_its_place() -> None:
     """Where the code itself fails the answer says no more than that, and the log gets the place, without what was met there."""
     told: Any = ("no reply of a model, but a text",)
     body = json.dumps({"text": TEXT, "engine": "model"}).encode()
-    answer = reply(Job("extract", body, "m", told))
+    answer = reply((Job("extract", body), Heard("m", replies=told)))
     assert isinstance(answer, Answer)
     assert (answer.status, answer.verdict) == (500, "internal")
     assert re.fullmatch(r"AttributeError at \w+\.py:\d+( < \w+\.py:\d+)*", answer.fault)

@@ -305,7 +305,9 @@ def test_killed_no_client_is_left_with_a_part(own: ServerProcess) -> None:
 
 
 def workers_of(server: ServerProcess) -> list[str]:
-    return Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()
+    """The processes that any thread of a server has started."""
+    threads = Path(f"/proc/{server.process.pid}/task").iterdir()
+    return [pid for thread in threads for pid in (thread / "children").read_text().split()]
 
 
 def is_zombie(pid: str) -> bool:

@@ -1,24 +1,37 @@
 """What the commands share: how they tell of data and of errors, and the options that several of them take."""
 
 import logging
+import os
+import signal
 import sys
-from collections.abc import Callable, Mapping
+import threading
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..errors import EndpointError, NianbaoError
+from ..errors import EndpointError, FaultError, NianbaoError
 from ..source.inputs import printable
 
 if TYPE_CHECKING:
     from ..llm.settings import Settings
 
-UNRESOLVED, UNUSABLE, NO_ENDPOINT = 1, 2, 3
-"""Exit statuses, beside 0 for a run whose every report is verified or discrepant."""
+UNRESOLVED, UNUSABLE, NO_ENDPOINT, FAULT, INTERRUPTED, UNHEARD = 1, 2, 3, 70, 130, 141
+"""Exit statuses, beside 0 for a run whose every report is verified or discrepant. UNHEARD: nobody reads what is written."""
 
 
 class Commands(click.Group):
-    """Commands that tell of an error of ours in one line, and end with the exit status that it stands for."""
+    """Commands that tell of whatever stops them in one line, and end with the exit status that it stands for."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().main(*args, **kwargs)
+        except Exception as error:  # the last border: no traceback reaches a user
+            say(_fault(error))
+            sys.exit(FAULT)
 
     def invoke(self, ctx: click.Context) -> Any:
         library = logging.getLogger("nianbao")
@@ -28,6 +41,18 @@ class Commands(click.Group):
         except NianbaoError as error:
             say(str(error))
             sys.exit(status_of(error))
+        except (KeyboardInterrupt, click.Abort):
+            say("interrupted")
+            sys.exit(INTERRUPTED)
+        except BrokenPipeError:
+            _write_nowhere()
+            sys.exit(UNHEARD)
+
+
+def _write_nowhere() -> None:
+    """Let what is still to be flushed go where it does no harm."""
+    with suppress(OSError, ValueError), Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 
 class _Said(logging.Handler):
@@ -39,7 +64,40 @@ class _Said(logging.Handler):
 
 def status_of(error: NianbaoError) -> int:
     """The exit status that an error stands for."""
-    return NO_ENDPOINT if isinstance(error, EndpointError) else UNUSABLE
+    return NO_ENDPOINT if isinstance(error, EndpointError) else FAULT if isinstance(error, FaultError) else UNUSABLE
+
+
+def _fault(error: Exception) -> str:
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{last.filename.rpartition('/')[2]}:{last.lineno}"
+    return f"a fault of nianbao ({type(error).__name__} at {where}: {error}); please report it"
+
+
+@contextmanager
+def interruptible(stop: Callable[[], object], says: str) -> Iterator[None]:
+    """Within, Ctrl-C says something and stops what is under way in good order; a second one ends everything at once.
+
+    Whatever a run is at, it is taken up again as if it had been killed; and no worker outlives this process.
+    """
+
+    def first(*_: object) -> None:
+        say(f"{says}; Ctrl-C again ends everything at once")
+        signal.signal(signal.SIGINT, second)
+        stop()
+
+    def second(*_: object) -> None:
+        if sys.stderr.isatty():
+            click.echo("\x1b[?25h", nl=False, err=True)  # the cursor, which a bar of progress hides
+        os._exit(INTERRUPTED)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, first)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def write(text: str) -> None:
@@ -63,6 +121,23 @@ def engine_option(default: str, *more: str, says: str = "") -> Callable[[Callabl
         show_default=True,
         help=f"auto: rules first, a model only for what they leave unresolved.{says}",
     )
+
+
+deadline_option = click.option(
+    "--deadline",
+    "deadline_s",
+    type=click.FloatRange(0, min_open=True),
+    metavar="SECONDS",
+    help="For reading one report; what is over it is unresolved.  [env: NIANBAO_DEADLINE; default: 30]",
+)
+
+
+def deadline(flag: float | None) -> float:
+    """How many seconds a report may take: by the flag, environment or `.env`. Raises SettingsError where that is no time."""
+    from ..llm.settings import environment
+    from ..many.limits import deadline_from
+
+    return deadline_from(environment().find, flag)
 
 
 def model_options(command: Callable[..., None]) -> Callable[..., None]:

@@ -1,15 +1,29 @@
 """The command line. Data goes to standard output, errors to standard error; heavy imports wait until they are used."""
 
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
 from ...eval.cli import evaluate
-from ..errors import InputError
+from ..errors import NianbaoError
 from ..many.cli import bulk, export
-from .console import UNRESOLVED, UNUSABLE, Commands, engine_option, model_options, model_settings, say, write
+from .console import (
+    INTERRUPTED,
+    UNRESOLVED,
+    Commands,
+    deadline,
+    deadline_option,
+    engine_option,
+    interruptible,
+    model_options,
+    model_settings,
+    say,
+    status_of,
+    write,
+)
 
 if TYPE_CHECKING:
     from ...schemas.extraction import Extraction
@@ -17,7 +31,10 @@ if TYPE_CHECKING:
     from ..llm.client import Client
     from ..llm.settings import Settings
     from ..many.read import Result
+    from ..many.sources import Given
     from ..readers.supplied.check_record import Engine as CheckEngine
+
+T = TypeVar("T")
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -33,31 +50,23 @@ def main() -> None:
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @engine_option("auto")
 @click.option("--json", "as_json", is_flag=True, help="One extraction a line, in the order given, nothing else.")
+@deadline_option
 @model_options
-def extract(paths: tuple[str, ...], engine: "Engine", as_json: bool, **flags: object) -> None:
+def extract(paths: tuple[str, ...], engine: "Engine", as_json: bool, deadline_s: float | None, **flags: object) -> None:
     """Read reports: files, folders (searched for .txt, .md and .html files), or - for standard input.
 
-    Exit status: 0 all verified or discrepant; 1 some unresolved; 2 an input that cannot be read; 3 no usable model.
+    Exit status: 0 all verified or discrepant; 1 some unresolved; 2 an input that cannot be read; 3 no usable model;
+    70 a fault of nianbao; 130 stopped by Ctrl-C.
 
     Example: nianbao extract reports/ --json > extractions.jsonl
     """
-    settings = model_settings(engine, flags)
+    from ..many.read import list_given, read
+
+    settings, limit_s = model_settings(engine, flags), deadline(deadline_s)
+    inputs = list_given(paths)
     answer = _Answer(_printer(as_json))
-    if settings is None:
-        from ..many.read import read
-
-        for result in read(paths):
-            answer.take(result)
-        answer.hint(engine)
-    else:
-        _extract_with_model(paths, engine, settings, answer)
-    sys.exit(answer.status)
-
-
-def _extract_with_model(paths: tuple[str, ...], engine: "Engine", settings: "Settings", answer: "_Answer") -> None:
-    from ..many.read import read_with
-
-    _take_all(answer, lambda client: read_with(paths, engine, client), settings)
+    _take_all(lambda client: read(inputs, engine, client, limit_s), answer.take, settings)
+    answer.end(engine if settings is None else None)
 
 
 @main.command()
@@ -71,6 +80,7 @@ def _extract_with_model(paths: tuple[str, ...], engine: "Engine", settings: "Set
 @click.option("--map", "map_path", metavar="MAP.toml", help="How records of another shape are read; see docs/check.md.")
 @engine_option("auto", "none", says=" none: nobody, the record is only judged.")
 @click.option("--json", "as_json", is_flag=True, help="One extraction a line, in the order given, nothing else.")
+@deadline_option
 @model_options
 def check(
     text: str | None,
@@ -79,51 +89,71 @@ def check(
     map_path: str | None,
     engine: "CheckEngine",
     as_json: bool,
+    deadline_s: float | None,
     **flags: object,
 ) -> None:
     """Hold a record that your own parser made against the text; what cannot be vouched for is read again.
 
-    Exit status: 0 all verified or discrepant; 1 some unresolved; 2 an input that cannot be read; 3 no usable model.
+    With --records each line has its extraction, also one that cannot be read; a summary goes to standard error.
+
+    Exit status: 0 all verified or discrepant; 1 some unresolved; 2 an input that cannot be read; 3 no usable model;
+    70 a fault of nianbao; 130 stopped by Ctrl-C.
 
     Example: nianbao check report.txt --record record.json --engine none
     """
     if (records is None) == (text is None and record is None) or (text is None) != (record is None):
         raise click.UsageError("give TEXT with --record RECORD.json, or --records FILE.jsonl")
     from ..many.check_many import check_all, list_pairs, read_pair, reader_of_records
+    from ..many.check_summary import CheckSummary
+    from ..many.work import unread, wrong
 
-    settings = model_settings(engine, flags)
+    settings, limit_s = model_settings(engine, flags), deadline(deadline_s)
     told = reader_of_records(map_path)
     pairs = list_pairs(records, told) if records is not None else iter([read_pair(str(text), str(record), told)])
     answer = _Answer(_printer(as_json))
-    _take_all(answer, lambda client: check_all(pairs, engine, client), settings)
-    if settings is None:
-        answer.hint(engine)
-    sys.exit(answer.status)
+    summary = CheckSummary()
+
+    def take(found: "tuple[Given, Result]") -> None:
+        given, result = found
+        summary.take(result)
+        answer.take(result)
+        if as_json and records is not None and isinstance(result, NianbaoError):
+            answer.show(unread(given, wrong(result, given)))
+
+    _take_all(lambda client: check_all(pairs, engine, client, limit_s), take, settings)
+    if records is not None:
+        for line in summary.lines():
+            say(line)
+    answer.end(engine if settings is None else None)
 
 
 def _take_all(
-    answer: "_Answer", results: "Callable[[Any], AsyncIterator[Result]]", settings: "Settings | None"
+    results: "Callable[[Any], AsyncGenerator[T]]", take: "Callable[[T], None]", settings: "Settings | None"
 ) -> None:
     """Take every result of work that may ask a model; with no settings, there is none to ask."""
     import asyncio
 
-    async def take(client: "Client | None") -> None:
-        async for result in results(client):
-            answer.take(result)
+    async def take_from(client: "Client | None") -> None:
+        task, loop = asyncio.current_task(), asyncio.get_running_loop()
+        assert task is not None
+        with interruptible(lambda: loop.call_soon_threadsafe(task.cancel), "stopping"):
+            async with aclosing(results(client)) as found:
+                async for result in found:
+                    take(result)
 
     async def take_with(settings: "Settings") -> None:
         from ..llm.client import open_client
 
         async with open_client(settings) as client:
-            await take(client)
+            await take_from(client)
             if client.unusable is not None:
                 raise client.unusable
 
     try:
-        asyncio.run(take(None) if settings is None else take_with(settings))
-    except KeyboardInterrupt:
+        asyncio.run(take_from(None) if settings is None else take_with(settings))
+    except (KeyboardInterrupt, asyncio.CancelledError):
         say("interrupted; what was read is on standard output, and its answers are kept")
-        answer.status = 130
+        sys.exit(INTERRUPTED)
 
 
 main.add_command(bulk)
@@ -163,6 +193,8 @@ def serve(host: str, port: int, token_file: str | None, no_token: bool, **flags:
 
     It listens on this machine alone unless told otherwise, logs JSON lines to standard error, and ends on SIGTERM once what
     it took is answered. A model is asked only where one is configured.
+
+    Exit status: 0 told to stop; 2 a setting is wrong, the port is taken, or the extra is not installed; 70 a fault of nianbao.
 
     Example: nianbao serve --port 8000 --workers 4
     """
@@ -256,21 +288,22 @@ class _Answer:
     """Shows each extraction, complains of each error, and keeps the exit status."""
 
     def __init__(self, show: "Callable[[Extraction], None]") -> None:
-        self._show = show
+        self.show = show
         self.status = 0
         self.unresolved = 0
 
-    def hint(self, engine: str) -> None:
-        """Say what a model could do, where one might have been asked and none is configured."""
+    def end(self, engine: "CheckEngine | None") -> NoReturn:
+        """End with the exit status. engine: what was asked for where no model is configured; it might have asked one."""
         if engine == "auto" and self.unresolved:
             say(f"{self.unresolved} unresolved; a model could look at them: set NIANBAO_MODEL, see nianbao doctor")
+        sys.exit(self.status)
 
-    def take(self, result: "Extraction | InputError") -> None:
-        if isinstance(result, InputError):
+    def take(self, result: "Result") -> None:
+        if isinstance(result, NianbaoError):
             say(str(result))
-            self.status = UNUSABLE
+            self.status = max(self.status, status_of(result))
             return
-        self._show(result)
+        self.show(result)
         if result.status == "unresolved":
             self.unresolved += 1
             self.status = max(self.status, UNRESOLVED)

@@ -12,9 +12,11 @@ from ..extract import Engine
 from ..llm.client import Spent
 from ..llm.settings import Settings
 from .asking import Asking
+from .limits import DEADLINE_S
 from .node import ours
 from .sources import Given
-from .work import Outcome, killed
+from .work import Outcome, ended
+from .worker import DiedError
 
 _TRIES = (False, True, True)
 """A report is asked about among others, and where the worker dies of that, twice alone, until it is given up."""
@@ -44,12 +46,14 @@ class _Worker:
         return not self.is_reserved and self.in_hand < self.room
 
 
-async def open_askers(ray: Any, engine: Engine, settings: Settings, nodes: Sequence[str]) -> "Askers":
+async def open_askers(
+    ray: Any, engine: Engine, settings: Settings, nodes: Sequence[str], deadline_s: float = DEADLINE_S
+) -> "Askers":
     """A worker that asks on each node, or on fewer where the limits are too small to be shared.
 
     Raises SettingsError where none can be started.
     """
-    askers = Askers(ray, engine, shares(settings, len(nodes)), nodes)
+    askers = Askers(ray, engine, shares(settings, len(nodes)), nodes, deadline_s=deadline_s)
     await askers.begin()
     return askers
 
@@ -78,9 +82,15 @@ class Askers:
     """The workers that ask. Made by `open_askers`."""
 
     def __init__(
-        self, ray: Any, engine: Engine, shares: Sequence[Settings], nodes: Sequence[str], kind: type = Asking
+        self,
+        ray: Any,
+        engine: Engine,
+        shares: Sequence[Settings],
+        nodes: Sequence[str],
+        kind: type = Asking,
+        deadline_s: float = DEADLINE_S,
     ) -> None:
-        self._ray, self._engine = ray, engine
+        self._ray, self._engine, self._deadline_s = ray, engine, deadline_s
         self._kind = ray.remote(num_cpus=0, max_restarts=0, max_task_retries=0)(kind)
         self._workers = [_Worker(s, node, self._start(s, node)) for s, node in zip(shares, nodes, strict=False)]
         self._lost = Spent()
@@ -118,7 +128,7 @@ class Askers:
                 raise asked.trouble
             outcome: Outcome = asked.outcome
             return outcome
-        return killed(given)
+        return ended(given, DiedError(), self._deadline_s)
 
     @asynccontextmanager
     async def _taken(self, is_alone: bool) -> AsyncIterator[_Worker]:
@@ -143,7 +153,9 @@ class Askers:
         """An actor on a node, or on another where that is lost."""
         near = self._ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(node, soft=True)
         most = 2 * settings.max_in_flight + 1
-        return self._kind.options(scheduling_strategy=near, max_concurrency=most).remote(self._engine, settings)
+        return self._kind.options(scheduling_strategy=near, max_concurrency=most).remote(
+            self._engine, settings, self._deadline_s
+        )
 
     async def _replace(self, worker: _Worker, dead: Any) -> None:
         """Start a worker anew, once for all the reports that it had in hand."""

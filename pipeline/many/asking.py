@@ -8,7 +8,9 @@ from ..errors import NianbaoError
 from ..extract import Engine
 from ..llm.client import Client, Spent, open_client
 from ..llm.settings import Settings
+from .limits import DEADLINE_S
 from .node import check_version
+from .pool import Pool, cores
 from .sources import Given
 from .work import Outcome, ask
 
@@ -25,8 +27,9 @@ class Asked:
 class Asking:
     """An actor. settings: with the worker's share of the limits, and the whole budget."""
 
-    def __init__(self, engine: Engine, settings: Settings) -> None:
-        self._engine, self._settings = engine, settings
+    def __init__(self, engine: Engine, settings: Settings, deadline_s: float = DEADLINE_S) -> None:
+        self._engine, self._settings, self._deadline_s = engine, settings, deadline_s
+        self._pool = Pool(cores())
         self._client: Client | None = None
         self._opening = asyncio.Lock()
         self._open = AsyncExitStack()
@@ -43,7 +46,9 @@ class Asking:
             return Asked(None, Spent(), error)
         client.others = others
         try:
-            found = await ask(given, self._engine, client) if client.unusable is None else None
+            found = None
+            if client.unusable is None:
+                found = await ask(given, self._engine, client, self._pool, self._deadline_s)
         except NianbaoError as error:
             return Asked(None, replace(client.spent), error)
         if client.unusable is not None:
@@ -53,6 +58,7 @@ class Asking:
     async def _opened(self) -> Client:
         async with self._opening:
             if self._client is None:
+                await self._open.enter_async_context(self._pool)
                 self._client = await self._open.enter_async_context(open_client(self._settings))
                 self._client.by_answer = True
             return self._client

@@ -1,8 +1,6 @@
 """A bulk run from its sources to its tables, and the same tables once more from what is written down."""
 
 import asyncio
-import resource
-import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -15,12 +13,14 @@ from typing import TYPE_CHECKING
 
 from ...prompts import VERSION
 from ...schemas.extraction import CONTRACT
-from ..cli.console import say
+from ..cli.console import interruptible, say
 from ..errors import NianbaoError
 from ..extract import Engine
 from ..llm.settings import Settings
+from ..source.inputs import printable
 from .export import export
 from .ledger import TEXTS, Ledger, Manifest, Shape, list_inputs, load_ledger, open_ledger
+from .limits import DEADLINE_S
 from .pool import Pool
 from .progress import Progress
 from .run import Run
@@ -47,7 +47,7 @@ class Cluster:
 class Plan:
     """What is to be read, and how. settings: of the model, None where none is asked. workers: processes of this machine.
 
-    cluster: where it is read instead; the tables are written here all the same.
+    cluster: where it is read instead; the tables are written here all the same. deadline_s: for one report.
     """
 
     sources: tuple[str, ...]
@@ -57,6 +57,7 @@ class Plan:
     shard_size: int
     workers: int
     cluster: Cluster | None = None
+    deadline_s: float = DEADLINE_S
 
 
 def bulk(plan: Plan, out: str, formats: Sequence[str], *, start_over: bool = False) -> Summary | None:
@@ -91,7 +92,7 @@ async def read_on(
     with Progress(total) as progress, _told(ledger, plan, progress) as told:
         async with Pool(plan.workers) as pool:
             run = Run(ledger, runner_in(pool), progress)
-            with _Interrupts(run.stop):
+            with interruptible(run.stop, "stopping: the reports in hand are finished"):
                 if not await run.go(cut(loads, plan.shard_size, texts, ledger)):
                     told["ended"] = "stopped" if run.is_stopped else "waiting for answers"
                     return None
@@ -106,7 +107,7 @@ def _told(ledger: Ledger, plan: Plan, progress: Progress) -> Iterator[dict[str, 
     try:
         yield told
     except BaseException as error:
-        told["ended"] = str(error) or type(error).__name__
+        told["ended"] = printable(str(error)) or type(error).__name__
         raise
     finally:
         seconds = round(time.monotonic() - start, 3)
@@ -133,7 +134,7 @@ def _manifest(plan: Plan, files: int, sha256: str) -> Manifest:
         prompt=VERSION if asked else None,
         model=asked.model if asked else None,
         settings=Shape(engine=plan.engine, columns=plan.columns, shard_size=plan.shard_size, **shape),
-        sources=plan.sources,
+        sources=tuple(map(printable, plan.sources)),
         files=files,
         files_sha256=sha256,
     )
@@ -154,45 +155,25 @@ async def _runner(plan: Plan) -> AsyncIterator[Callable[[Pool], Runner]]:
     if plan.cluster is not None:
         from .cluster import open_cluster
 
-        async with open_cluster(plan.cluster.address, plan.cluster.workers, plan.engine, plan.settings) as runner:
+        at, asked = plan.cluster, (plan.engine, plan.settings, plan.deadline_s)
+        async with open_cluster(at.address, at.workers, *asked) as runner:
             yield lambda _: runner
     elif plan.settings is None:
-        yield lambda pool: LocalRunner(pool, plan.engine, None)
+        yield lambda pool: LocalRunner(pool, plan.engine, None, plan.deadline_s)
     else:
         from ..llm.client import open_client  # which is slow to load, and not needed for rules
 
         async with open_client(plan.settings) as client:
             client.by_answer = True
-            yield lambda pool: LocalRunner(pool, plan.engine, client)
-
-
-class _Interrupts:
-    """Within, Ctrl-C stops the run in good order, and a second one at once."""
-
-    def __init__(self, stop: Callable[[], None]) -> None:
-        self._stop = stop
-
-    def __enter__(self) -> None:
-        self._task = asyncio.current_task()
-        with suppress(NotImplementedError, ValueError, RuntimeError):  # no main thread, or Windows: it stops at once
-            asyncio.get_running_loop().add_signal_handler(signal.SIGINT, self._first)
-
-    def __exit__(self, *_: object) -> None:
-        with suppress(NotImplementedError, ValueError, RuntimeError):
-            asyncio.get_running_loop().remove_signal_handler(signal.SIGINT)
-
-    def _first(self) -> None:
-        say("stopping: the reports in hand are finished; Ctrl-C again stops at once")
-        self._stop()
-        asyncio.get_running_loop().add_signal_handler(signal.SIGINT, self._second)
-
-    def _second(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
+            yield lambda pool: LocalRunner(pool, plan.engine, client, plan.deadline_s)
 
 
 def _peak() -> int:
-    """The most memory that one of the processes had, in MB."""
+    """The most memory that one of the processes had, in MB; 0 where the system does not tell."""
+    if sys.platform == "win32":
+        return 0
+    import resource
+
     who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     unit = 1_000_000 if sys.platform == "darwin" else 1_000
     return round(max(resource.getrusage(w).ru_maxrss for w in who) / unit)
@@ -226,7 +207,7 @@ def estimated(plan: Plan) -> "Estimate":
             loads = reports(_checked(plan), plan.columns)
             async with Pool(plan.workers) as pool:
                 shards = cut(loads, plan.shard_size, texts, Ledger(home))
-                return await estimate(shards, plan.engine, settings, pool, texts)
+                return await estimate(shards, plan.engine, settings, pool, texts, plan.deadline_s)
 
     with TemporaryDirectory() as scratch:
         return asyncio.run(work(Path(scratch)))

@@ -1,22 +1,29 @@
 """Many reports, each with a record of it: read from files or JSON Lines, held against each other, in the order given."""
 
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
+from ...schemas.extraction import Extraction
 from ...schemas.form import Form
-from ..errors import InputError, NianbaoError
+from ..errors import InputError
 from ..extract import REPORT
 from ..readers.supplied.check_record import Engine, check_supplied
 from ..readers.supplied.map_record import load_map, map_record
 from ..readers.supplied.record import Supplied, load_json, read_supplied
-from ..source.decode import MAX_BYTES, Source, decode, from_text
-from ..source.inputs import STDIN, printable, read_input
-from .read import Result, fault, in_order
+from ..source.decode import MAX_BYTES
+from ..source.inputs import STDIN, open_input, printable, read_input
+from .order import in_order
+from .pool import Pool, cores
+from .questions import Heard, Question, until_asked
+from .read import Result, read_one
+from .sources import Given, read_lines
+from .work import source_of
 
 if TYPE_CHECKING:
     from ..llm.client import Client
@@ -44,10 +51,10 @@ class Line(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A report, and the record that is held against it."""
+    """A report, and the record that is held against it; None where there is none, and then the report says why."""
 
-    source: Source
-    supplied: Supplied
+    given: Given
+    supplied: Supplied | None
 
 
 Told = Callable[[Any, str], Supplied]
@@ -66,58 +73,55 @@ def read_pair(text: str, record: str, told: Told) -> Pair:
     """The file of a report and that of its record → both; raises InputError."""
     if text == record == STDIN:
         raise InputError("-: the text and the record cannot both come from standard input")
-    source = decode(read_input(text), printable(text))
+    given = Given(printable(text), read_input(text))
     where = printable(record)
-    return Pair(source, told(load_json(read_input(record), where, "a record"), where))
+    return Pair(given, told(load_json(read_input(record), where, "a record"), where))
 
 
-def list_pairs(file: str, told: Told) -> Iterator[Pair | InputError]:
-    """JSON Lines of reports with their records → each pair, in order; where a line is none, the error stands in its place."""
+def list_pairs(file: str, told: Told) -> Iterator[Pair]:
+    """JSON Lines of reports with their records → each pair, in order, and one that says why for a line that is none.
+
+    Raises InputError where the file cannot be read.
+    """
     where = printable(file)
     folder = Path() if file == STDIN else Path(file).parent
     for number, line in enumerate(_lines(file), 1):
-        try:
-            if isinstance(line, InputError):
-                raise line
-            if line.strip():
-                yield _pair(line, f"{where}:{number}", folder, told)
-        except InputError as error:
-            yield error
+        place = f"{where}:{number}"
+        if line is None:
+            problem = f"{place}: a line of more than {LONGEST_LINE:,} bytes; split it"
+            yield Pair(Given.bad(place, problem), None)
+        elif line.strip():
+            yield _pair(line, place, folder, told)
 
 
 async def check_all(
-    pairs: Iterator[Pair | InputError], engine: Engine, client: "Client | None", form: Form = REPORT
-) -> AsyncIterator[Result]:
-    """Each record held against its report, as many at once as the client asks, in the order given."""
-    works = (_check_one(pair, engine, client, form) for pair in pairs)
-    async for result in in_order(works, client.settings.max_in_flight if client else 1):
-        yield result
+    pairs: Iterator[Pair], engine: Engine, client: "Client | None", deadline_s: float
+) -> AsyncGenerator[tuple[Given, Result]]:
+    """Each record held against its report, in processes that may take so many seconds for it, in the order given."""
+    work = partial(check_asking, engine)
+    async with Pool(cores()) as pool:
+
+        async def one(pair: Pair) -> tuple[Given, Result]:
+            return pair.given, await read_one(pair, pair.given, pool, client, deadline_s, work)
+
+        at_once = max(pool.workers, client.settings.max_in_flight if client else 0)
+        async for result in in_order(map(one, pairs), at_once):
+            yield result
 
 
-async def _check_one(pair: Pair | InputError, engine: Engine, client: "Client | None", form: Form) -> Result:
-    if isinstance(pair, InputError):
-        return pair
+def check_asking(engine: Engine, asked: tuple[Pair, Heard | None]) -> Extraction | Question:
+    """A report with its record → its extraction, or what a model must be asked first. Raises InputError where it is none."""
+    pair, heard = asked
+    source, supplied = source_of(pair.given), pair.supplied
+    assert supplied is not None
+    return until_asked(lambda client: check_supplied(source, supplied, engine, client), heard)
+
+
+def _lines(file: str) -> Iterator[bytes | None]:
+    """The lines of a file, or of standard input, None for one that is too long; raises InputError where it cannot be read."""
     try:
-        return await check_supplied(pair.source, pair.supplied, engine, client, form)
-    except InputError as error:
-        return error
-    except NianbaoError:
-        raise
-    except Exception as error:
-        return fault(pair.source.name, error)
-
-
-def _lines(file: str) -> Iterator[bytes | InputError]:
-    """The lines of a file, or of standard input; raises InputError where it cannot be read."""
-    try:
-        with sys.stdin.buffer if file == STDIN else Path(file).open("rb") as lines:
-            while line := lines.readline(LONGEST_LINE + 1):
-                if len(line) <= LONGEST_LINE:
-                    yield line
-                    continue
-                yield InputError(f"{printable(file)}: a line of more than {LONGEST_LINE:,} bytes; split it")
-                while line and not line.endswith(b"\n"):
-                    line = lines.readline(LONGEST_LINE)
+        with sys.stdin.buffer if file == STDIN else open_input(file) as lines:
+            yield from read_lines(lines, LONGEST_LINE)
     except OSError as error:
         raise InputError(f"{printable(file)}: cannot be read ({error.strerror}); check the path") from error
     except ValueError as error:
@@ -125,15 +129,22 @@ def _lines(file: str) -> Iterator[bytes | InputError]:
 
 
 def _pair(line: bytes, where: str, folder: Path, told: Told) -> Pair:
+    name = where
+    try:
+        read = _line(line, where)
+        name = printable(read.name if read.name is not None else read.path or where)
+        supplied = told(read.record or {}, f"{where}: the record")
+        data = read.text if read.text is not None else read_input(str(folder / (read.path or "")))
+        return Pair(Given(name, data), supplied)
+    except InputError as error:
+        return Pair(Given.bad(name, str(error)), None)
+
+
+def _line(line: bytes, where: str) -> Line:
     loaded = load_json(line, where, "a report with its record")
     try:
-        read = Line.model_validate(loaded)
+        return Line.model_validate(loaded)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         key = ".".join(map(str, first["loc"])) or "the line"
         raise InputError(f"{where}: {key}: {first['msg']}; a line has name, text or path, record") from error
-    name = read.name if read.name is not None else read.path or where
-    supplied = told(read.record or {}, f"{where}: the record")
-    if read.text is not None:
-        return Pair(from_text(read.text, printable(name)), supplied)
-    return Pair(decode(read_input(str(folder / (read.path or ""))), printable(name)), supplied)

@@ -6,15 +6,23 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..cli.console import UNRESOLVED, engine_option, model_options, model_settings, say, write
+from ..cli.console import (
+    INTERRUPTED,
+    UNRESOLVED,
+    deadline,
+    deadline_option,
+    engine_option,
+    model_options,
+    model_settings,
+    say,
+    write,
+)
 from ..errors import EndpointError
 
 if TYPE_CHECKING:
     from ..extract import Engine
     from .bulk import Cluster, Plan
     from .summary import Summary
-
-INTERRUPTED = 130
 
 
 def _formats_option(default: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -36,6 +44,7 @@ _workers = click.option("--workers", type=click.IntRange(1, 1024), help="Process
 @engine_option("auto")
 @_formats_option("jsonl")
 @_workers
+@deadline_option
 @click.option(
     "--runner",
     default="local",
@@ -84,6 +93,7 @@ def bulk(
     engine: "Engine",
     formats: str,
     workers: int | None,
+    deadline_s: float | None,
     runner: str,
     text_column: str,
     name_column: str,
@@ -103,7 +113,7 @@ def bulk(
 
     Exit status: 0 all verified or discrepant; 1 some unresolved, with those that cannot be read; 2 a usage error, or the
     sources or FOLDER cannot be used; 3 no usable model, or --max-cost reached; 4 with --batch collect: the run is not at its
-    end; 130 stopped by Ctrl-C.
+    end; 70 a fault of nianbao; 130 stopped by Ctrl-C.
 
     Example: nianbao bulk reports/ --out RUN --formats jsonl,parquet,xlsx
     """
@@ -113,7 +123,8 @@ def bulk(
         raise click.UsageError("--batch waits for a provider, and needs no cluster: leave --runner out.")
     if start_over and batch in ("status", "collect"):
         raise click.UsageError(f"--start-over does not go with --batch {batch}.")
-    plan = _plan(sources, engine, workers, runner, (text_column, name_column), shard_size, flags, estimate)
+    columns = (text_column, name_column)
+    plan = _plan(sources, engine, workers, runner, columns, shard_size, deadline(deadline_s), flags, estimate)
     if estimate:
         from .bulk import estimated
 
@@ -138,6 +149,7 @@ def _plan(
     runner: str,
     columns: tuple[str, str],
     shard_size: int,
+    deadline_s: float,
     flags: dict[str, object],
     estimate: bool,
 ) -> "Plan":
@@ -149,7 +161,7 @@ def _plan(
     text, name = columns
     cluster = _cluster(runner, workers)
     here = cores() if cluster else workers or cores()
-    return Plan(sources, engine, settings, Columns(text=text, name=name), shard_size, here, cluster)
+    return Plan(sources, engine, settings, Columns(text=text, name=name), shard_size, here, cluster, deadline_s)
 
 
 def _cluster(runner: str, workers: int | None) -> "Cluster | None":
@@ -164,13 +176,11 @@ def _cluster(runner: str, workers: int | None) -> "Cluster | None":
 
 
 def _run(plan: "Plan", out: str, formats: list[str], start_over: bool) -> "Summary":
-    import asyncio
-
     from .bulk import bulk
 
     try:
         summary = bulk(plan, out, formats, start_over=start_over)
-    except (KeyboardInterrupt, asyncio.CancelledError):
+    except KeyboardInterrupt:
         summary = None
     except EndpointError:
         _say_how_to_go_on(out)

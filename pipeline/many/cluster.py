@@ -6,8 +6,9 @@ one a worker died of. They are as fast as any other way; eval/cluster_bench.py m
 
 import os
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, redirect_stdout
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,21 +18,28 @@ from ..extract import Engine
 from ..llm.cache import open_cache
 from ..llm.settings import Settings
 from .extra import needs
+from .limits import DEADLINE_S
 from .node import check_version, ours
-from .pool import DiedError
 from .runner import PoolRunner
+from .worker import DiedError, EndedError, Worker
 
 T = TypeVar("T")
 A = TypeVar("A")
 
 _LOST_NODES = 10
 """So often a task is given to another node, as its own was lost, until its reports are suspected."""
+_TRIES = 2
+"""So often a task may die until its reports are read alone, and a report alone until it is given up."""
 _CONNECT_S = 5
 
 
 @asynccontextmanager
 async def open_cluster(
-    address: str | None, workers: int | None, engine: Engine, settings: Settings | None
+    address: str | None,
+    workers: int | None,
+    engine: Engine,
+    settings: Settings | None,
+    deadline_s: float = DEADLINE_S,
 ) -> AsyncIterator[PoolRunner]:
     """A runner on a cluster. address: HOST:PORT, None for RAY_ADDRESS or the cluster of this machine. workers: tasks at once,
     None for all its cores. settings: of the model, None where none is asked.
@@ -48,11 +56,12 @@ async def open_cluster(
         # A few tasks wait at the cluster, so that a core that is free has the next one there.
         pool = RayWorkers(ray, workers or sum(cores.values()) + len(cores))
         if settings is None:
-            yield PoolRunner(pool, engine, None)
+            yield PoolRunner(pool, engine, None, deadline_s)
             return
         from .askers import open_askers  # which is slow to load, and not needed for rules
 
-        yield PoolRunner(pool, engine, await open_askers(ray, engine, settings, list(cores)))
+        askers = await open_askers(ray, engine, settings, list(cores), deadline_s)
+        yield PoolRunner(pool, engine, askers, deadline_s)
 
 
 class RayWorkers:
@@ -60,30 +69,41 @@ class RayWorkers:
 
     def __init__(self, ray: Any, workers: int) -> None:
         self._errors = ray.exceptions
-        self._task = ray.remote(num_cpus=1, max_retries=0)(_do)
+        self._task = ray.remote(num_cpus=1, max_retries=0)(_each)
         self.workers = workers
 
-    async def do(self, work: Callable[[A], T], given: A) -> T:
-        """Call a function on the cluster; raises DiedError where the process ends before it returns.
+    async def each(
+        self, work: Callable[[A], T], things: Sequence[A], limit_s: float | None = None
+    ) -> list[T | EndedError]:
+        """Call a function with each thing, on one node; in order the results, and an error for a thing that has none.
 
         Raises SettingsError where the cluster cannot do it.
         """
-        for _ in range(_LOST_NODES):
+        died = lost = 0
+        while died < _TRIES and lost < _LOST_NODES:
             try:
-                found: T = await self._task.remote(version("nianbao"), work, given)
+                found: list[T | EndedError] = await self._task.remote(version("nianbao"), work, things, limit_s)
                 return found
             except self._errors.NodeDiedError:
-                continue
-            except (self._errors.WorkerCrashedError, self._errors.OutOfMemoryError) as error:
-                raise DiedError from error
+                lost += 1
+            except (self._errors.WorkerCrashedError, self._errors.OutOfMemoryError):
+                died += 1
             except self._errors.RayError as error:
                 raise ours(error) from error
-        raise DiedError
+        if len(things) == 1:
+            return [DiedError()]
+        return [found for thing in things for found in await self.each(work, [thing], limit_s)]
 
 
-def _do(program: str, work: Callable[[A], T], given: A) -> T:
+def _each(program: str, work: Callable[[A], T], things: Sequence[A], limit_s: float | None) -> list[T | EndedError]:
     check_version(program)
-    return work(given)
+    return _worker().each(work, things, limit_s)
+
+
+@cache
+def _worker() -> Worker:
+    """The process that does the work of a task of Ray's, and can be ended while the task goes on."""
+    return Worker()
 
 
 @contextmanager

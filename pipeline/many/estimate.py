@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 
 from ..errors import InputError
 from ..extract import REPORT, Engine
@@ -15,14 +16,13 @@ from ..llm.prices import price
 from ..llm.settings import Settings
 from ..llm.wire import Pointing
 from ..page import lay_out, with_all_text
-from .ahead import ahead
+from .order import in_order
 from .pool import Pool
 from .shards import Committed, Shard
 from .sources import Given
 from .texts import Texts
-from .work import read_reports, source_of, wants_model
-
-Asked = tuple[Shard, Engine, Settings]
+from .work import read_report, source_of, wants_model
+from .worker import EndedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,16 +84,21 @@ class Estimate:
 
 
 async def estimate(
-    shards: Iterator[Shard | Committed], engine: Engine, settings: Settings, pool: Pool, texts: Texts
+    shards: Iterator[Shard | Committed],
+    engine: Engine,
+    settings: Settings,
+    pool: Pool,
+    texts: Texts,
+    deadline_s: float,
 ) -> Estimate:
     """Read by rules what a run would read, and count what it would ask. texts: an index, in which questions are noted too.
 
     Raises SettingsError where the cache cannot be opened.
     """
     found = Estimate(settings)
-    work = ((shard, engine, settings) for shard in shards if isinstance(shard, Shard))
+    works = (_counts(s, engine, settings, pool, deadline_s) for s in shards if isinstance(s, Shard))
     with open_cache(settings) if settings.model else nullcontext() as cache:
-        async for counts in ahead(work, count, pool):
+        async for counts in in_order(works, pool.workers):
             found.reports += counts.reports
             found.same += counts.same
             found.unread += counts.unread
@@ -108,14 +113,19 @@ async def estimate(
     return found
 
 
-def count(asked: Asked) -> Counts:
-    """A shard → what it would ask, in a worker process."""
-    shard, engine, settings = asked
-    reports = shard.unread
-    outcomes = read_reports(reports)
-    wanted = [given for given, read in zip(reports, outcomes, strict=True) if wants_model(read, engine)]
-    questions = tuple(_question(given, settings) for given in wanted)
-    return Counts(len(shard.reports), len(shard.same), sum(o.unread for o in outcomes), questions)
+async def _counts(shard: Shard, engine: Engine, settings: Settings, pool: Pool, deadline_s: float) -> Counts:
+    counted = await pool.each(partial(count, engine, settings), shard.unread, deadline_s)
+    unread = sum(isinstance(found, EndedError | None) for found in counted)
+    questions = tuple(found for found in counted if isinstance(found, tuple) and found)
+    return Counts(len(shard.reports), len(shard.same), unread, questions)
+
+
+def count(engine: Engine, settings: Settings, given: Given) -> "tuple[str, int] | tuple[()] | None":
+    """A report → the question that would be asked about it, or none; None where it cannot be read. In a worker process."""
+    read = read_report(given)
+    if read.unread:
+        return None
+    return _question(given, settings) if wants_model(read, engine) else ()
 
 
 def _question(given: Given, settings: Settings) -> tuple[str, int]:

@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .ahead import ahead
+from ..errors import SettingsError
 from .formats import FORMATS, Writer, rows_of
 from .ledger import Ledger, unwritable
+from .order import in_order
 from .pool import Pool
 from .summary import Summary, summarise
+from .worker import EndedError
 
 Part = tuple[Ledger, int, tuple[str, ...]]
 
@@ -24,8 +26,8 @@ async def export(ledger: Ledger, formats: Sequence[str], pool: Pool, is_stopped:
     try:
         for name in formats:
             writers[name] = FORMATS[name].writer(ledger.home)
-        work = ((ledger, number, tuple(formats)) for number in numbers if formats)
-        async for parts in ahead(work, render, pool):
+        works = (pool.do(render, (ledger, number, tuple(formats))) for number in numbers if formats)
+        async for parts in in_order(works, pool.workers):
             if is_stopped():
                 return None
             await asyncio.to_thread(_add, writers, parts)
@@ -35,6 +37,8 @@ async def export(ledger: Ledger, formats: Sequence[str], pool: Pool, is_stopped:
         summary.write(ledger.home)
     except OSError as error:
         raise unwritable(ledger.home, error) from error
+    except EndedError as error:
+        raise SettingsError("a process was ended in its work; free memory, or give fewer --workers") from error
     finally:
         for writer in writers.values():
             writer.abandon()

@@ -296,7 +296,9 @@ class _Xlsx:
         shutil.rmtree(self._scratch, ignore_errors=True)
 
     def abandon(self) -> None:
-        # It is not closed, which would be to write all of it.
+        # It is not closed, which would be to write all of it; only what its sheets have open.
+        for sheet in self._book.worksheets():
+            _quietly(sheet.row_data_fh.close)
         self._files.remove()
         shutil.rmtree(self._scratch, ignore_errors=True)
 

@@ -8,13 +8,13 @@ import time
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from ...schemas.extraction import CONTRACT
 from ..errors import InputError
@@ -81,14 +81,29 @@ class Entry(_Written):
 
 
 class Marker(_Written):
-    """What makes a shard count. sha256: of its file."""
+    """What makes a shard count. sha256: of its file. seal: the hash of the rest, so that damage to the marker itself is seen."""
 
     sha256: str
     entries: tuple[Entry, ...]
+    seal: str
+
+    @classmethod
+    def sealed(cls, sha256: str, entries: Sequence[Entry]) -> Self:
+        return cls(sha256=sha256, entries=tuple(entries), seal=_seal(sha256, entries))
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if not self.entries or self.seal != _seal(self.sha256, self.entries):
+            raise ValueError("the seal is of another marker")
+        return self
 
     @property
     def size(self) -> int:
         return self.entries[-1].end
+
+
+def _seal(sha256: str, entries: Iterable[Entry]) -> str:
+    return hashlib.sha256("\n".join([sha256, *(entry.model_dump_json() for entry in entries)]).encode()).hexdigest()
 
 
 class Done(_Written):
@@ -112,27 +127,24 @@ class Ledger:
 
         The manifest comes last: with it the rest is whole. Raises InputError where the folder holds another run.
         """
-        there = self.manifest()
-        if there is not None and not start_over:
+        there = None if start_over else self.manifest()
+        if there is not None:
             _same(self.home, there, manifest)
-            return
-        try:
-            if there is not None:
-                self._clear()
-            (self.home / SHARDS).mkdir(exist_ok=True)
+        with _writing(self.home):
+            if there is None:
+                self._clear((SHARDS, BATCH) if start_over else (SHARDS,))
             shutil.copyfile(inputs, self.home / INPUTS)
-            _write(self.home / MANIFEST, manifest.model_dump_json(indent=1).encode() + b"\n")
-        except OSError as error:
-            raise unwritable(self.home, error) from error
+            if there is None:
+                _write(self.home / MANIFEST, manifest.model_dump_json(indent=1).encode() + b"\n")
 
     def manifest(self) -> Manifest | None:
         path = self.home / MANIFEST
         return parse(path, Manifest) if path.is_file() else None
 
     def files(self) -> Iterator[File]:
-        with (self.home / INPUTS).open("rb") as lines:
+        with _reading(self.home / INPUTS), (self.home / INPUTS).open("rb") as lines:
             for line in lines:
-                yield File.model_validate_json(line)
+                yield File(**json.loads(line))
 
     def finish(self, shards: int, reports: int) -> None:
         with _writing(self.home):
@@ -148,13 +160,14 @@ class Ledger:
         with _writing(self.home), (self.home / LOG).open("a", encoding="utf-8") as file:
             file.write(line + "\n")
 
-    def _clear(self) -> None:
-        """Remove a run, its manifest first, so that what is left is none."""
-        (self.home / MANIFEST).unlink()
-        if (self.home / BATCH).is_dir():
-            shutil.rmtree(self.home / BATCH)
-        for path in [*(self.home / SHARDS).iterdir(), self.home / DONE, self.home / LOG]:
+    def _clear(self, folders: Sequence[str]) -> None:
+        """Remove what a run has come to; its manifest is replaced, so that whatever stops this, the folder holds one or the other."""
+        for folder in folders:
+            if (self.home / folder).is_dir():
+                shutil.rmtree(self.home / folder)
+        for path in (self.home / DONE, self.home / LOG):
             path.unlink(missing_ok=True)
+        (self.home / SHARDS).mkdir()
 
     # --- Its shards ---
 
@@ -164,7 +177,7 @@ class Ledger:
         for key, outcome in zip(keys, outcomes, strict=True):
             end += len(outcome.packed)
             entries.append(Entry(text=key, end=end, facts=outcome.facts))
-        marker = Marker(sha256=hashlib.sha256(data).hexdigest(), entries=tuple(entries))
+        marker = Marker.sealed(hashlib.sha256(data).hexdigest(), entries)
         with _writing(self.home):
             _write(self._shard(number), data)
             _write(self._marker(number), marker.model_dump_json().encode() + b"\n")
@@ -255,7 +268,7 @@ def list_inputs(files: Iterable[File], path: Path) -> tuple[int, str]:
     seen, count = hashlib.sha256(), 0
     with _writing(path.parent), path.open("wb") as lines:
         for file in files:
-            line = file.model_dump_json().encode() + b"\n"
+            line = json.dumps(asdict(file)).encode() + b"\n"
             lines.write(line)
             seen.update(line)
             count += 1

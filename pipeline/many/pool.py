@@ -1,24 +1,17 @@
-"""Processes that do one task after the other, and that may die of one: the task is known then, and the process replaced."""
+"""Workers that share what is to be done: each does one thing at a time."""
 
 import asyncio
-import multiprocessing
 import os
-import signal
-import threading
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
-from ..errors import SettingsError
+from .worker import EndedError, Worker
 
 T = TypeVar("T")
 A = TypeVar("A")
-
-
-class DiedError(Exception):
-    """The process that did a task was ended, as by the system where memory runs out."""
 
 
 def cores() -> int:
@@ -27,73 +20,65 @@ def cores() -> int:
 
 
 class Pool:
-    """So many processes, each with one task at a time, and started when there is first one for it. An async context manager."""
+    """So many workers, each started when there is first something for it. An async context manager; none outlives it.
 
-    def __init__(self, workers: int) -> None:
+    begin: what each does first.
+    """
+
+    def __init__(self, workers: int, begin: Callable[[], object] | None = None) -> None:
         self.workers = workers
-        self._free: asyncio.LifoQueue[ProcessPoolExecutor | None] = asyncio.LifoQueue()
-        self._all: set[ProcessPoolExecutor] = set()
+        self._begin = begin
+        self._free: asyncio.LifoQueue[Worker] = asyncio.LifoQueue()
+        self._all: set[Worker] = set()
+        self._threads = ThreadPoolExecutor(workers, "nianbao-pool")
 
     async def __aenter__(self) -> Self:
         for _ in range(self.workers):
-            self._free.put_nowait(None)
+            self._free.put_nowait(self._new())
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for executor in self._all:
-            executor.shutdown(wait=error is None, cancel_futures=True)
+        for worker in self._all:
+            worker.end()
+        self._threads.shutdown()
+        for worker in self._all:
+            worker.drop()
 
-    async def do(self, work: Callable[[A], T], given: A) -> T:
-        """Call a function in a free process; raises DiedError where the process ends before it returns."""
-        executor = await self._free.get()
+    async def each(
+        self, work: Callable[[A], T], things: Sequence[A], limit_s: float | None = None
+    ) -> list[T | EndedError]:
+        """Call a function with each thing, in a free worker; in order the results, and an error for a thing that has none.
+
+        limit_s: for each. Raises what the function raises. Where it is cancelled, the worker is ended.
+        """
+        worker = await self._free.get()
+        under_way = asyncio.get_running_loop().run_in_executor(self._threads, worker.each, work, things, limit_s)
         try:
-            executor = executor or await self._start()
-            return await asyncio.get_running_loop().run_in_executor(executor, work, given)
-        except BrokenProcessPool as error:
-            if executor is not None:
-                self._all.remove(executor)
-                executor.shutdown(wait=False)
-            executor = None
-            raise DiedError from error
+            return await asyncio.shield(under_way)
+        except asyncio.CancelledError:
+            worker.end()
+            under_way.add_done_callback(partial(self._forget, worker))
+            worker = self._new()
+            raise
         finally:
-            self._free.put_nowait(executor)
+            self._free.put_nowait(worker)
 
-    async def _start(self) -> ProcessPoolExecutor:
-        """A process of its own, so that its death is told apart from that of others; one that does not start is no fault of a
-        report, and a SettingsError."""
-        executor = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _begin)
-        self._all.add(executor)
-        with _Uninterrupted():
-            started = executor.submit(os.getpid)
-        try:
-            await asyncio.wrap_future(started)
-        except BrokenProcessPool as error:
-            raise SettingsError("no process can be started to read in; free memory, or give fewer --workers") from error
-        return executor
+    async def do(self, work: Callable[[A], T], thing: A, limit_s: float | None = None) -> T:
+        """Call a function with a thing, in a free worker; raises DiedError or OverdueError where that is ended."""
+        (found,) = await self.each(work, [thing], limit_s)
+        if isinstance(found, EndedError):
+            raise found
+        return found
 
+    def _new(self) -> Worker:
+        worker = Worker(self._begin)
+        self._all.add(worker)
+        return worker
 
-class _Uninterrupted:
-    """A process that is started herein does not end at Ctrl-C, which the terminal sends to all: it finishes its task."""
-
-    def __enter__(self) -> None:
-        is_main = threading.current_thread() is threading.main_thread()
-        self._before = signal.signal(signal.SIGINT, signal.SIG_IGN) if is_main else None
-
-    def __exit__(self, *_: object) -> None:
-        if self._before is not None:
-            signal.signal(signal.SIGINT, self._before)
-
-
-def _begin() -> None:
-    """In a new process: end with the one that started it, also where that one is killed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+    def _forget(self, worker: Worker, under_way: "asyncio.Future[list[Any]]") -> None:
+        """Give up a worker that was ended, when the thread that was at work with it has noticed."""
+        under_way.exception()
+        worker.drop()
+        self._all.discard(worker)

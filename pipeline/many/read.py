@@ -1,71 +1,92 @@
-"""Many inputs, one after the other, or at once where a model is asked: each gives its extraction, or the error that stands for it."""
+"""Many inputs at once, in the order given: each gives its extraction, or the error that stands for it."""
 
 import asyncio
-from collections import deque
-from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncGenerator, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 from ...schemas.extraction import Extraction
-from ..errors import InputError, NianbaoError
-from ..extract import Engine, extract_source, extract_with
-from ..source.decode import decode
-from ..source.inputs import list_inputs, printable, read_input
+from ..errors import FaultError, InputError, NianbaoError
+from ..extract import Engine
+from ..source.inputs import STDIN, list_inputs, printable, read_input
+from .order import in_order
+from .pool import Pool, cores
+from .questions import Work, asks, do_asking, heard_of
+from .sources import Given
+from .work import read_asking, unread, why_ended
+from .worker import EndedError
 
 if TYPE_CHECKING:
     from ..llm.client import Client
 
-Result = Extraction | InputError
+A = TypeVar("A")
+Result = Extraction | InputError | FaultError
 
 
-def read(paths: tuple[str, ...]) -> Iterator[Result]:
-    """Each input read by rules, in the order given."""
-    for path in list_inputs(paths):
-        try:
-            yield path if isinstance(path, InputError) else extract_source(decode(read_input(path), printable(path)))
-        except InputError as error:
-            yield error
-        except Exception as error:
-            yield fault(path, error)
+Input = Given | str | InputError
 
 
-def fault(path: object, error: Exception) -> InputError:
-    """The error that stands for an input on which nianbao itself fails: the others are read all the same."""
-    reason = " ".join(f"{type(error).__name__}: {error}".split())
-    return InputError(
-        f"{printable(str(path))}: reading failed ({reason}); this is a fault of nianbao, please report it"
-    )
+def list_given(paths: tuple[str, ...]) -> Iterator[Input]:
+    """Paths → the files to read, in the order given, and what comes on standard input, which is waited for here."""
+    typed = _read(STDIN) if STDIN in paths else STDIN
+    return (typed if path == STDIN else path for path in list_inputs(paths))
 
 
-async def read_with(paths: tuple[str, ...], engine: Engine, client: "Client") -> AsyncIterator[Result]:
-    """Each input read with a model, as many at once as the client asks, in the order given."""
-    works = (_read_one(path, engine, client) for path in list_inputs(paths))
-    async for result in in_order(works, client.settings.max_in_flight):
-        yield result
+async def read(
+    inputs: Iterator[Input],
+    engine: Engine,
+    client: "Client | None",
+    deadline_s: float,
+    work: "Work[Given, Extraction] | None" = None,
+) -> AsyncGenerator[Result]:
+    """Each input read in processes that may take so many seconds for it, in the order given; with a model where there is a client.
+
+    work: what reads a report, in place of the engine.
+    """
+    by = work or partial(read_asking, engine)
+    async with Pool(cores()) as pool:
+
+        async def one(found: Input) -> Result:
+            given = found if isinstance(found, Given) else await asyncio.to_thread(_read, found)
+            return await read_one(given, given, pool, client, deadline_s, by)
+
+        at_once = max(pool.workers, client.settings.max_in_flight if client else 0)
+        async for result in in_order(map(one, inputs), at_once):
+            yield result
 
 
-async def in_order(works: Iterable[Coroutine[Any, Any, Result]], at_once: int) -> AsyncIterator[Result]:
-    """What each work gives, in the order given; twice as many as run at once are begun, so that one slow work holds up none."""
-    waiting: deque[asyncio.Task[Result]] = deque()
+async def read_one(
+    thing: A, given: Given, pool: Pool, client: "Client | None", deadline_s: float, work: "Work[A, Extraction]"
+) -> Result:
+    """A report, or what is to be read with it → its extraction, or the error that stands for it.
+
+    Where reading was ended the extraction is unresolved, and says so.
+    """
     try:
-        for work in works:
-            waiting.append(asyncio.create_task(work))
-            while len(waiting) > 2 * at_once:
-                yield await waiting.popleft()
-        while waiting:
-            yield await waiting.popleft()
-    finally:
-        for task in waiting:
-            task.cancel()
-
-
-async def _read_one(path: str | InputError, engine: Engine, client: "Client") -> Result:
-    try:
-        if isinstance(path, InputError):
-            return path
-        return await extract_with(decode(await asyncio.to_thread(read_input, path), printable(path)), engine, client)
+        if given.data is None:
+            raise InputError(given.problem)
+        return await do_asking(pool, work, thing, heard_of(client), asks(client), deadline_s)
+    except EndedError as error:
+        return unread(given, why_ended(error, deadline_s))
     except InputError as error:
         return error
     except NianbaoError:
         raise
     except Exception as error:
-        return fault(path, error)
+        return fault(given.name, error)
+
+
+def fault(name: str, error: Exception) -> FaultError:
+    """The error that stands for an input on which nianbao itself fails: the others are read all the same."""
+    reason = " ".join(f"{type(error).__name__}: {error}".split())
+    return FaultError(f"{name}: reading failed ({reason}); this is a fault of nianbao, please report it")
+
+
+def _read(path: str | InputError) -> Given:
+    if isinstance(path, InputError):
+        return Given.bad("", str(path))
+    name = printable(path)
+    try:
+        return Given(name, read_input(path))
+    except InputError as error:
+        return Given.bad(name, str(error))

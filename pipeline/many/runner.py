@@ -6,24 +6,21 @@ this machine, cluster.py on many.
 
 import asyncio
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from ..extract import Engine
-from .pool import DiedError, Pool
+from .limits import DEADLINE_S
+from .pool import Pool
 from .sources import Given
-from .work import Outcome, ask, killed, read_reports, wants_model
+from .work import Outcome, ask, ended, read_report, wants_model
+from .worker import EndedError
 
 if TYPE_CHECKING:
     from ..llm.client import Client, Spent
 
-_TRIES = 2
-"""So often reports are read together, and then each alone, in processes that die, until a report is given up."""
-
-
 T = TypeVar("T")
 A = TypeVar("A")
-ByRules = Callable[[Sequence[Given]], list[Outcome]]
+ByRules = Callable[[Given], Outcome]
 
 
 class StoppedError(Exception):
@@ -53,13 +50,15 @@ class Runner(Protocol):
 
 
 class Workers(Protocol):
-    """Processes that do tasks. workers: how many at once."""
+    """Processes that do one thing after the other. workers: how many things at once."""
 
     @property
     def workers(self) -> int: ...
 
-    async def do(self, work: Callable[[A], T], given: A) -> T:
-        """Call a function in a free process; raises DiedError where the process ends before it returns."""
+    async def each(
+        self, work: Callable[[A], T], things: Sequence[A], limit_s: float | None = None
+    ) -> list[T | EndedError]:
+        """Call a function with each thing; in order the results, and an error for a thing that ended its process or was overdue."""
         ...
 
 
@@ -78,10 +77,18 @@ class Asker(Protocol):
 
 
 class PoolRunner:
-    """Reads by rules in the processes of a pool, and asks a model about what they leave to it."""
+    """Reads by rules in the processes of a pool, and asks a model about what they leave to it. deadline_s: for a report."""
 
-    def __init__(self, pool: Workers, engine: Engine, asker: Asker | None, by_rules: ByRules = read_reports) -> None:
-        self._pool, self._engine, self._asker, self._read = pool, engine, asker, by_rules
+    def __init__(
+        self,
+        pool: Workers,
+        engine: Engine,
+        asker: Asker | None,
+        deadline_s: float = DEADLINE_S,
+        by_rules: ByRules = read_report,
+    ) -> None:
+        self._pool, self._engine, self._asker, self._deadline_s = pool, engine, asker, deadline_s
+        self._read = by_rules
         self._asking = asyncio.Semaphore(asker.in_hand if asker else 1)
         self._turns = asyncio.Semaphore(pool.workers)
         self._stopped = False
@@ -111,15 +118,14 @@ class PoolRunner:
         return [found for found in answered if isinstance(found, Outcome)]
 
     async def _by_rules(self, reports: Sequence[Given]) -> list[Outcome]:
-        for _ in range(_TRIES):
-            async with self._turns:
-                if self._stopped:
-                    raise StoppedError
-                with suppress(DiedError):
-                    return await self._pool.do(self._read, reports)
-        if len(reports) == 1:
-            return [killed(reports[0])]
-        return [outcome for given in reports for outcome in await self._by_rules([given])]
+        async with self._turns:
+            if self._stopped:
+                raise StoppedError
+            read = await self._pool.each(self._read, reports, self._deadline_s)
+        return [
+            ended(given, found, self._deadline_s) if isinstance(found, EndedError) else found
+            for given, found in zip(reports, read, strict=True)
+        ]
 
     async def _asked(self, given: Given, read: Outcome, asker: Asker) -> Outcome:
         if not wants_model(read, self._engine):
@@ -133,13 +139,21 @@ class PoolRunner:
 class LocalRunner(PoolRunner):
     """On this machine: a pool of its processes, and one client with its limits in this one."""
 
-    def __init__(self, pool: Pool, engine: Engine, client: "Client | None", by_rules: ByRules = read_reports) -> None:
-        super().__init__(pool, engine, _OneClient(engine, client) if client else None, by_rules)
+    def __init__(
+        self,
+        pool: Pool,
+        engine: Engine,
+        client: "Client | None",
+        deadline_s: float = DEADLINE_S,
+        by_rules: ByRules = read_report,
+    ) -> None:
+        asker = _OneClient(pool, engine, client, deadline_s) if client else None
+        super().__init__(pool, engine, asker, deadline_s, by_rules)
 
 
 class _OneClient:
-    def __init__(self, engine: Engine, client: "Client") -> None:
-        self._engine, self._client = engine, client
+    def __init__(self, pool: Pool, engine: Engine, client: "Client", deadline_s: float) -> None:
+        self._pool, self._engine, self._client, self._deadline_s = pool, engine, client, deadline_s
         self.in_hand = 2 * client.settings.max_in_flight
 
     @property
@@ -149,7 +163,7 @@ class _OneClient:
     async def ask(self, given: Given) -> Outcome:
         if self._client.unusable is not None:
             raise self._client.unusable
-        found = await ask(given, self._engine, self._client)
+        found = await ask(given, self._engine, self._client, self._pool, self._deadline_s)
         if self._client.unusable is not None:
             raise self._client.unusable
         return found

@@ -1,6 +1,6 @@
 """The reports, cut into shards: read together, and committed together."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -38,27 +38,40 @@ class Committed:
 
 
 def cut(loads: Iterator[Load], size: int, texts: Texts, ledger: Ledger) -> Iterator[Shard | Committed]:
-    """Reports → shards of `size` reports, in order. The reports of a shard that is committed are not loaded."""
+    """Reports → shards of `size` reports, in order. The reports of a shard that is committed are only compared, and read again where one of them could not be read and now can."""
     number = 0
     while True:
         marker = ledger.marker(number)
-        if marker is not None:
-            _pass_over(loads, number, marker, texts)
+        if marker is not None and not (late := _pass_over(loads, number, marker, texts)):
             yield Committed(number, marker)
         else:
-            reports = tuple(_take(loads, size))
+            reports = tuple(load() for load in late) if marker is not None else tuple(_take(loads, size))
             if not reports:
                 return
             yield _shard(number, reports, texts)
         number += 1
 
 
-def _pass_over(loads: Iterator[Load], number: int, marker: Marker, texts: Texts) -> None:
+def _pass_over(loads: Iterator[Load], number: int, marker: Marker, texts: Texts) -> Sequence[Load]:
+    """See that the reports of a committed shard are still those that it is of, as else one might be lost and another doubled.
+
+    Those of the shard, to be read again, where one that could not be read can be now; else none.
+    """
+    own = list(islice(loads, len(marker.entries)))
+    if len(own) < len(marker.entries):
+        raise InputError("the sources hold fewer reports than when the run began; begin it again with --start-over")
+    for load, entry in zip(own, marker.entries, strict=True):
+        if entry.text is not None and not load.is_bound and key_of(given := load()) != entry.text:
+            raise InputError(
+                f"{given.name}: {given.problem or 'not the text that was read'};"
+                " restore it, or begin the run again with --start-over"
+            )
+    if any(entry.text is None and load().data is not None for load, entry in zip(own, marker.entries, strict=True)):
+        return own
     for place, entry in enumerate(marker.entries):
         if entry.text is not None:
             texts.first(entry.text, (number, place))
-    if sum(1 for _ in islice(loads, len(marker.entries))) < len(marker.entries):
-        raise InputError("the sources hold fewer reports than when the run began; begin it again with --start-over")
+    return ()
 
 
 def _take(loads: Iterator[Load], size: int) -> Iterator[Given]:

@@ -17,26 +17,31 @@ from pydantic import BaseModel, ConfigDict
 
 from ..errors import InputError
 from ..source.decode import MAX_BYTES
-from ..source.inputs import STDIN, SUFFIXES, printable, read_input
+from ..source.inputs import MANY_SUFFIXES, STDIN, SUFFIXES, open_input, printable, read_input, walk
 from .extra import needs
 
 Kind = Literal["report", "lines", "parquet"]
-KINDS: dict[str, Kind] = {".jsonl": "lines", ".ndjson": "lines", ".parquet": "parquet"}
+KINDS: dict[str, Kind] = dict(zip(MANY_SUFFIXES, ("lines", "lines", "parquet"), strict=True))
 """Endings of the files that hold many reports."""
 
 _LONGEST_LINE = 6 * MAX_BYTES
 """In bytes: a text at its limit may be escaped, character for character."""
 _ROWS_AT_ONCE = 64
+_VERSIONS = ("ETag", "etag", "md5Hash", "content_md5", "sha256")
+"""Where stores tell of a file's content."""
 
 
-class File(BaseModel):
-    """A file among the inputs. address: a path or a URL. size: in bytes, None where it cannot be told."""
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file among the inputs. address: a path or a URL. size: in bytes, None where it cannot be told.
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    version: what the store says that its content is known by, as an ETag; None where it says nothing, and of a path.
+    """
 
     address: str
     kind: Kind
     size: int | None
+    version: str | None = None
 
     @property
     def is_remote(self) -> bool:
@@ -65,8 +70,15 @@ class Given:
         return cls(name, None, problem)
 
 
-Load = Callable[[], Given]
-"""Gives a report. It is not called for a report that is there already, so that its file is not opened."""
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Gives a report. is_bound: whether the list of the inputs tells of a change of its content, so that it need not be loaded."""
+
+    give: Callable[[], Given]
+    is_bound: bool = False
+
+    def __call__(self) -> Given:
+        return self.give()
 
 
 # --- Which files -----------------------------------------------------------------------------------------------------
@@ -92,13 +104,13 @@ def _list_one(source: str) -> Iterator[File]:
         raise InputError(f"{source}: standard input cannot be read again after a stop; write it to a file")
     if "://" in source:
         yield from _list_remote(source)
-    elif Path(source).is_dir():
+    elif os.path.isdir(source):  # noqa: PTH112  where Path raises, as in a forbidden folder, it says no
         yield from _list_folder(source)
-    elif Path(source).exists():
+    elif os.path.exists(source):  # noqa: PTH110
         yield _file(source)
     elif any(mark in source for mark in "*?["):
         for path in sorted(glob.iglob(source, recursive=True)):  # noqa: PTH207  a glob may be absolute
-            yield from _list_folder(path) if Path(path).is_dir() else [_file(path)]
+            yield from _list_folder(path) if os.path.isdir(path) else [_file(path)]  # noqa: PTH112
     else:
         raise InputError(f"{source}: no such file or folder; check the path")
 
@@ -115,32 +127,10 @@ def _size(path: str) -> int | None:
 
 
 def _list_folder(folder: str) -> Iterator[File]:
-    """A folder's files, sorted as paths are; hidden ones and the folders of runs are passed over."""
-    for name in _names(folder):
-        path = os.path.join(folder, name)  # noqa: PTH118  as the folder was given
-        if name.endswith("/"):
-            if not _holds_a_run(path):
-                yield from _list_folder(path[:-1])
-        elif Path(name).suffix.lower() in (*SUFFIXES, *KINDS):
-            yield _file(path)
-
-
-def _names(folder: str) -> list[str]:
-    """What is in a folder, sorted; a folder's name ends in "/". Only names are held, as there may be a million."""
-    try:
-        with os.scandir(folder) as entries:
-            found = [
-                f"{entry.name}/" if entry.is_dir(follow_symlinks=False) else entry.name
-                for entry in entries
-                if not entry.name.startswith(".")
-            ]
-    except OSError as error:
-        raise InputError(f"{folder}: the folder cannot be read ({error.strerror}); check its permissions") from error
-    return sorted(found, key=lambda name: name.removesuffix("/"))
-
-
-def _holds_a_run(folder: str) -> bool:
-    return Path(folder, "manifest.json").is_file() and Path(folder, "shards").is_dir()
+    for path in walk(folder, (*SUFFIXES, *KINDS)):
+        if isinstance(path, InputError):
+            raise path
+        yield _file(path)
 
 
 def _list_remote(source: str) -> Iterator[File]:
@@ -150,7 +140,8 @@ def _list_remote(source: str) -> Iterator[File]:
         system, path = fsspec.core.url_to_fs(source)
         for entry in _entries(system, path):
             kind = KINDS.get(Path(entry["name"]).suffix.lower(), "report")
-            yield File(address=system.unstrip_protocol(entry["name"]), kind=kind, size=entry.get("size"))
+            version = next((str(entry[key]) for key in _VERSIONS if entry.get(key)), None)
+            yield File(system.unstrip_protocol(entry["name"]), kind, entry.get("size"), version)
     except InputError:
         raise
     except Exception as error:  # each kind of store has errors of its own
@@ -190,7 +181,7 @@ def reports(files: Iterable[File], columns: Columns) -> Iterator[Load]:
         elif file.kind == "parquet":
             yield from _rows(file, columns)
         else:
-            yield partial(_read, file)
+            yield Load(partial(_read, file), is_bound=file.version is not None)
 
 
 def _read(file: File) -> Given:
@@ -213,7 +204,7 @@ def _read(file: File) -> Given:
 
 def _open(file: File) -> Any:
     if not file.is_remote:
-        return Path(file.address).open("rb")
+        return open_input(file.address)
     fsspec = needs("fsspec", f"{file.address}: addresses need", "bulk")
     system, path = fsspec.core.url_to_fs(file.address)
     return system.open(path, "rb")
@@ -229,7 +220,7 @@ def _lines(file: File, columns: Columns) -> Iterator[Load]:
         with _open(file) as opened:
             for number, line in enumerate(read_lines(opened, _LONGEST_LINE), 1):
                 if line is None or line.strip():
-                    yield partial(_of_line, f"{printable(file.address)}:{number}", line, columns)
+                    yield Load(partial(_of_line, f"{printable(file.address)}:{number}", line, columns))
     except InputError:
         raise
     except Exception as error:
@@ -279,7 +270,7 @@ def _rows(file: File, columns: Columns) -> Iterator[Load]:
             for batch in table.iter_batches(batch_size=_ROWS_AT_ONCE, columns=wanted, use_threads=False):
                 for row in batch.to_pylist():
                     number += 1
-                    yield partial(_of_row, f"{printable(file.address)}:{number}", row, columns)
+                    yield Load(partial(_of_row, f"{printable(file.address)}:{number}", row, columns))
     except InputError:
         raise
     except Exception as error:

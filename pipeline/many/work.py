@@ -4,6 +4,7 @@ import gzip
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
@@ -13,7 +14,10 @@ from ..errors import InputError, SettingsError
 from ..extract import Engine, extract_source, extract_with
 from ..source.decode import Source, decode, from_text
 from ..source.inputs import printable
+from .pool import Pool
+from .questions import Heard, Question, asks, do_asking, heard_of, until_asked
 from .sources import Given
+from .worker import EndedError, OverdueError
 
 if TYPE_CHECKING:
     from ..llm.client import Client
@@ -47,21 +51,42 @@ class Outcome:
 
 
 def read_reports(reports: Sequence[Given]) -> list[Outcome]:
-    """Reports → their outcomes by rules, in order. Nothing that a report does raises an exception."""
-    return [_read(given) for given in reports]
+    """Reports → their outcomes by rules, in order."""
+    return [read_report(given) for given in reports]
 
 
-async def ask(given: Given, engine: Engine, client: "Client") -> Outcome:
-    """A report → its outcome with a model. Where the model cannot be used, `client.unusable` says so.
+def read_report(given: Given) -> Outcome:
+    """A report → its outcome by rules. Nothing that a report does raises an exception."""
+    info = _info(given)
+    try:
+        source = source_of(given)
+        info = SourceInfo(name=given.name, sha256=source.sha256, characters=len(source.text), encoding=source.encoding)
+        return outcome_of(extract_source(source))
+    except Exception as error:  # whatever is wrong with the reader, the other reports are read
+        return outcome_of(_unread(info, wrong(error, given)), unread=True)
+
+
+async def ask(given: Given, engine: Engine, client: "Client", pool: Pool, deadline_s: float) -> Outcome:
+    """A report → its outcome with a model, read in the pool. Where the model cannot be used, `client.unusable` says so.
 
     Raises SettingsError where the cache cannot be written.
     """
     try:
-        return outcome_of(await extract_with(source_of(given), engine, client))
+        work = partial(read_asking, engine)
+        return outcome_of(await do_asking(pool, work, given, heard_of(client), asks(client), deadline_s))
     except SettingsError:
         raise
+    except EndedError as error:
+        return ended(given, error, deadline_s)
     except Exception as error:  # as in reading by rules
-        return _failed(_unread(given), _wrong(error, given))
+        return outcome_of(unread(given, wrong(error, given)), unread=True)
+
+
+def read_asking(engine: Engine, asked: tuple[Given, Heard | None]) -> Extraction | Question:
+    """A report → its extraction, or what a model must be asked first. Raises InputError where it is no such report."""
+    given, heard = asked
+    source = source_of(given)
+    return until_asked(lambda client: extract_with(source, engine, client), heard) if heard else extract_source(source)
 
 
 def wants_model(outcome: Outcome, engine: Engine) -> bool:
@@ -69,9 +94,15 @@ def wants_model(outcome: Outcome, engine: Engine) -> bool:
     return not outcome.unread and (engine == "model" or (engine == "auto" and outcome.facts.status == "unresolved"))
 
 
-def killed(given: Given) -> Outcome:
-    """The outcome of a report whose reading ended the process that read it."""
-    return _failed(_unread(given), finding("reading_failed", "读取时进程被终止（可能是内存不足）"))
+def ended(given: Given, error: EndedError, deadline_s: float) -> Outcome:
+    """The outcome of a report whose reading was ended."""
+    return outcome_of(unread(given, why_ended(error, deadline_s)), unread=True)
+
+
+def why_ended(error: EndedError, deadline_s: float) -> Finding:
+    if isinstance(error, OverdueError):
+        return finding("out_of_time", f"读取超过 {deadline_s:g} 秒，被终止")
+    return finding("reading_failed", "读取时进程被终止（可能是内存不足）")
 
 
 def renamed(outcome: Outcome, name: str) -> Outcome:
@@ -94,17 +125,7 @@ def key_of(given: Given) -> str | None:
     return hashlib.sha256(kind + _bytes(given.data)).hexdigest()
 
 
-def _read(given: Given) -> Outcome:
-    info = _unread(given)
-    try:
-        source = source_of(given)
-        info = SourceInfo(name=given.name, sha256=source.sha256, characters=len(source.text), encoding=source.encoding)
-        return outcome_of(extract_source(source))
-    except Exception as error:  # whatever is wrong with the reader, the other reports are read
-        return _failed(info, _wrong(error, given))
-
-
-def _wrong(error: Exception, given: Given) -> Finding:
+def wrong(error: Exception, given: Given) -> Finding:
     """What an error says, without the report's name: another report may have the same text."""
     reason = printable(" ".join(str(error).removeprefix(f"{given.name}: ").split()))[:_LONGEST_REASON]
     if isinstance(error, InputError):
@@ -119,7 +140,12 @@ def source_of(given: Given) -> Source:
     return from_text(given.data, given.name) if isinstance(given.data, str) else decode(given.data, given.name)
 
 
-def _unread(given: Given) -> SourceInfo:
+def unread(given: Given, why: Finding) -> Extraction:
+    """The extraction of a report that is not read."""
+    return _unread(_info(given), why)
+
+
+def _info(given: Given) -> SourceInfo:
     sha256 = "" if given.data is None else hashlib.sha256(_bytes(given.data)).hexdigest()
     return SourceInfo(name=given.name, sha256=sha256, characters=0, encoding="")
 
@@ -128,8 +154,8 @@ def _bytes(data: bytes | str) -> bytes:
     return data if isinstance(data, bytes) else data.encode("utf-8", "surrogatepass")
 
 
-def _failed(info: SourceInfo, why: Finding) -> Outcome:
-    extraction = Extraction(
+def _unread(info: SourceInfo, why: Finding) -> Extraction:
+    return Extraction(
         source=info,
         status="unresolved",
         reader="rules",
@@ -139,7 +165,6 @@ def _failed(info: SourceInfo, why: Finding) -> Outcome:
         checks=(),
         findings=(why,),
     )
-    return outcome_of(extraction, unread=True)
 
 
 def outcome_of(extraction: Extraction, unread: bool = False) -> Outcome:

@@ -10,6 +10,7 @@ from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 
 from ...schemas.extraction import Extraction
+from ..errors import NianbaoError
 from ..llm.settings import Settings
 from .access import Access, client_of
 from .batch import Batch
@@ -57,19 +58,18 @@ class Service:
 
     def __init__(self, limits: Limits, access: Access, settings: Settings | None, stopping: Stopping) -> None:
         self._limits, self._access, self._settings, self._stopping = limits, access, settings, stopping
-        self._pool = Pool(limits)
+        self._pool = Pool(limits)  # until it lives, which none of it does
 
     @asynccontextmanager
-    async def live(self, app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG002  # what FastAPI calls
+    async def live(self, app: FastAPI) -> AsyncIterator[None]:
         """From the first worker's start to the last one's end, with the model's client, if there is one."""
-        async with AsyncExitStack() as stack:
+        async with _noted(app), AsyncExitStack() as stack:
             model = None
             if self._settings is not None:
                 from ..llm.client import open_client
 
                 model = Model(await stack.enter_async_context(open_client(self._settings)), self._limits.model_s)
-            self._pool = Pool(self._limits, model)
-            await self._pool.start()
+            self._pool = await stack.enter_async_context(Pool(self._limits, model))
             yield
 
     def one(self, task: Task) -> Callable[[Request], Awaitable[Response]]:
@@ -109,6 +109,16 @@ class Service:
 def _wants_text(request: Request) -> bool:
     """Whether the readable view is asked for: by an Accept that names plain text first."""
     return request.headers.get("accept", "").partition(",")[0].partition(";")[0].strip().lower() == TEXT
+
+
+@asynccontextmanager
+async def _noted(app: FastAPI) -> AsyncIterator[None]:
+    """Keep the error of ours that stops the app, which the server would only log."""
+    try:
+        yield
+    except NianbaoError as error:
+        app.state.trouble = error
+        raise
 
 
 @cache

@@ -9,7 +9,7 @@ from ..errors import BudgetError, EndpointError
 
 if TYPE_CHECKING:
     from ..llm.client import Client, Reply
-    from .reply import Question
+    from ..many.questions import Question
 
 _AGAIN_S = 30
 """An endpoint that could not be used is asked again after so long."""

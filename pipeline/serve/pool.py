@@ -4,16 +4,22 @@ import asyncio
 import math
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
+from functools import partial
+from types import TracebackType
+from typing import Self
 
-from anyio import BrokenWorkerProcess, CapacityLimiter, create_task_group, fail_after, to_process
+from anyio import fail_after
 
+from ..many.pool import Pool as Workers
+from ..many.questions import Heard, Question
+from ..many.worker import DiedError, OverdueError
 from .limits import Limits
 from .model import Model
 from .places import Place, Places
 from .problems import RequestError
-from .reply import Answer, Job, Question, get_ready, reply
+from .reply import Answer, Job, get_ready, reply
 
 _MOST_RETRY_S = 60
 
@@ -23,31 +29,27 @@ class GoneError(Exception):
 
 
 class Pool:
-    """Answers jobs in worker processes. It lives in one event loop."""
+    """Answers jobs in worker processes. It lives in one event loop, as an async context manager."""
 
     def __init__(self, limits: Limits, model: Model | None = None) -> None:
         self.limits = limits
         self.model = model
         self._turns = asyncio.Semaphore(limits.workers)
-        self._processes = CapacityLimiter(limits.workers)
+        self._workers = Workers(limits.workers, partial(get_ready, limits.worker_bytes, model is not None))
         self._places = Places(limits.workers + limits.queue, limits.hurry_s)
         self._batches = Places(limits.batches, limits.batch_hurry_s)
         self._mean_s = 0.05
 
-    async def start(self) -> None:
+    async def __aenter__(self) -> Self:
         """Start every worker, so that no request waits for that."""
-        async with create_task_group() as group:
-            for _ in range(self.limits.workers):
-                group.start_soon(self._start_one)
+        await self._workers.__aenter__()
+        await asyncio.gather(*(self._workers.do(abs, 0) for _ in range(self.limits.workers)))
+        return self
 
-    async def _start_one(self) -> None:
-        with suppress(BrokenWorkerProcess):
-            await to_process.run_sync(
-                get_ready, self.limits.worker_bytes, self.model is not None, limiter=self._processes
-            )
-
-    async def _in_worker(self, job: Job) -> Answer | Question:
-        return await to_process.run_sync(reply, job, cancellable=True, limiter=self._processes)
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._workers.__aexit__(kind, error, trace)
 
     def place(self, client: str) -> AbstractContextManager[Place]:
         """A place in the queue, until the answer is there; raises RequestError where the queue is full."""
@@ -92,17 +94,17 @@ class Pool:
 
         wait_s: for a worker to be free; None: as long as it takes.
         """
-        job = replace(job, model=self.model.name if self.model else None)
+        heard = Heard(self.model.name) if self.model else None
         while True:
-            found = await self._in_turn(job, wait_s, is_gone)
+            found = await self._in_turn((job, heard), wait_s, is_gone)
             if isinstance(found, Answer):
                 return found
-            if self.model is None:
+            if self.model is None or heard is None:
                 raise AssertionError("a question without a model")
-            job = replace(job, told=(*job.told, await self.model.ask(found)))
+            heard = replace(heard, replies=(*heard.replies, await self.model.ask(found)))
 
     async def _in_turn(
-        self, job: Job, wait_s: float | None, is_gone: Callable[[], Awaitable[bool]] | None
+        self, asked: tuple[Job, Heard | None], wait_s: float | None, is_gone: Callable[[], Awaitable[bool]] | None
     ) -> Answer | Question:
         try:
             with fail_after(wait_s):
@@ -112,24 +114,19 @@ class Pool:
         try:
             if is_gone and await is_gone():
                 raise GoneError
-            return await self._run(job)
+            return await self._run(asked)
         finally:
             self._turns.release()
 
-    async def _run(self, job: Job) -> Answer | Question:
-        """Read in a worker; once more where it ended on the way, which may have been no fault of this job's."""
+    async def _run(self, asked: tuple[Job, Heard | None]) -> Answer | Question:
         start = time.monotonic()
         try:
-            for _ in range(2):
-                try:
-                    with fail_after(self.limits.read_s):
-                        return await self._in_worker(job)
-                except BrokenWorkerProcess:
-                    await self._start_one()
-        except TimeoutError:
-            await self._start_one()  # in the place of the one that is gone, so that the next reading has its whole time
+            return await self._workers.do(reply, asked, self.limits.read_s)
+        except OverdueError:
             told = f"reading the text took more than {self.limits.read_s:g} s; split it into single reports"
             raise RequestError("too_costly", told) from None
+        except DiedError:
+            told = "the process that read the text ended; split the text into single reports"
+            raise RequestError("internal", told) from None
         finally:
             self._mean_s += 0.1 * (time.monotonic() - start - self._mean_s)
-        raise RequestError("internal", "the process that read the text ended; split the text into single reports")

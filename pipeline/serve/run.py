@@ -2,12 +2,14 @@
 
 import asyncio
 import signal
+import socket
 from collections import Counter
 from types import FrameType
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from ..errors import FaultError, SettingsError
 from ..llm.settings import Settings
 from .access import Access
 from .app import make_app
@@ -17,11 +19,16 @@ from .stopping import Stopping
 
 
 def serve(host: str, port: int, limits: Limits, access: Access, settings: Settings | None) -> None:
-    """Serve until told to stop; port 0: one that is free, which the log names."""
+    """Serve until told to stop; port 0: one that is free, which the log names.
+
+    Raises SettingsError where the port cannot be had, and what keeps the server from starting.
+    """
+    taken = _listen(host, port)
     log_to_stderr()
     stopping = Stopping()
+    app = make_app(limits, access, settings, stopping)
     config = uvicorn.Config(
-        make_app(limits, access, settings, stopping),
+        app,
         host=host,
         port=port,
         http=_closing_when_idle(limits.idle_s, limits.connections),
@@ -37,8 +44,23 @@ def serve(host: str, port: int, limits: Limits, access: Access, settings: Settin
     )
     for sig in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sig, lambda *_: None)  # uvicorn raises again, at its end, the signal that ended it
-    _Server(config, stopping).run()
+    server = _Server(config, stopping)
+    server.run([taken])
+    if not server.started:
+        trouble = getattr(app.state, "trouble", None)
+        raise trouble or FaultError("the server did not start, which is a fault of nianbao; its log says where")
     log("stopped")
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        said = str(error.strerror).partition(" (")[0]
+        raise SettingsError(
+            f"--host {host} --port {port}: cannot be listened on ({said});"
+            " name another --port, or 0 for one that is free"
+        ) from error
 
 
 class _Server(uvicorn.Server):

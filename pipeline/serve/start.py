@@ -3,9 +3,8 @@
 from typing import Any
 
 from ..cli.console import model_settings
-from ..errors import SettingsError
 from ..llm.settings import environment
-from .access import access_for, token_from
+from ..many.extra import needs
 from .limits import Limits
 
 _OWN = ("workers", "queue", "read_s", "body_bytes")
@@ -16,11 +15,12 @@ def start(host: str, port: int, token_file: str | None, is_open: bool, flags: di
 
     Raises SettingsError where a setting is wrong or the extra is not installed, InputError where the token cannot be read.
     """
+    for module in ("uvicorn", "fastapi", "fastapi_offline"):
+        needs(module, "nianbao serve needs", "serve")
+    from .access import access_for, token_from
+    from .run import serve
+
     limits = Limits(**{name: flags[name] for name in _OWN if flags[name] is not None})
     settings = model_settings("auto", {name: value for name, value in flags.items() if name not in _OWN})
     access = access_for(host, token_from(environment().find, token_file), is_open)
-    try:
-        from .run import serve
-    except ModuleNotFoundError as error:
-        raise SettingsError(f"{error.name} is not installed; the server needs: pip install 'nianbao[serve]'") from error
     serve(host, port, limits, access, settings)

@@ -100,9 +100,9 @@ class DeferringRunner:
 
     spent = None
 
-    def __init__(self, pool: Pool, engine: Engine, client: Callable[[], Deferred]) -> None:
-        self._rules = LocalRunner(pool, engine, None)
-        self._engine, self._client = engine, client
+    def __init__(self, pool: Pool, engine: Engine, client: Callable[[], Deferred], deadline_s: float) -> None:
+        self._rules = LocalRunner(pool, engine, None, deadline_s)
+        self._pool, self._engine, self._client, self._deadline_s = pool, engine, client, deadline_s
         self.is_stopped = False
 
     @property
@@ -118,7 +118,7 @@ class DeferringRunner:
                 found.append(outcome)
                 continue
             client = self._client()
-            found.append(await ask(given, self._engine, client))
+            found.append(await ask(given, self._engine, client, self._pool, self._deadline_s))
             is_waiting = is_waiting or client.is_waiting
         if is_waiting:
             raise PendingError
@@ -136,7 +136,7 @@ async def read_deferred(
     runners: list[DeferringRunner] = []
 
     def runner(pool: Pool) -> DeferringRunner:
-        runners.append(DeferringRunner(pool, plan.engine, _deferred(client, connection, state, take)))
+        runners.append(DeferringRunner(pool, plan.engine, _deferred(client, connection, state, take), plan.deadline_s))
         return runners[0]
 
     async with nowhere() as connection:

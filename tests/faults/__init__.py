@@ -1,0 +1,1 @@
+"""What a bulk run does where its calls to the system fail, and where the files of its folder are damaged."""
