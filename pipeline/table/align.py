@@ -366,9 +366,13 @@ class Table:
             *self.items.led,
             *(t for run in self.items.runs for t in run.tokens if t.kind == "number" and t.id not in used | known),
         ]
-        return Alignment(
-            self.section, tuple(ways), cost, by, frozenset(f for f in forms if f), tuple(left), self.items.apart
-        )
+        left = tuple(t for t in left if not self._is_of_prose(t))
+        return Alignment(self.section, tuple(ways), cost, by, frozenset(f for f in forms if f), left, self.items.apart)
+
+    def _is_of_prose(self, token: Token) -> bool:
+        """Whether a number stands in a sentence before the table: a full stop comes before its line ends, and its first label."""
+        first = self.items.pieces[self.chain[0].first].start if self.chain else self.end
+        return token.start < first and "。" in self.source.folded[token.start : first].partition("\n")[0]
 
     def _unread(self, rows: Sequence[Own]) -> Alignment:
         ways = [self._way(own, (), (), own.tokens, "heads_unreadable") for own in rows]

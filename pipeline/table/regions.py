@@ -134,7 +134,10 @@ def _if_table(group: list[_Hit]) -> Iterator[list[_Hit]]:
 
 def _region(folded: str, form: Form, group: Sequence[_Hit], places: _Places, before: int, after: int) -> Region:
     """The stretch of a table: from the title before it, or its first line, to the title behind it, or its last number."""
-    first, last = places(group[0].start), places(group[-1].end - 1) + 1
+    section = form.sections[group[0].section]
+    words = [(places(h.start), places(h.end - 1) + 1, h.word) for h in group]
+    first = _from_title(folded, section, words)
+    last = _to_title(folded, section, form, [w for w in words if w[0] >= first])
     line = folded.rfind("\n", before, first) + 1
     start = line if line > before and first - line <= _BEFORE else first
     titles = [t for t in _titles(form).finditer(folded, before, last) if t.start() <= first]
@@ -145,9 +148,37 @@ def _region(folded: str, form: Form, group: Sequence[_Hit], places: _Places, bef
     if title:
         end = title.start()
     else:
-        tail = _tail(form.sections[group[0].section]).match(folded, last, min(after, last + _AFTER))
+        tail = _tail(section).match(folded, last, min(after, last + _AFTER))
         end = _with_rest(folded, tail.end() if tail else last)
     return Region(start, max(end, last), len({h.word for h in group}), min(lead, start))
+
+
+_Words = Sequence[tuple[int, int, str]]
+"""The words of a table, each with its half-open stretch of the source."""
+
+
+def _from_title(folded: str, section: FormSection, words: _Words) -> int:
+    """Where a table's words begin: behind the last title of its own that has a table behind it, or with the first of them."""
+    starts = [title.start() for title in _own_titles(section).finditer(folded, words[0][0], words[-1][1])]
+    whole = [at for at in starts if len({word for place, _, word in words if place >= at}) >= _FEWEST]
+    return max(whole, default=words[0][0])
+
+
+def _to_title(folded: str, section: FormSection, form: Form, words: _Words) -> int:
+    """Where a table's words end: before another section's title, behind which there is hardly one that the table has not yet."""
+    for title in _titles(form).finditer(folded, words[0][0], words[-1][1]):
+        before = {word: end for start, end, word in words if start < title.start()}
+        after = {word for start, _, word in words if start >= title.start()}
+        is_own = _own_titles(section).match(folded, title.start())
+        if not is_own and len(before) >= _FEWEST > len(after - before.keys()):
+            return max(before.values())
+    return words[-1][1]
+
+
+@cache
+def _own_titles(section: FormSection) -> re.Pattern[str]:
+    exact = "|".join(re.escape(w) for label in section.spec.labels for w in label.wordings)
+    return re.compile(f"{_NUMERAL}(?:{exact})")
 
 
 def _with_rest(folded: str, end: int) -> int:
