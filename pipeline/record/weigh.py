@@ -402,11 +402,13 @@ class _Weighing:
         Where there is one way alone to divide a row, the sums of its columns need not say so.
         """
         if option.basis == "inferred":
-            for rule in self.identities:
-                paths = (*rule.left, *rule.right)
-                is_own = len({p.rpartition(".")[0] for p in paths}) == 1
+            rules = [rule for rule in self.identities if path in (*rule.left, *rule.right)]
+            if not rules and self.left:
+                return "cells_do_not_fit"
+            for rule in rules:
+                is_own = len({p.rpartition(".")[0] for p in (*rule.left, *rule.right)}) == 1
                 is_open = rule.id in self.first.failing or (not is_own and None in self.chosen)
-                if path in paths and is_open and (is_own or not option.is_forced):
+                if is_open and (is_own or not option.is_forced):
                     return "cells_do_not_fit"
         is_bare = slot is None or (
             slot.is_blank and self.has_more and not self.source.folded[slot.start : slot.end].strip()

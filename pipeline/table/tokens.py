@@ -71,7 +71,7 @@ _ODD_NUMBER = re.compile(
 
 
 class Token(NamedTuple):
-    """A stretch of the source: `text == source.shown[start:end]`.
+    """A stretch of the source: `text == source.shown[start:end]`, but for digits of full width, which are folded.
 
     line: counts the lines of the stretch. first, last: the columns it takes, inclusive; characters of half width where the
     line is set in space; both 0 where order alone places it. fields: how many columns its line has.
@@ -115,10 +115,15 @@ def tokenize(source: Source, start: int, end: int, first_id: int = 0) -> tuple[T
             if field.layout == "space":
                 left = field.first + shown_width(source.folded[field.start : a])
                 columns = (left, left + shown_width(source.folded[a:b]) - 1, field.fields)
-            found.append(Token(first_id + len(found), source.shown[a:b], a, b, kind, line, field.layout, *columns))
+            found.append(Token(first_id + len(found), _text(source, a, b), a, b, kind, line, field.layout, *columns))
         if len(found) > MAX_TOKENS:
             raise InputError(f"{source.name}: more than {MAX_TOKENS:,} cells in one table; this is no single report")
     return _each_once(found)
+
+
+def _text(source: Source, start: int, end: int) -> str:
+    shown = source.shown[start:end]
+    return source.folded[start:end] if shown.isdigit() else shown
 
 
 def _each_once(tokens: Sequence[Token]) -> tuple[Token, ...]:
