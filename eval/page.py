@@ -86,7 +86,7 @@ def _template() -> "Template":
     try:
         from jinja2 import Environment, StrictUndefined
     except ImportError as error:
-        raise InputError("jinja2 is not installed, which the page needs: pip install 'nianbao[eval]'") from error
+        raise InputError("jinja2 is not installed, which the page needs: pip install '.[eval]'") from error
     root = files(__package__)
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.globals["style"] = (root / "page.css").read_text(encoding="utf-8")

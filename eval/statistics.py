@@ -98,5 +98,5 @@ def _scipy() -> Any:
     try:
         from scipy import stats
     except ImportError as error:
-        raise InputError("scipy is not installed, which the figures need: pip install 'nianbao[eval]'") from error
+        raise InputError("scipy is not installed, which the figures need: pip install '.[eval]'") from error
     return stats

@@ -80,7 +80,7 @@ class Doubt(_Frozen):
 class ReaderShare(_Frozen):
     """A reader that read the report: on how many of its cells it agrees with the record, of how many."""
 
-    reader: Annotated[Reader, Field(title="读者")]
+    reader: Annotated[Reader, Field(title="读取方式")]
     agrees: Annotated[int, Field(title="一致格数")]
     cells: Annotated[int, Field(title="格数")]
 
@@ -134,14 +134,14 @@ class Extraction(_Frozen):
     contract: Annotated[Literal["nianbao/2"], Field(title="契约版本")] = CONTRACT
     source: Annotated[SourceInfo, Field(title="来源")]
     status: Annotated[Status, Field(title="结论")]
-    reader: Annotated[Reader, Field(title="读者")]
+    reader: Annotated[Reader, Field(title="读取方式")]
     report: Annotated[Report | None, Field(title="记录")]
     coverage: Annotated[Coverage, Field(title="确认范围")]
     evidence: Annotated[dict[str, Evidence], Field(title="出处")]
     doubts: Annotated[tuple[Doubt, ...], Field(title="存疑")] = ()
     checks: Annotated[tuple[Check, ...], Field(title="勾稽核对")]
-    findings: Annotated[tuple[Finding, ...], Field(title="发现")]
-    readers: Annotated[tuple[ReaderShare, ...], Field(title="各读者")] = ()
+    findings: Annotated[tuple[Finding, ...], Field(title="核查提示")]
+    readers: Annotated[tuple[ReaderShare, ...], Field(title="各读取方式")] = ()
     model: Annotated[ModelUse | None, Field(title="模型用量")] = None
     models: Annotated[
         tuple[ModelUse, ...], Field(title="各模型用量", description="where several models were asked; else empty")

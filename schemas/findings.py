@@ -64,7 +64,9 @@ FINDINGS: dict[str, FindingKind] = {
     "stray_cell": FindingKind("warning", "一行多出单元格，由该行自身的算术确定哪一个是多余的", "如有原件，核对该行"),
     "page_number": FindingKind("info", "表格中独占一行的页码，不是单元格", "不必处理"),
     "identity_fails": FindingKind(
-        "warning", "报告所印数字不满足勾稽关系，且没有别的读法", "报告本身有误：向发布单位核实，记录保留原样"
+        "warning",
+        "报告所印数字不满足勾稽关系，且没有别的读法",
+        "先与原件核对：抽错一个数字也会这样；与原件相符，才是报告本身有误，向发布单位核实；记录保留原样",
     ),
     "text_differs": FindingKind(
         "warning",
@@ -99,7 +101,7 @@ FINDINGS: dict[str, FindingKind] = {
         "warning", "所供记录没有被采纳，本结果由引擎重读", "看各条不符之处，修正自己的解析程序"
     ),
     "cell_differs": FindingKind("warning", "所供记录的一格与所读不同", "对照列出的两处原文"),
-    "zero_for_blank": FindingKind("warning", "所供记录为 0，文中没有印数：空不是 0", "让解析程序把空格留作 null"),
+    "zero_for_blank": FindingKind("warning", "所供记录为 0，文中没有印数：空不是 0", "让解析程序把空白单元格留作 null"),
     "blank_for_zero": FindingKind("warning", "所供记录为 null，文中印作 0：0 不是空", "让解析程序保留所印的 0"),
     "gap_filled": FindingKind("info", "所供记录没有的格，由原文补上", "不必处理；或让解析程序也读这些格"),
     "fact_differs": FindingKind(

@@ -259,4 +259,4 @@ def test_the_extra_is_asked_for(done: Path, monkeypatch: pytest.MonkeyPatch, mis
     result = nianbao("eval", *command, done)
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.startswith(f"nianbao: {missing} is not installed")
-    assert "pip install 'nianbao[eval]'" in result.stderr
+    assert "pip install '.[eval]'" in result.stderr

@@ -466,7 +466,7 @@ def test_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(__import__("sys").modules, "nianbao.pipeline.serve.run", raising=False)
     monkeypatch.setitem(__import__("sys").modules, "uvicorn", None)
     found = CliRunner().invoke(main, ["serve"], catch_exceptions=False)
-    assert (found.exit_code, "pip install 'nianbao[serve]'" in found.stderr) == (2, True)
+    assert (found.exit_code, "pip install '.[serve]'" in found.stderr) == (2, True)
 
 
 @pytest.mark.parametrize(

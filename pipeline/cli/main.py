@@ -189,7 +189,7 @@ def schema() -> None:
 @click.option("--max-body", "body_bytes", type=click.IntRange(1000), metavar="BYTES", help="Of one request or line.")
 @model_options
 def serve(host: str, port: int, token_file: str | None, no_token: bool, **flags: Any) -> None:
-    """Serve extract and check over HTTP; see docs/serve.md. Needs: pip install 'nianbao[serve]'.
+    """Serve extract and check over HTTP; see docs/serve.md. Needs: pip install '.[serve]'.
 
     It listens on this machine alone unless told otherwise, logs JSON lines to standard error, and ends on SIGTERM once what
     it took is answered. A model is asked only where one is configured.

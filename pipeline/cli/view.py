@@ -85,7 +85,7 @@ def _verdict(extraction: Extraction) -> Text:
         why = _NOTHING_VOUCHED
     counts = [sum(c.outcome == o for c in extraction.checks) for o in ("pass", "fail", "not_assessable")]
     facts = [f"确认 {coverage.vouched} 格，存疑 {coverage.cells - coverage.vouched} 格"]
-    facts += [f"勾稽核对：成立 {counts[0]}，不成立 {counts[1]}，有空格无法核对 {counts[2]}"]
+    facts += [f"勾稽核对：成立 {counts[0]}，不成立 {counts[1]}，有空白单元格无法核对 {counts[2]}"]
     if len(extraction.readers) > 1:
         facts += [
             "与记录一致：" + "，".join(f"{_READERS[r.reader]} {r.agrees}/{r.cells} 格" for r in extraction.readers)

@@ -11,4 +11,4 @@ def needs(module: str, what: str, extra: str) -> Any:
     try:
         return import_module(module)
     except ImportError as error:
-        raise SettingsError(f"{what} the package {module.split('.')[0]}; pip install 'nianbao[{extra}]'") from error
+        raise SettingsError(f"{what} the package {module.split('.')[0]}; pip install '.[{extra}]'") from error

@@ -92,11 +92,11 @@ def reports_table(form: Form) -> Table:
         Column("vouched", "确认格数", "number", lambda e: e.coverage.vouched),
         *(Column(path, _title(form, path), "number" if what == "year" else "text", _fact(path))
           for what, path in form.facts.items()),
-        Column("reader", "读者", "text", lambda e: e.reader),
+        Column("reader", "读取方式", "text", lambda e: e.reader),
         Column("checks_pass", "勾稽成立", "number", _outcomes("pass")),
         Column("checks_fail", "勾稽不成立", "number", _outcomes("fail")),
         Column("checks_not_assessable", "勾稽无法核对", "number", _outcomes("not_assessable")),
-        Column("findings", "发现", "text", _codes),
+        Column("findings", "核查提示", "text", _codes),
         Column("doubtful", "存疑的格", "text", _doubtful_paths),
         Column("model", "模型", "text", _used("name")),
         Column("input_tokens", "输入词元", "number", _used("input_tokens")),

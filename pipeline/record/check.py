@@ -34,7 +34,7 @@ def _assess(rule: Identity, left: tuple[str, ...], right: tuple[str, ...], value
         outcome = "pass" if one == other else "fail"
         message = f"{rule.title}：{one}＝{other}" if one == other else f"{rule.title}不成立：{one}≠{other}"
     elif may_be_equal(numbers[: len(left)], numbers[len(left) :]):
-        outcome, message = "not_assessable", f"{rule.title}：有空格，无法核对"
+        outcome, message = "not_assessable", f"{rule.title}：有空白单元格，无法核对"
     else:
         outcome = "fail"
         message = f"{rule.title}不成立：不计空白，{one}≠{other}，空白处无论是多少都不能相等"

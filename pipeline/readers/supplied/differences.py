@@ -135,5 +135,5 @@ def _place(read: Extraction, path: str) -> str:
     if evidence is None:
         return "文中没有这一格"
     if evidence.start is None:
-        return "文中没有痕迹的空格"
+        return "文中没有痕迹的空白单元格"
     return f"原文[{evidence.start}:{evidence.end}]“{evidence.text}”"
