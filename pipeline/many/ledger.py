@@ -125,7 +125,7 @@ class Ledger:
     def begin(self, manifest: Manifest, inputs: Path, *, start_over: bool = False) -> None:
         """Make the run, or see that the one that is there is this one. inputs: the list, of which a copy is kept.
 
-        The manifest comes last: with it the rest is whole. Raises InputError where the folder holds another run.
+        The manifest comes last: with it the rest is whole. Both are written anew where they are there. Raises InputError where the folder holds another run.
         """
         there = None if start_over else self.manifest()
         if there is not None:
@@ -134,8 +134,7 @@ class Ledger:
             if there is None:
                 self._clear((SHARDS, BATCH) if start_over else (SHARDS,))
             shutil.copyfile(inputs, self.home / INPUTS)
-            if there is None:
-                _write(self.home / MANIFEST, manifest.model_dump_json(indent=1).encode() + b"\n")
+            _write(self.home / MANIFEST, manifest.model_dump_json(indent=1).encode() + b"\n")
 
     def manifest(self) -> Manifest | None:
         path = self.home / MANIFEST

@@ -50,7 +50,7 @@ def _odd(data: bytes, chance: random.Random) -> bytes:
     if not places:
         return b"[]"
     holder, key = chance.choice(places)
-    holder[key] = chance.choice(ODD)
+    holder[key] = chance.choice([odd for odd in ODD if odd != holder[key]])
     return json.dumps(held).encode()
 
 
