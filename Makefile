@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/ready
 CLUSTER := .venv/cluster
 
-.PHONY: demo test laws soak test-cluster check bench tokens mutations cassettes lock clean
+.PHONY: demo test hostile laws soak test-cluster check bench tokens mutations cassettes lock clean
 
 demo: $(READY) ## read the sample reports and show the result
 	$(BIN)/nianbao extract eval/samples
@@ -15,6 +15,10 @@ test: $(READY) ## run all tests
 
 laws: $(READY) ## change clean reports in one place, everywhere: what is vouched for must be what a careful person reads
 	$(BIN)/python -m tests.laws --show 3
+
+hostile: $(READY) ## what strangers send and what breaks: answers of an endpoint, the cache, requests, every call of a run, its files
+	$(BIN)/python -m tests.hostile_llm
+	$(BIN)/python -m tests.faults --every 5
 
 soak: $(READY) ## read good reports and hostile ones for ten minutes in the same processes: their memory must be flat
 	$(BIN)/python -m tests.soak --minutes 10
