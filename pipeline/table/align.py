@@ -26,6 +26,7 @@ from .torn import fill_of, labels_there, torn_orders
 
 MOST_PIECES = 4_000
 """More words than the table of any report has; a text with more is refused."""
+_LONGEST_SENTENCE = 120
 _NOTE_BEHIND = re.compile(r"(?:\s*\(?(?:备?注|说明)[^\n]*)+")
 _MONEY = re.compile("[十百千万亿]*元")
 
@@ -366,13 +367,15 @@ class Table:
             *self.items.led,
             *(t for run in self.items.runs for t in run.tokens if t.kind == "number" and t.id not in used | known),
         ]
-        left = tuple(t for t in left if not self._is_of_prose(t))
+        last = max((t.end for way in ways for t in way.tokens), default=self.end)
+        left = tuple(t for t in left if not self._is_of_prose(t, last))
         return Alignment(self.section, tuple(ways), cost, by, frozenset(f for f in forms if f), left, self.items.apart)
 
-    def _is_of_prose(self, token: Token) -> bool:
-        """Whether a number stands in a sentence before the table: a full stop comes before its line ends, and its first label."""
+    def _is_of_prose(self, token: Token, last: int) -> bool:
+        """Whether a number stands in a sentence before the table's first label, or behind its last number: a full stop ends it."""
         first = self.items.pieces[self.chain[0].first].start if self.chain else self.end
-        return token.start < first and "。" in self.source.folded[token.start : first].partition("\n")[0]
+        end = first if token.start < first else self.end if token.start >= last else token.start
+        return "。" in self.source.folded[token.start : min(end, token.start + _LONGEST_SENTENCE)].partition("\n")[0]
 
     def _unread(self, rows: Sequence[Own]) -> Alignment:
         ways = [self._way(own, (), (), own.tokens, "heads_unreadable") for own in rows]
