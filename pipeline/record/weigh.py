@@ -263,7 +263,13 @@ class _Weighing:
         again += [o for solved in self.others for o in self._options_of(solved, way.row)]
         said = [one for _, one in self._each_said(way)]
         backing, backed = next(
-            ((other, o) for other, one in self._each_said(way) for o in options if self._agree(one, o)), (None, None)
+            (
+                (other, o)
+                for other, one in self._each_said(way)
+                for o in options
+                if self._agree(one, o) and self._agrees_throughout(other, way.row, o)
+            ),
+            (None, None),
         )
         taken = backed or options[0]
         if self.reader != "rules" and (own := next((o for o in said if o.by == self.reader), None)) is not None:
@@ -327,6 +333,18 @@ class _Weighing:
 
     def _agree(self, one: Option, other: Option) -> bool:
         return all(p in other.slots and self._key(p, one) == self._key(p, other) for p in one.slots)
+
+    def _agrees_throughout(self, other: Pointed, row: FormRow, option: Option) -> bool:
+        """Whether another reader says of the whole table what the reading does that an option is of: no order of columns is half right."""
+        if not self.rivals:
+            return True
+        for solved in (self.first, *self.rivals):
+            own = [o for way in solved.alignment.ways for o in self._options_of(solved, way.row)]
+            said = [replace(option, slots={p: other.slots[p] for p in o.slots if p in other.slots}) for o in own]
+            is_of = any(o.slots == option.slots for o in self._options_of(solved, row))
+            if is_of and all(self._agree(one, o) for one, o in zip(said, own, strict=True) if one.slots):
+                return True
+        return False
 
     def _pointed(self, row: FormRow) -> tuple[dict[str, Cell], list[Open]] | None:
         """A row of which the rules make nothing, as another reader points at it.

@@ -324,8 +324,17 @@ def _alignment(
     return table.alignment(ways, order.cost, order.by, (), ())
 
 
+def _is_in_blocks(tokens: Sequence[Token], order: _Order) -> bool:
+    """Whether empty lines part the numbers elsewhere than between groups, so that they may stand column by column."""
+    lines = [t.line for t in tokens if not is_empty(t)]
+    gaps = [b - a for a, b in pairwise(lines)]
+    far = [i + 1 for i, gap in enumerate(gaps) if gap > min(gaps)] if gaps and min(gaps) else []
+    size = len(order.columns[0].row.columns)
+    return len(far) > 1 and not all(at % size == 0 for at in far)
+
+
 def _way(order: _Order, fills: Sequence[Fill], tokens: Sequence[Token], again: Sequence[Fill] = ()) -> Way:
-    doubt = "" if fills else "cells_do_not_fit"
+    doubt = "cells_do_not_fit" if not fills else "order_alone" if _is_in_blocks(tokens, order) else ""
     return Way(
         order.columns[0].row,
         tuple(c.path for c in order.columns),
