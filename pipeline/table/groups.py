@@ -328,7 +328,8 @@ def _is_in_blocks(tokens: Sequence[Token], order: _Order) -> bool:
     """Whether empty lines part the numbers elsewhere than between groups, so that they may stand column by column."""
     lines = [t.line for t in tokens if not is_empty(t)]
     gaps = [b - a for a, b in pairwise(lines)]
-    far = [i + 1 for i, gap in enumerate(gaps) if gap > min(gaps)] if gaps and min(gaps) else []
+    least = min(gaps, default=0)
+    far = [i + 1 for i, gap in enumerate(gaps) if gap > least > 0]
     size = len(order.columns[0].row.columns)
     return len(far) > 1 and not all(at % size == 0 for at in far)
 
