@@ -200,10 +200,6 @@ def test_merged_cells_repeated() -> None:
     found = extract(text)
     assert (found.status, cells_of(found)) == ("verified", cells_of(extract(report(cells=BUSY))))
     assert extract(text.replace("行政许可\t173\t173", "行政许可\t173\t172")).status == "unresolved"
-    cells = {**BUSY, "disclosure.normative_documents.newly_disclosed": "4"}
-    plain = report("2019", cells)
-    twice = with_merged_cells_repeated(plain).replace("本年新公开数量", "本年新制作数量")
-    assert cells_of(extract(twice)) == cells_of(extract(plain))
     once = report(cells=BUSY).replace("行政许可\t173", "行政许可\t173\t173\t173")
     assert extract(once).status == "unresolved"
 

@@ -253,7 +253,7 @@ class Table:
             tokens, apart, rest = line_of(own, len(paths), self.items)
             left += rest
             if any(t.layout == "cells" and t.fields < above.heads[-1].fields for t in tokens):
-                tokens = tuple(t for t in tokens if not is_empty(t)) or tokens  # a line that is shorter has lost a cell
+                tokens = tuple(t for t in tokens if t.text.strip()) or tokens  # a line that is shorter has lost a cell
             fills = self._fills(tokens, _columns_under(above, tokens), paths, apart)
             units, is_contrary = self._units(own, above, paths)
             doubt = "unit_doubtful" if is_contrary else ""
