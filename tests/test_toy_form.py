@@ -10,7 +10,8 @@ from nianbao.pipeline.readers.rules import read_by_rules
 from nianbao.pipeline.record.check import check
 from nianbao.pipeline.record.copy import build_record
 from nianbao.pipeline.record.paths import cells_of
-from nianbao.pipeline.record.weigh import Weighed, weigh_all
+from nianbao.pipeline.record.weigh import weigh_all
+from nianbao.pipeline.record.weighed import Weighed
 from nianbao.pipeline.source.decode import from_text
 from nianbao.schemas.form import Column, Form, FormModel, Label, Row, Section, Sum, form_of
 

@@ -30,7 +30,7 @@ from .check import check
 from .copy import Values, build_record, value_of
 from .pointed import Pointed
 from .stated import stated
-from .weigh import Cell, Open, Option, Weighed
+from .weighed import Cell, Open, Option, Weighed
 
 
 def judge(

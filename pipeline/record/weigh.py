@@ -1,8 +1,7 @@
 """Alignments of a section → what each of its cells is, whether that is vouched for, and what else it could be."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import groupby
+from dataclasses import replace
 from typing import Any
 
 from ...schemas.extraction import Basis, Finding, Reader, finding
@@ -13,69 +12,15 @@ from ..source.decode import Source
 from ..table import costs
 from ..table.alignment import Alignment, Numbers, Way
 from ..table.fills import Fill, Slot
-from ..table.items import Stretch
-from ..table.lexicon import label_costs, lexicon_of
 from ..table.tokens import Token
-from ..table.words import plain
 from .copy import value_of
 from .damage import doubtful_by_damage
 from .pointed import Pointed
+from .rest import Rest
 from .solve import Solved, counts_of, holds, solve
+from .weighed import Cell, Open, Option, Weighed
 
 _SHOWN = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One cell of the record: where it stands, what it prints, and whether that is vouched for.
-
-    slot: None for a blank without trace. by: the reader by which it is there, or is vouched for.
-    """
-
-    slot: Slot | None
-    value: Any
-    unit: Unit | None
-    basis: Basis
-    label: tuple[Stretch, ...]
-    head: tuple[Stretch, ...]
-    is_vouched: bool
-    by: Reader = "rules"
-
-    def in_doubt(self) -> "Cell":
-        return replace(self, is_vouched=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """What one reading that survives would put into the cells of a doubt: path → slot, None for a blank without trace."""
-
-    by: str
-    cost: float
-    slots: Mapping[str, Slot | None]
-    units: Mapping[str, Unit]
-    basis: Basis = "read"
-    is_forced: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Open:
-    """Cells in doubt: why, which, and what each reading that survives would put there."""
-
-    reason: str
-    paths: tuple[str, ...]
-    options: tuple[Option, ...] = ()
-
-
-@dataclass(frozen=True)
-class Weighed:
-    """A section, weighed. by_rules: what the rules alone say of each cell."""
-
-    section: FormSection
-    cells: Mapping[str, Cell] = field(default_factory=dict)
-    open: tuple[Open, ...] = ()
-    findings: tuple[Finding, ...] = ()
-    forms: frozenset[str] = frozenset()
-    by_rules: Mapping[str, Any] = field(default_factory=dict)
 
 
 def weigh_all(
@@ -159,31 +104,7 @@ class _Weighing:
         ways = self.first.alignment.ways
         self.chosen = [fills[0] if fills else None for fills in self.first.fills]
         self.counts = counts_of(ways, self.chosen, numbers)
-        may_be_pages = self.identities and not self.first.failing and not self._missing()
-        self.pages = self.first.alignment.apart if may_be_pages else frozenset()
-        slots = [s for fill in self.chosen if fill is not None for s in fill.slots if s is not None]
-        whole = {s.start for s in slots}
-        dropped = {
-            t.id: (t, way)
-            for way, fill in zip(ways, self.chosen, strict=True)
-            if fill is not None and fill.basis == "inferred"
-            for t in way.tokens
-            if t.kind == "number" and t.start not in whole and not _is_in(t, slots)
-        }
-        self.strays = [
-            (t, way) for t, way in dropped.values() if any(t.line == x.line and t.id != x.id for x in way.tokens)
-        ]
-        alone = [t for t, way in dropped.values() if (t, way) not in self.strays]
-        self.beside = tuple({t.id: t for t in (*self.first.alignment.left_over, *alone)}.values())
-        self.own_rows = self._rows_of_its_own()
-        of_own_rows = {t.id for _, numbers in self.own_rows for t in numbers}
-        self.left = [t for t in self.beside if t.id not in self.pages | of_own_rows]
-        crowded = [
-            way
-            for way, fill in zip(ways, self.chosen, strict=True)
-            if fill is None and len(way.tokens) > len(way.row.columns)
-        ]
-        self.has_more = bool(self.left or crowded)
+        self.rest = Rest(source, self.first, self.chosen, tokens, may_have_pages=bool(identities))
         self.damaged = doubtful_by_damage(self.counts, section, self.identities) | self._without_total()
 
     def _without_total(self) -> dict[str, tuple[object, ...]]:
@@ -230,8 +151,7 @@ class _Weighing:
                 cells |= pointed[0]
                 doubts += pointed[1]
                 findings += [_finding(o.reason, Way(row, (), (), (), (), ())) for o in pointed[1]]
-        findings += self._left_over(cells)
-        findings += self._strays(cells)
+        findings += self.rest.findings(cells)
         findings += self._absent(there)
         return Weighed(self.section, cells, tuple(doubts), tuple(findings), self.first.alignment.forms, by_rules)
 
@@ -320,7 +240,7 @@ class _Weighing:
         for i, (path, slot) in enumerate(option.slots.items()):
             unit = way.units.get(path)
             value = self._value(path, slot, unit)
-            if slot is None or (slot.is_blank and self.has_more) or (value is None and not slot.is_blank):
+            if slot is None or (slot.is_blank and self.rest.has_more) or (value is None and not slot.is_blank):
                 return None
             heads = way.heads[i] if i < len(way.heads) else ()
             cells[path] = Cell(slot, value, unit, "blank" if slot.is_blank else "read", way.label, heads, True)
@@ -410,7 +330,7 @@ class _Weighing:
         first = min((s.start for s in option.slots.values() if s is not None), default=0)
         is_below = bool(way.label) and "\n" in self.source.folded[way.label[-1][1] : first]
         before = max((t.end for t in ways[at - 1].tokens), default=0) if at else 0
-        is_led = any(before <= t.start < first for t in self.left)
+        is_led = any(before <= t.start < first for t in self.rest.left)
         is_alone = at + 1 < len(ways) and not ways[at + 1].tokens
         return "order_alone" if is_below and (is_led or is_alone) else ""
 
@@ -421,7 +341,7 @@ class _Weighing:
         """
         if option.basis == "inferred":
             rules = [rule for rule in self.identities if path in (*rule.left, *rule.right)]
-            if not rules and self.left:
+            if not rules and self.rest.left:
                 return "cells_do_not_fit"
             for rule in rules:
                 is_own = len({p.rpartition(".")[0] for p in (*rule.left, *rule.right)}) == 1
@@ -429,7 +349,7 @@ class _Weighing:
                 if is_open and (is_own or not option.is_forced):
                     return "cells_do_not_fit"
         is_bare = slot is None or (
-            slot.is_blank and self.has_more and not self.source.folded[slot.start : slot.end].strip()
+            slot.is_blank and self.rest.has_more and not self.source.folded[slot.start : slot.end].strip()
         )
         return "cells_do_not_fit" if is_bare and not self._shows_blanks(option) else ""
 
@@ -439,7 +359,7 @@ class _Weighing:
         rules = [r for r in self.identities if {*r.left, *r.right} <= counts.keys()]
         totals = [option.slots[p] for r in rules for p in r.right]
         is_placed = option.basis == "read" and bool(totals) and all(t is not None for t in totals)
-        return is_placed and not self.has_more and all(holds(r, counts) for r in rules)
+        return is_placed and not self.rest.has_more and all(holds(r, counts) for r in rules)
 
     def _key(self, path: str, option: Option) -> object:
         slot = option.slots[path]
@@ -475,56 +395,11 @@ class _Weighing:
 
     # --- What the rows do not hold -------------------------------------------------------------------------------------
 
-    def _rows_of_its_own(self) -> list[tuple[str, list[Token]]]:
-        """Lines with words that are no row's of the form, and as many numbers as the rows above have: label and numbers of each."""
-        if self.section.spec.heads != "printed" or self._missing():
-            return []
-        ways = [way for way in self.first.alignment.ways if way.tokens]
-        found = []
-        for line, numbers in groupby(self.beside, key=lambda t: t.line):
-            own = list(numbers)
-            words = [t for t in self.tokens if t.line == line and t.kind == "words"]
-            label = "".join(self.source.folded[t.start : t.end] for t in words)
-            above = [way for way in ways if way.tokens[-1].end <= own[0].start]
-            is_row = len(words) == 1 and words[0].end <= own[0].start and bool(above)
-            if is_row and len(own) == len(above[-1].paths) and not label_costs(plain(label), lexicon_of(self.section)):
-                found.append((label, own))
-        return found
-
-    def _left_over(self, cells: Mapping[str, Cell]) -> Iterator[Finding]:
-        used = {(c.slot.start, c.slot.end) for c in cells.values() if c.slot is not None}
-        left = [t for t in self.left if (t.start, t.end) not in used]
-        pages = [t for t in self.beside if t.id in self.pages]
-        title = self.section.title
-        for label, numbers in self.own_rows:
-            shown = "、".join(t.text for t in numbers)
-            yield finding("row_of_its_own", f"{title}：“{label}”一行（{shown}）不属于官方格式", self.section.path)
-        if pages:
-            shown = "、".join(f"“{t.text}”" for t in pages[:_SHOWN])
-            yield finding("page_number", f"{title}：{shown}独占一行，各行不缺数字，是页码", self.section.path)
-        if left:
-            shown = "、".join(f"“{t.text}”（第 {self.source.place(t.start, t.end)[0]} 字）" for t in left[:_SHOWN])
-            rest = f"等 {len(left)} 个" if len(left) > _SHOWN else ""
-            yield finding("numbers_left_over", f"{title}：{shown}{rest}无法解释", self.section.path)
-
-    def _strays(self, cells: Mapping[str, Cell]) -> Iterator[Finding]:
-        """Numbers too many in rows whose own sums say which these are."""
-        for token, way in self.strays:
-            if all(cells[p].is_vouched for p in way.paths if p in cells):
-                at = self.source.place(token.start, token.end)[0]
-                yield finding("stray_cell", f"“{way.row.label}”一行多出“{token.text}”（第 {at} 字）", way.row.path)
-
-    def _missing(self) -> list[FormRow]:
-        """The rows that the table should have, and has not."""
-        ways = self.first.alignment.ways
-        there = {p.rpartition(".")[0] for way in ways for p in (f"{way.row.path}.", *way.paths)}
-        return [row for row in self.section.rows if row.path not in there and self._is_due(row, there)]
-
     def _absent(self, there: set[str]) -> Iterator[Finding]:
         for row in self.section.rows:
-            if row.path in there or not self._is_due(row, there):
+            if row.path in there or not self.rest.is_due(row, there):
                 continue
-            if self.left or any(way.again for way in self.first.alignment.ways):
+            if self.rest.left or any(way.again for way in self.first.alignment.ways):
                 yield finding(
                     "label_missing", f"没有“{row.label}”的行名，而有数字无法解释，或别的行名印了两次", row.path
                 )
@@ -533,15 +408,6 @@ class _Weighing:
             else:
                 yield finding("row_absent", f"文中没有“{row.label}”一行", row.path)
 
-    def _is_due(self, row: FormRow, there: set[str]) -> bool:
-        """Whether a report of this form has the row. A row that the form may split is there whole or in its parts."""
-        if row.parts:
-            return not there.intersection(row.parts)
-        whole = next((r for r in self.section.rows if row.path in r.parts), None)
-        if whole is not None:
-            return bool(there.intersection(whole.parts))
-        return row.form is None or self.first.alignment.forms == {row.form}
-
     def _is_needed(self, row: FormRow) -> bool:
         """Whether a row that is not there could make an identity hold that fails without it."""
         for rule in self.identities:
@@ -549,10 +415,6 @@ class _Weighing:
             if rule.id in self.first.failing and missing and holds(rule, {**self.counts, missing[0]: None}):
                 return True
         return False
-
-
-def _is_in(token: Token, slots: Sequence[Slot]) -> bool:
-    return any(s.start < token.end and token.start < s.end for s in slots)
 
 
 def _finding(code: str, way: Way) -> Finding:
