@@ -7,7 +7,7 @@ CLUSTER := .venv/cluster
 .PHONY: demo test hostile laws soak test-cluster check bench tokens mutations cassettes lock clean
 
 demo: $(READY) ## read the sample reports and show the result
-	$(BIN)/nianbao extract eval/samples
+	@$(BIN)/nianbao extract eval/samples || [ $$? = 1 ]
 	@echo "Next: $(BIN)/nianbao extract YOUR_REPORT.txt    (add --json for data; nianbao --help for the rest)"
 
 test: $(READY) ## run all tests
