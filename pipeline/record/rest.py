@@ -71,12 +71,13 @@ class Rest:
             return []
         ways = [way for way in self.alignment.ways if way.tokens]
         found = []
-        for line, numbers in groupby(self.beside, key=lambda t: t.line):
+        for _, numbers in groupby(self.beside, key=lambda t: t.line):
             own = list(numbers)
-            words = [t for t in self.tokens if t.line == line and t.kind == "words"]
+            start = self.source.folded.rfind("\n", 0, own[0].start) + 1
+            words = [t for t in self.tokens if start <= t.start < own[0].start and t.kind == "words"]
             label = "".join(self.source.folded[t.start : t.end] for t in words)
             above = [way for way in ways if way.tokens[-1].end <= own[0].start]
-            is_row = len(words) == 1 and words[0].end <= own[0].start and bool(above)
+            is_row = len(words) == 1 and bool(above)
             if is_row and len(own) == len(above[-1].paths) and not label_costs(plain(label), lexicon_of(self.section)):
                 found.append((label, own))
         return found

@@ -5,7 +5,7 @@ table's heading is the one that its table follows: the one with most of the tabl
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 
@@ -87,7 +87,7 @@ def heads_elsewhere(folded: str, section: FormSection, form: Form, end: int) -> 
 
 
 @lru_cache(maxsize=4)
-def _headings(folded: str, form: Form) -> "list[_Heading]":
+def _headings(folded: str, form: Form) -> "tuple[_Heading, ...]":
     """Every line that could be a heading, in the order of the text."""
     pattern, found, start = _heading_pattern(form), [], 0
     for line in folded.split("\n"):
@@ -97,7 +97,7 @@ def _headings(folded: str, form: Form) -> "list[_Heading]":
             if match and match.lastgroup:
                 found.append(_Heading(match.lastgroup.replace("__", "."), Span(start, end)))
         start = end + 1
-    return found
+    return tuple(found)
 
 
 @cache
@@ -111,7 +111,7 @@ def _heading_pattern(form: Form) -> re.Pattern[str]:
     return re.compile(rf"[#*>|]*{_NUMBER}(?:{'|'.join(choices)})(?:\([^()]{{0,20}}\))?[:：。*#|]*")
 
 
-def _choose(headings: list[_Heading], folded: str, form: Form) -> list[_Heading]:
+def _choose(headings: Sequence[_Heading], folded: str, form: Form) -> list[_Heading]:
     tables = _in_their_places([h for section in form.sections if (h := _table_heading(section, headings, folded))])
     first = min((h.line.start for h in tables), default=len(folded))
     last = max((h.line.start for h in tables), default=-1)
@@ -140,7 +140,7 @@ def _in_their_places(tables: list[_Heading]) -> list[_Heading]:
     return kept
 
 
-def _table_heading(section: FormSection, headings: list[_Heading], folded: str) -> _Heading | None:
+def _table_heading(section: FormSection, headings: Sequence[_Heading], folded: str) -> _Heading | None:
     """The heading that the section's table follows, or, where none is, the line where the table's own wording begins."""
     scores: dict[_Heading, int] = {}
     follows: dict[_Heading, str] = {}

@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -42,30 +43,35 @@ def _inject(every: int) -> int:
             preloaded = {**os.environ, "LD_PRELOAD": str(build(Path(folder)))}
             command = [sys.executable, "-m", "tests.faults", "--only", "faults", "--every", str(every)]
             return os.spawnve(os.P_WAIT, sys.executable, command, preloaded)
-    counts, breaches = Counter[str](), 0
     with TemporaryDirectory() as home:
-        for fault in faults(Path(home).resolve(), every):
-            counts[fault.kind] += 1
-            if fault.breach:
-                breaches += 1
-                print(f"{fault.kind} {fault.at}{' and all after' if fault.stays else ''}: {fault.breach}")
+        tried = [
+            (f.kind, f"{f.at}{' and all after' if f.stays else ''}", f.breach)
+            for f in faults(Path(home).resolve(), every)
+        ]
+    counts, breaches = _told(tried)
     told = ", ".join(f"{kind} {counts[kind]:,}" for kind in KINDS)
     print(f"faults injected: {counts.total():,} ({told}); breaches: {breaches}")
     return breaches
 
 
 def _fuzz(each: int) -> int:
-    counts, breaches = Counter[str](), 0
     with TemporaryDirectory() as home:
-        for damage in damages(Path(home).resolve(), each):
-            counts[damage.came_of] += 1
-            if damage.breach:
-                breaches += 1
-                print(f"{damage.file} {damage.how} ({damage.seed}): {damage.breach}")
-    print(
-        f"run files fuzzed: {counts.total():,} (told {counts['told']:,}, mended {counts['mended']:,}); breaches: {breaches}"
-    )
+        tried = [(d.came_of, f"{d.file} {d.how} ({d.seed})", d.breach) for d in damages(Path(home).resolve(), each)]
+    counts, breaches = _told(tried)
+    told = f"told {counts['told']:,}, mended {counts['mended']:,}"
+    print(f"run files fuzzed: {counts.total():,} ({told}); breaches: {breaches}")
     return breaches
+
+
+def _told(tried: Iterable[tuple[str, str, str]]) -> tuple[Counter[str], int]:
+    """Kind, place and breach of each → how many there are of each kind, and how many broke a law, which are printed."""
+    counts, breaches = Counter[str](), 0
+    for kind, where, breach in tried:
+        counts[kind] += 1
+        if breach:
+            breaches += 1
+            print(f"{kind} {where}: {breach}")
+    return counts, breaches
 
 
 if __name__ == "__main__":
