@@ -109,6 +109,11 @@ TEXTS = {
     "a number taken back": Text("disclosure.licensing.*", swapped(("行政许可\t0", "行政许可\t12（上年）"))),
     "a number corrected": Text("disclosure.licensing.*", swapped(("行政许可\t0", "行政许可\t12（应为15）"))),
     "a month": Text("disclosure.licensing.*", swapped(("行政许可\t0", "行政许可\t12月"))),
+    "ten thousands": Text("disclosure.licensing.*", swapped(("行政许可\t0", "行政许可\t385万件"))),
+    "ten thousands, apart": Text("disclosure.licensing.*", swapped(("行政许可\t0", "行政许可\t385 万余件"))),
+    "ten thousands, by the head": Text("disclosure.licensing.*", swapped((LICENSING, LICENSING + "（单位：万件）"))),
+    "ten thousands, by a line": Text("disclosure.licensing.*", swapped(("第二十条第（五）项", "第二十条第（五）项\n单位：万件"))),
+    "ten thousands of requests": Text("requests.*", swapped((TITLES[1], TITLES[1] + "\n单位：万件"))),
     "an ordinal": Text("disclosure.licensing.*", swapped(("行政许可\t0", "行政许可\t第12"))),
     "a year in a label": Text("requests.received.*", swapped(("一、本年新收", "一、2019年新收"))),
     # numbers that are none of the table's, and what has none

@@ -81,8 +81,8 @@ def interruptible(stop: Callable[[], object], says: str) -> Iterator[None]:
     """
 
     def first(*_: object) -> None:
+        signal.signal(signal.SIGINT, second)  # before it is said: whoever reads it may press at once
         say(f"{says}; Ctrl-C again ends everything at once")
-        signal.signal(signal.SIGINT, second)
         stop()
 
     def second(*_: object) -> None:

@@ -82,6 +82,8 @@ def _single_damages(counts: Counts, section: FormSection) -> Iterator[Changes]:
     full = [row for row in rows if len(row) == width]
     for i, j in combinations(range(width), 2):
         yield _exchanged_all(((row[i], row[j]) for row in full), counts)
+    for group in (*rows, *zip(*full, strict=True), [p for row in rows for p in row]):
+        yield {p: single for p in group if (single := _single(counts[p])) is not None}
     yield _all_of({p: counts[row[i - 1]] for i, p in enumerate(row)} for row in full)
     yield _all_of({p: counts[row[(i + 1) % width]] for i, p in enumerate(row)} for row in full)
     if section.spec.side_by_side:
@@ -96,6 +98,12 @@ def _single_damages(counts: Counts, section: FormSection) -> Iterator[Changes]:
         for one, other in combinations(rows, 2):
             if len(one) == len(other):
                 yield _exchanged_all(zip(one, other, strict=True), counts)
+
+
+def _single(count: object) -> int | None:
+    """A count each of whose digits is printed twice → it with each once: 1155 → 15; None for any other."""
+    digits = str(count) if isinstance(count, int) else ""
+    return int(digits[::2]) if digits and digits[::2] == digits[1::2] else None
 
 
 def _moved(row: Sequence[str], counts: Counts) -> Iterator[Changes]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 from ...schemas.extraction import Basis, Finding, Reader, finding
@@ -341,7 +342,7 @@ class _Weighing:
         """
         if option.basis == "inferred":
             rules = [rule for rule in self.identities if path in (*rule.left, *rule.right)]
-            if not rules and self.rest.left:
+            if not rules and (self.rest.left or _are_divided(option)):
                 return "cells_do_not_fit"
             for rule in rules:
                 is_own = len({p.rpartition(".")[0] for p in (*rule.left, *rule.right)}) == 1
@@ -415,6 +416,13 @@ class _Weighing:
             if rule.id in self.first.failing and missing and holds(rule, {**self.counts, missing[0]: None}):
                 return True
         return False
+
+
+def _are_divided(option: Option) -> bool:
+    """Whether cells touch each other, and one has several digits: the border could be another."""
+    slots = [slot for slot in option.slots.values() if slot is not None]
+    touch = any(one.end == other.start for one, other in pairwise(slots))
+    return touch and any(slot.end - slot.start > 1 for slot in slots)
 
 
 def _finding(code: str, way: Way) -> Finding:

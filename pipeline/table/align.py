@@ -27,6 +27,8 @@ from .torn import fill_of, labels_there, torn_orders
 MOST_PIECES = 4_000
 """More words than the table of any report has; a text with more is refused."""
 _LONGEST_SENTENCE = 120
+_SCALED = re.compile(r"单位[^\n|]{0,4}[百千万亿]+[件项条个次宗份起部篇户人笔]")
+"""A unit that makes counts others than they are printed: 单位:万件."""
 _NOTE_BEHIND = re.compile(r"(?:\s*\(?(?:备?注|说明)[^\n]*)+")
 _MONEY = re.compile("[十百千万亿]*元")
 
@@ -367,9 +369,14 @@ class Table:
             *self.items.led,
             *(t for run in self.items.runs for t in run.tokens if t.kind == "number" and t.id not in used | known),
         ]
+        if _SCALED.search(self.source.folded, self.lead, self.end):
+            ways = [way if self._are_amounts(way) else replace(way, doubt=way.doubt or "unit_doubtful") for way in ways]
         last = max((t.end for way in ways for t in way.tokens), default=self.end)
         left = tuple(t for t in left if not self._is_of_prose(t, last))
         return Alignment(self.section, tuple(ways), cost, by, frozenset(f for f in forms if f), left, self.items.apart)
+
+    def _are_amounts(self, way: Way) -> bool:
+        return all(self.form.columns[path].kind == "amount" for path in way.paths)
 
     def _is_of_prose(self, token: Token, last: int) -> bool:
         """Whether a number stands in a sentence before the table's first label, or behind its last number: a full stop ends it."""

@@ -170,7 +170,7 @@ def _pieces(text: str, lexicon: Lexicon) -> tuple[tuple[str, int, int, bool], ..
 
 _NOTE = re.compile(r"\((?![一二三四五六七八九十]\))[^()元]*\)")
 _EXPLAINS = re.compile(
-    r"\((?:指|不?含|包[括含]|即|如|注|详?见|按|计|单位|区分|数量|[件宗项个条份次篇部户人]{1,2}\)|(?:19|20)[0-9]{2}年?度?\))"
+    r"\((?![^()]*[百千万亿])(?:指|不?含|包[括含]|即|如|注|详?见|按|计|单位|区分|数量|[件宗项个条份次篇部户人]{1,2}\)|(?:19|20)[0-9]{2}年?度?\))"
 )
 """A note that says what a label means anyway."""
 

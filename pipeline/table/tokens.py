@@ -58,6 +58,8 @@ _MISREAD = re.compile(
 )
 """A cell that holds nothing but what a digit may be misread as, with digits or alone: a number that no column holds."""
 _STUCK = re.compile(rf"[约余多近逾<>≥≤=￥¥{_LOOKS_LIKE_A_DIGIT.replace('零口', '').replace(';:', '')}]")
+_SCALE = re.compile(r"\s?[百千万萬亿億]+")
+"""Behind a number, it makes it another: 385 万件."""
 _LONE_MARK = re.compile(r"(?<!\S)(?:-{1,2}|—{1,2}|(?<![一-鿿]\s)无(?!\s[一-鿿](?:\s|$))|\\|nan)(?!\S)|(?<!/)/+")
 """A mark of a blank between spaces; strokes, each a blank, but between two letters, where they part words."""
 _PARTS_WORDS = re.compile(r"[^\W\d_]/+[^\W\d_]|:/+[^\W\d_]")
@@ -379,6 +381,8 @@ def _with_stuck(text: str, start: int, a: int, b: int) -> tuple[int, int]:
         a -= 1
     while b < len(text) and (_STUCK.match(text[b]) or text[b] == "月"):
         b += 1
+    if scale := _SCALE.match(text, b):
+        b = scale.end()
     return (a - 1, b + 1) if text[a - 1 : a] == "(" and text[b : b + 1] == ")" and a > start else (a, b)
 
 
