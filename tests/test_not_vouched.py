@@ -114,6 +114,9 @@ TEXTS = {
     "ten thousands, by the head": Text("disclosure.licensing.*", swapped((LICENSING, LICENSING + "（单位：万件）"))),
     "ten thousands, by a line": Text("disclosure.licensing.*", swapped(("第二十条第（五）项", "第二十条第（五）项\n单位：万件"))),
     "ten thousands of requests": Text("requests.*", swapped((TITLES[1], TITLES[1] + "\n单位：万件"))),
+    "a footnote in brackets": Text("disclosure.licensing.*", swapped(("行政许可\t0", "行政许可\t36[1]"))),
+    "a mark between two numbers": Text("disclosure.licensing.*", swapped(("行政许可\t0\t0\t0", "行政许可\t5▼1\t0"), form="2019")),
+    "a page's number in a text without borders": Text("disclosure.regulations.*", report("2021", write="".join).replace("规章000", "规章2114- 3 -")),
     "an ordinal": Text("disclosure.licensing.*", swapped(("行政许可\t0", "行政许可\t第12"))),
     "a year in a label": Text("requests.received.*", swapped(("一、本年新收", "一、2019年新收"))),
     # numbers that are none of the table's, and what has none

@@ -259,10 +259,18 @@ class Table:
             fills = self._fills(tokens, _columns_under(above, tokens), paths, apart)
             units, is_contrary = self._units(own, above, paths)
             doubt = "unit_doubtful" if is_contrary else ""
+            doubt = "cells_do_not_fit" if self._may_be_divided(tokens, paths) else doubt
             doubt = "cells_do_not_fit" if fills and min(f.cost for f in fills) >= costs.BLANK_LOST else doubt
             ways.append(self._way(own, above.heads, fills, tokens, doubt, units))
             forms |= {h.label.form for h in above.heads} | {own.found.label.form}
         return (self.alignment(ways, cost, "heads", forms - {None}, left),) if ways else ()
+
+    def _may_be_divided(self, tokens: Sequence[Token], paths: Sequence[str]) -> bool:
+        """Whether as many numbers as cells may be more, run together, in a table that lacks borders, and there is no sum to tell."""
+        printed = [t for t in tokens if not is_empty(t)]
+        has_long = any(t.kind == "number" and len(t.text) > 1 for t in printed)
+        is_glued = self.lacks_borders and bool(glued_in(tokens, self.source.folded))
+        return is_glued and has_long and len(printed) == len(paths) > 1
 
     def _units(self, own: Own, above: Heads, paths: Sequence[str]) -> tuple[dict[str, Unit], bool]:
         """The unit of each amount of a row, by its head, its label, or a line above the table; and whether several are stated."""

@@ -50,6 +50,8 @@ _DATE = re.compile(
     r"(?<![0-9])(?:19|20)[0-9]{2}\s*年(?:\s*度)?(?:\s*[0-9]{1,2}\s*月(?:\s*[0-9]{1,2}\s*日)?)?"
     r"|(?<![0-9])[0-9]{1,2}\s*月\s*[0-9]{1,2}\s*日|\((?:19|20)[0-9]{2}\)"
 )
+_PAGE_MARK = re.compile(r"(?<=\S)-\s?[0-9]{1,3}\s-(?=\S)")
+"""A page's number in running text, where cells of a row would stand apart from it."""
 _BRACKETED = re.compile(r"\([^()]*[一-鿿][^()]*\)")
 _ESCAPED = re.compile(r"\\(?=[-+.*_])")
 _LOOKS_LIKE_A_DIGIT = "A-Za-z〇○◯零口丨!?&$§。·¡¿;:'\"`~*|²³¹↑↓▲▼△▽%"
@@ -60,7 +62,7 @@ _MISREAD = re.compile(
 _STUCK = re.compile(rf"[约余多近逾<>≥≤=￥¥{_LOOKS_LIKE_A_DIGIT.replace('零口', '').replace(';:', '')}]")
 _SCALE = re.compile(r"\s?[百千万萬亿億]+")
 """Behind a number, it makes it another: 385 万件."""
-_LONE_MARK = re.compile(r"(?<!\S)(?:-{1,2}|—{1,2}|(?<![一-鿿]\s)无(?!\s[一-鿿](?:\s|$))|\\|nan)(?!\S)|(?<!/)/+")
+_LONE_MARK = re.compile(r"(?<!\S)(?:-{1,2}|—{1,2}|(?<![一-鿿]\s)无(?!\s[一-鿿](?:\s|$))|\\|nan)(?!\S)|(?<![/<])/+")
 """A mark of a blank between spaces; strokes, each a blank, but between two letters, where they part words."""
 _PARTS_WORDS = re.compile(r"[^\W\d_]/+[^\W\d_]|:/+[^\W\d_]")
 _LETTER = re.compile(r"\w")
@@ -349,6 +351,7 @@ def _mixed(text: str, start: int) -> Iterator[tuple[int, int, TokenKind]]:
     skip = [m.span() for m in _DATE.finditer(text)] if "年" in text or "月" in text or "(" in text else []
     if "(" in text:
         skip += [m.span() for m in _BRACKETED.finditer(text)]
+    skip += [m.span() for m in _PAGE_MARK.finditer(text)]
     at = 0
     position = 0
     while position < len(text):
@@ -377,9 +380,10 @@ def _with_stuck(text: str, start: int, a: int, b: int) -> tuple[int, int]:
     """A number with the letters and marks that are stuck to it, which may be misread digits: 1O, l20."""
     if a > start and text[a - 1] == "." and (a - 1 == start or text[a - 2].isspace()):
         a -= 1
-    while a > start and (_STUCK.match(text[a - 1]) or text[a - 1] in "#第非"):
+    while a > start and (_STUCK.match(text[a - 1]) or text[a - 1] in "#第非[〔"):
         a -= 1
-    while b < len(text) and (_STUCK.match(text[b]) or text[b] == "月"):
+    end = b
+    while b < len(text) and (_STUCK.match(text[b]) or text[b] in "月]〕" or (b > end and text[b].isdigit())):
         b += 1
     if scale := _SCALE.match(text, b):
         b = scale.end()
