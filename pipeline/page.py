@@ -5,12 +5,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from ..schemas.extraction import Finding, finding
-from ..schemas.form import Form
-from .about.facts import as_fact, caption_years, find_facts, of_another, reports_in, titled_years
+from ..schemas.form import Form, FormSection
+from .about.facts import as_fact, caption_years, find_facts, of_another, reports_in, title_of_another, titled_years
 from .about.narrative import find_narrative
 from .errors import InputError
 from .source.decode import Source
 from .source.sections import Span, Stretch, find_sections, heads_elsewhere
+from .table.lexicon import lexicon_of
 from .table.regions import Region, find_regions
 from .table.tokens import Token, tokenize
 
@@ -108,12 +109,23 @@ def _of_other_years(
     for section in form.sections:
         own_tables = tables.get(section.path, ())
         words = [source.folded[table.region.lead : table.region.end] for table in own_tables]
-        years = {year for text in words for year in caption_years(text)}
+        years = {year for text in words for year in (*caption_years(text), *_years_of_heads(text, section))}
         if years - own and len(years | own) > 1:
             told = "、".join(sorted(years))
             yield finding(
                 "heads_unreadable", f"“{section.title}”的表格写有年度 {told}，不能确认所列是本年度的数", section.path
             )
+
+
+def _years_of_heads(text: str, section: FormSection) -> Iterator[str]:
+    """The years that stand right before the words of a head: 2022年处理决定数量 → 2022."""
+    heads = lexicon_of(section).heads
+    for match in _YEAR_BEFORE.finditer(text):
+        if any(match["head"] in head for head in heads):
+            yield match["year"]
+
+
+_YEAR_BEFORE = re.compile(r"(?<![0-9])(?P<year>20[0-9]{2})年度?(?P<head>[^\W\d_]{4})")
 
 
 def _of_others(folded: str, tables: Mapping[str, tuple[Table, ...]], form: Form) -> Iterator[Finding]:
@@ -125,7 +137,7 @@ def _of_others(folded: str, tables: Mapping[str, tuple[Table, ...]], form: Form)
             if heads_elsewhere(folded, section, form, table.region.end):
                 message = f"“{section.title}”的表格不在该标题之下，不能确认是本报告的"
                 yield finding("several_reports", message, section.path)
-            elif another := of_another(lead):
+            elif another := of_another(lead) or title_of_another(folded, first):
                 message = f"“{section.title}”的表格前写有“{another}”，不能确认是本报告的"
                 yield finding("several_reports", message, section.path)
 

@@ -136,6 +136,26 @@ def reports_in(folded: str) -> tuple[Span, ...]:
     return tuple(found.values())
 
 
+def title_of_another(folded: str, table: int) -> str:
+    """The last title on a line of its own before a table, where it names another body than the text's first; else "".
+
+    沭阳县发展和改革局 2023年政府信息公开工作年度报告 … 平湖市人民政府2023年政府信息公开工作年度报告 … → the second.
+    """
+    titles = [
+        (_WHOSE.sub("", match["before"]), line.text.strip())
+        for line in lines_of(folded, Span(0, table))
+        if "报告" in line.text and (match := _TITLE.fullmatch(line.squeezed)) and not _FIELD_NAME.match(line.squeezed)
+    ]
+    bodies = [body for body, _ in titles if body]
+    if not bodies or not titles[-1][0] or bodies[0] in bodies[-1] or bodies[-1] in bodies[0]:
+        return ""
+    return titles[-1][1]
+
+
+_WHOSE = re.compile(r"\W|20[0-9]{2}年?度?|关于|公布|发布")
+"""What of the words before a title's name is no body's."""
+
+
 _CAPTION_YEAR = re.compile(r"(?<![0-9])(20[0-9]{2})年(?!\s*[0-9])")
 _LONGEST_CAPTION = 8
 """A caption that names a year has no more letters beside it."""

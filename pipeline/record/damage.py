@@ -20,9 +20,9 @@ def doubtful_by_damage(
     """Counts of which some sums fail, or lack their total → each cell that a single damage would explain, with what would stand there."""
     failing = {rule.id for rule in identities if not holds(rule, counts)}
     untold = {rule.id for rule in identities if _lacks_total(rule, counts)} - failing
-    found: dict[str, list[object]] = {}
+    found: dict[str, list[object]] = {p: [count] for p, count in _printed_twice(counts).items()}
     if not failing and not untold:
-        return {}
+        return {path: tuple(values) for path, values in found.items()}
     sums = {path for rule in identities for path in rule.right if _is_of_one_row(rule)}
     over: dict[str, list[Identity]] = {}
     for rule in identities:
@@ -98,6 +98,13 @@ def _single_damages(counts: Counts, section: FormSection) -> Iterator[Changes]:
         for one, other in combinations(rows, 2):
             if len(one) == len(other):
                 yield _exchanged_all(zip(one, other, strict=True), counts)
+
+
+def _printed_twice(counts: Counts) -> dict[str, int]:
+    """Counts of which each but 0 has every digit twice, with each once: no sum tells that from a table that prints them so."""
+    said = {path: count for path, count in counts.items() if isinstance(count, int) and count}
+    single = {path: once for path, count in said.items() if (once := _single(count)) is not None}
+    return single if len(single) == len(said) and len(set(single.values())) > 1 else {}
 
 
 def _single(count: object) -> int | None:

@@ -11,7 +11,7 @@ from ...schemas.report import Unit
 from ..page import Page
 from ..source.decode import Source
 from ..table import costs
-from ..table.alignment import Alignment, Numbers, Way
+from ..table.alignment import INADMISSIBLE, Alignment, Numbers, Way
 from ..table.fills import Fill, Slot
 from ..table.tokens import Token
 from .copy import value_of
@@ -106,7 +106,22 @@ class _Weighing:
         self.chosen = [fills[0] if fills else None for fills in self.first.fills]
         self.counts = counts_of(ways, self.chosen, numbers)
         self.rest = Rest(source, self.first, self.chosen, tokens, may_have_pages=bool(identities))
-        self.damaged = doubtful_by_damage(self.counts, section, self.identities) | self._without_total()
+        self.damaged = (
+            doubtful_by_damage(self.counts, section, self.identities) | self._without_total() | self._broken()
+        )
+
+    def _broken(self) -> dict[str, tuple[object, ...]]:
+        """Rows whose own sums fail, in a table that lost or gained cells elsewhere: they may have done both."""
+        ways = zip(self.first.alignment.ways, self.chosen, strict=True)
+        is_torn = self.rest.has_more or any(f is None or (f.basis == "inferred" and not f.is_forced) for _, f in ways)
+        rows = [{p.rpartition(".")[0] for p in (*r.left, *r.right)} for r in self.identities]
+        broken = {
+            row
+            for r, own in zip(self.identities, rows, strict=True)
+            if r.id in self.first.failing and len(own) == 1
+            for row in own
+        }
+        return {p: () for p in self.counts if p.rpartition(".")[0] in broken} if is_torn else {}
 
     def _without_total(self) -> dict[str, tuple[object, ...]]:
         """Totals that are blank in rows whose other cells all print a number, while most rows print theirs."""
@@ -179,16 +194,16 @@ class _Weighing:
 
     def _row(self, way: Way, fills: Sequence[Fill]) -> tuple[dict[str, Cell], list[Open]]:
         options = [self._option(way, fill) for fill in fills]
-        options += [o for solved in self.rivals for o in self._options_of(solved, way.row)]
+        options += [o for solved in self.rivals for o in self._options_of(solved, way)]
         again = [self._option(way, fill) for fill in way.again]
-        again += [o for solved in self.others for o in self._options_of(solved, way.row)]
+        again += [o for solved in self.others for o in self._options_of(solved, way)]
         said = [one for _, one in self._each_said(way)]
         backing, backed = next(
             (
                 (other, o)
                 for other, one in self._each_said(way)
                 for o in options
-                if self._agree(one, o) and self._agrees_throughout(other, way.row, o)
+                if self._agree(one, o) and self._agrees_throughout(other, way, o)
             ),
             (None, None),
         )
@@ -255,14 +270,14 @@ class _Weighing:
     def _agree(self, one: Option, other: Option) -> bool:
         return all(p in other.slots and self._key(p, one) == self._key(p, other) for p in one.slots)
 
-    def _agrees_throughout(self, other: Pointed, row: FormRow, option: Option) -> bool:
+    def _agrees_throughout(self, other: Pointed, same: Way, option: Option) -> bool:
         """Whether another reader says of the whole table what the reading does that an option is of: no order of columns is half right."""
         if not self.rivals:
             return True
         for solved in (self.first, *self.rivals):
-            own = [o for way in solved.alignment.ways for o in self._options_of(solved, way.row)]
+            own = [o for way in solved.alignment.ways for o in self._options_of(solved, way)]
             said = [replace(option, slots={p: other.slots[p] for p in o.slots if p in other.slots}) for o in own]
-            is_of = any(o.slots == option.slots for o in self._options_of(solved, row))
+            is_of = any(o.slots == option.slots for o in self._options_of(solved, same))
             if is_of and all(self._agree(one, o) for one, o in zip(said, own, strict=True) if one.slots):
                 return True
         return False
@@ -349,6 +364,8 @@ class _Weighing:
                 is_open = rule.id in self.first.failing or (not is_own and None in self.chosen)
                 if is_open and (is_own or not option.is_forced):
                     return "cells_do_not_fit"
+                if is_own and _are_divided(option) and not self._adds_up([rule], option):
+                    return "cells_do_not_fit"
         is_bare = slot is None or (
             slot.is_blank and self.rest.has_more and not self.source.folded[slot.start : slot.end].strip()
         )
@@ -356,11 +373,15 @@ class _Weighing:
 
     def _shows_blanks(self, option: Option) -> bool:
         """Whether a row's blanks that left no trace are where space leaves them, and its printed total is the sum without them."""
+        rules = [r for r in self.identities if {*r.left, *r.right} <= option.slots.keys()]
+        return option.basis == "read" and not self.rest.has_more and bool(rules) and self._adds_up(rules, option)
+
+    def _adds_up(self, rules: Sequence[Identity], option: Option) -> bool:
+        """Whether sums over an option's cells hold with its blanks as 0, and print their totals."""
         counts = {p: 0 if (count := self.numbers.count(s)) is None else count for p, s in option.slots.items()}
-        rules = [r for r in self.identities if {*r.left, *r.right} <= counts.keys()]
-        totals = [option.slots[p] for r in rules for p in r.right]
-        is_placed = option.basis == "read" and bool(totals) and all(t is not None for t in totals)
-        return is_placed and not self.rest.has_more and all(holds(r, counts) for r in rules)
+        totals = [option.slots.get(p) for r in rules for p in r.right]
+        is_whole = all(t is not None for t in totals) and INADMISSIBLE not in counts.values()
+        return is_whole and all(holds(r, counts) for r in rules)
 
     def _key(self, path: str, option: Option) -> object:
         slot = option.slots[path]
@@ -389,9 +410,10 @@ class _Weighing:
             fill.is_forced,
         )
 
-    def _options_of(self, solved: Solved, row: FormRow) -> Iterator[Option]:
+    def _options_of(self, solved: Solved, same: Way) -> Iterator[Option]:
+        """What another alignment puts into the cells of a way."""
         for way, fills in zip(solved.alignment.ways, solved.fills, strict=True):
-            if way.row is row:
+            if not set(same.paths).isdisjoint(way.paths):
                 yield from (self._option(way, fill, solved.alignment.by) for fill in fills)
 
     # --- What the rows do not hold -------------------------------------------------------------------------------------

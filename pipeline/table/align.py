@@ -12,7 +12,7 @@ from ...schemas.report import Unit
 from ..errors import InputError
 from ..source.decode import Source
 from . import costs
-from .alignment import Alignment, Numbers, Way, sums_of
+from .alignment import Alignment, Numbers, Way, has_sums, sums_of
 from .fills import Fill, fills_in_order, fills_with_lost, glued_in, is_empty
 from .groups import align_groups
 from .heads import UNITS, Head, Heads, are_broken, fixed_heads, printed_heads, units_in, units_stated
@@ -237,7 +237,15 @@ class Table:
     ) -> tuple[Fill, ...]:
         failing = sums_of(paths, self.form, self.numbers)
         glued = glued_in(tokens, self.source.folded)
-        return fills_in_order(tokens, len(paths), failing, glued, lacks_borders=self.lacks_borders, apart=apart)
+        return fills_in_order(
+            tokens,
+            len(paths),
+            failing,
+            glued,
+            lacks_borders=self.lacks_borders,
+            has_sums=has_sums(paths, self.form),
+            apart=apart,
+        )
 
     # --- Columns that each sub-table heads -----------------------------------------------------------------------------
 
@@ -259,18 +267,22 @@ class Table:
             fills = self._fills(tokens, _columns_under(above, tokens), paths, apart)
             units, is_contrary = self._units(own, above, paths)
             doubt = "unit_doubtful" if is_contrary else ""
-            doubt = "cells_do_not_fit" if self._may_be_divided(tokens, paths) else doubt
+            doubt = "cells_do_not_fit" if self._may_be_divided(tokens, above) else doubt
             doubt = "cells_do_not_fit" if fills and min(f.cost for f in fills) >= costs.BLANK_LOST else doubt
             ways.append(self._way(own, above.heads, fills, tokens, doubt, units))
             forms |= {h.label.form for h in above.heads} | {own.found.label.form}
         return (self.alignment(ways, cost, "heads", forms - {None}, left),) if ways else ()
 
-    def _may_be_divided(self, tokens: Sequence[Token], paths: Sequence[str]) -> bool:
-        """Whether as many numbers as cells may be more, run together, in a table that lacks borders, and there is no sum to tell."""
+    def _may_be_divided(self, tokens: Sequence[Token], above: Heads) -> bool:
+        """Whether as many numbers as cells may be more, run together, in a table that lacks borders, and there is no sum to tell.
+
+        One number for one head that stands there whole is none but its own.
+        """
         printed = [t for t in tokens if not is_empty(t)]
         has_long = any(t.kind == "number" and len(t.text) > 1 for t in printed)
         is_glued = self.lacks_borders and bool(glued_in(tokens, self.source.folded))
-        return is_glued and has_long and len(printed) == len(paths) > 1
+        is_alone = len(above.heads) == 1 and above.by == "heads"
+        return is_glued and has_long and len(printed) == len(above.heads) and not is_alone
 
     def _units(self, own: Own, above: Heads, paths: Sequence[str]) -> tuple[dict[str, Unit], bool]:
         """The unit of each amount of a row, by its head, its label, or a line above the table; and whether several are stated."""

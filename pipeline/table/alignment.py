@@ -98,6 +98,11 @@ def sums_of(paths: Sequence[str], form: Form, numbers: Numbers, blank: int | Non
     return failing
 
 
+def has_sums(paths: Sequence[str], form: Form) -> bool:
+    """Whether some identity is over one row of these paths alone."""
+    return bool(_sums_over(tuple(paths), form))
+
+
 @lru_cache(maxsize=512)
 def _sums_over(paths: tuple[str, ...], form: Form) -> tuple[tuple[tuple[int, ...], tuple[int, ...]], ...]:
     """The places of the terms of each identity that is over one row of these paths alone."""

@@ -15,6 +15,7 @@ _MOST_LOOKED_AT = 20_000
 _MOST_LOST = 3
 MOST_SURPLUS = 3
 _LONGEST_GLUED = 60
+_LONGEST_PAGE = 3
 _PARTS = " \t\n|,\x1f"
 """What parts a number from what stands beside it."""
 _DIGITS = re.compile(r"[+-]?[0-9]+")
@@ -64,13 +65,14 @@ def fills_in_order(
     glued: Set[int] = frozenset(),
     *,
     lacks_borders: bool = False,
+    has_sums: bool = False,
     apart: Set[int] = frozenset(),
 ) -> tuple[Fill, ...]:
     """A run → the ways to fill `count` cells in its order; () where there are too many, or none.
 
-    glued: the ids of the numbers that may be several, run together. lacks_borders: so are most of the table's.
-    apart: of those that may be their page's. failing: how many of the row's own sums do not hold; a damaged run is taken for
-    what breaks the fewest.
+    glued: the ids of the numbers that may be several, run together. lacks_borders: so are most of the table's. has_sums: sums
+    of the row's own tell whether a page's number has run together with its digits, too. apart: the ids of numbers that may be
+    their page's. failing: how many of the row's own sums do not hold; a damaged run is taken for what breaks the fewest.
     2 0 0 2, for 3 cells that add up → (2 0 2), with a number too many.
     """
     printed = [t for t in tokens if not is_empty(t)]
@@ -92,6 +94,8 @@ def fills_in_order(
     if is_glued or count - len(printed) <= _MOST_LOST:
         several = glued if is_glued else {t.id for t in printed if t.kind == "number" and len(t.text) > 1}
         parted = _parted(printed, count, several, costs.GLUED if is_glued and lacks_borders else costs.BORDER_LOST)
+        if is_glued and has_sums:
+            parted = chain(parted, _parted_beside_a_page(printed, count, several))
     lost = _with_lost(tokens, count) if count - len(tokens) <= _MOST_LOST else iter(())
     return _fewest(chain(parted, lost, _without_page(tokens, count, apart)), failing)
 
@@ -210,6 +214,21 @@ def _parted(printed: Sequence[Token], count: int, glued: Set[int], cost: float) 
     if sum(len(t.text) for t in printed) <= _LONGEST_GLUED:
         for slots in _parts(printed, spare, glued):
             yield Fill(slots, min(cost * spare, costs.BORDER_LOST), "inferred")
+
+
+def _parted_beside_a_page(printed: Sequence[Token], count: int, glued: Set[int]) -> Iterator[Fill]:
+    """The same, where a page's number has run together with the digits, before or behind them."""
+    for i, token in enumerate(printed):
+        for length in range(1, min(len(token.text), _LONGEST_PAGE + 1) if token.id in glued else 0):
+            head, tail = token.text[:length], token.text[length:]
+            behind = token._replace(text=tail, start=token.start + length)
+            before = token._replace(text=token.text[:-length], end=token.end - length)
+            for rest, page in ((behind, head), (before, token.text[-length:])):
+                if page.isdigit() and page[0] != "0":
+                    kept = (*printed[:i], rest, *printed[i + 1 :])
+                    yield from (
+                        replace(f, cost=f.cost + costs.CELL_TOO_MANY) for f in _parted(kept, count, glued, costs.GLUED)
+                    )
 
 
 def _parts(tokens: Sequence[Token], spare: int, glued: Set[int]) -> Iterator[tuple[Slot, ...]]:

@@ -279,7 +279,9 @@ def _fills(table: "Table", tokens: Sequence[Token], order: _Order) -> tuple[Fill
     if is_crowded(printed) and printed[0].layout == "cells":
         return ()
     glued = glued_in(tokens, table.source.folded)
-    return fills_in_order(tokens, len(paths), failing, glued, lacks_borders=True, apart=table.items.apart)
+    return fills_in_order(
+        tokens, len(paths), failing, glued, lacks_borders=True, has_sums=True, apart=table.items.apart
+    )
 
 
 def _apart(table: "Table", runs: Sequence[Sequence[Token]], after: Sequence[int]) -> Alignment | None:

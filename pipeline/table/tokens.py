@@ -50,7 +50,7 @@ _DATE = re.compile(
     r"(?<![0-9])(?:19|20)[0-9]{2}\s*年(?:\s*度)?(?:\s*[0-9]{1,2}\s*月(?:\s*[0-9]{1,2}\s*日)?)?"
     r"|(?<![0-9])[0-9]{1,2}\s*月\s*[0-9]{1,2}\s*日|\((?:19|20)[0-9]{2}\)"
 )
-_PAGE_MARK = re.compile(r"(?<=\S)-\s?[0-9]{1,3}\s-(?=\S)")
+_PAGE_MARK = re.compile(r"(?<=\S)-\s?[0-9]{1,3}\s-(?=\S|$)")
 """A page's number in running text, where cells of a row would stand apart from it."""
 _BRACKETED = re.compile(r"\([^()]*[一-鿿][^()]*\)")
 _ESCAPED = re.compile(r"\\(?=[-+.*_])")
@@ -343,7 +343,12 @@ def _cut(folded: str, field: _Field) -> Iterator[tuple[int, int, TokenKind]]:
     elif text[0] in "+-" and is_value(text):
         yield start, end, "number"
     else:
-        yield from _mixed(text, start)
+        at = 0
+        for mark in _PAGE_MARK.finditer(text):
+            yield from _mixed(text[at : mark.start()], start + at)
+            yield start + mark.start(), start + mark.end(), "page"
+            at = mark.end()
+        yield from _mixed(text[at:], start + at)
 
 
 def _mixed(text: str, start: int) -> Iterator[tuple[int, int, TokenKind]]:
@@ -351,7 +356,6 @@ def _mixed(text: str, start: int) -> Iterator[tuple[int, int, TokenKind]]:
     skip = [m.span() for m in _DATE.finditer(text)] if "年" in text or "月" in text or "(" in text else []
     if "(" in text:
         skip += [m.span() for m in _BRACKETED.finditer(text)]
-    skip += [m.span() for m in _PAGE_MARK.finditer(text)]
     at = 0
     position = 0
     while position < len(text):
