@@ -34,6 +34,7 @@ def solve(alignment: Alignment, identities: Sequence[Identity], numbers: Numbers
     """An alignment → the fills that survive its section's identities."""
     ways = alignment.ways
     fills = [_cheapest(way) for way in ways]
+    every, identities = identities, _telling(ways, fills, identities, numbers)
     for _ in range(3 if any(len(own) > 1 for own in fills) else 0):
         narrowed = _narrow(ways, fills, identities, numbers)
         if narrowed == fills:
@@ -41,8 +42,26 @@ def solve(alignment: Alignment, identities: Sequence[Identity], numbers: Numbers
         fills = narrowed
     fills = _combine(ways, fills, identities, numbers)
     counts = counts_of(ways, [own[0] if own else None for own in fills], numbers)
-    failing = tuple(rule.id for rule in identities if not holds(rule, counts))
+    failing = tuple(rule.id for rule in every if not holds(rule, counts))
     return Solved(alignment, tuple(map(tuple, fills)), failing)
+
+
+def _telling(
+    ways: Sequence[Way], fills: Sequence[tuple[Fill, ...]], identities: Sequence[Identity], numbers: Numbers
+) -> list[Identity]:
+    """The identities that may choose among fills: none that goes through a row whose own sum fails, however it is filled."""
+    wrong: set[str] = set()
+    for way, own in zip(ways, fills, strict=True):
+        for rule in identities:
+            if own and {*rule.left, *rule.right} <= set(way.paths):
+                counts = (dict(zip(way.paths, map(numbers.count, fill.slots), strict=True)) for fill in own)
+                if not any(holds(rule, c) for c in counts):
+                    wrong |= {*rule.left, *rule.right}
+    return [
+        r
+        for r in identities
+        if len({p.rpartition(".")[0] for p in (*r.left, *r.right)}) == 1 or wrong.isdisjoint((*r.left, *r.right))
+    ]
 
 
 def _cheapest(way: Way) -> tuple[Fill, ...]:

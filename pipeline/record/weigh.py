@@ -61,8 +61,7 @@ def weigh(
         for table in readings
         if table
     ]
-    tables = [table for table in tables if any(way.tokens for way in table[0].alignment.ways)]
-    if not tables:
+    if not any(way.tokens for table in tables for way in table[0].alignment.ways):
         if not any(p.startswith(f"{section.path}.") for other in others for p in other.slots):
             missing = finding("section_missing", f"找不到“{section.title}”的表格", section.path)
             return Weighed(section, findings=(missing,))
@@ -124,12 +123,23 @@ class _Weighing:
         return {p: () for p in self.counts if p.rpartition(".")[0] in broken} if is_torn else {}
 
     def _without_total(self) -> dict[str, tuple[object, ...]]:
-        """Totals that are blank in rows whose other cells all print a number, while most rows print theirs."""
+        """Totals that are blank in rows whose other cells all print a number, while most rows print theirs.
+
+        And the cells of rows with numbers whose total left no trace: nothing says that they stand where they belong.
+        """
+        slots = {
+            path: slot
+            for way, fill in zip(self.first.alignment.ways, self.chosen, strict=True)
+            if fill is not None
+            for path, slot in zip(way.paths, fill.slots, strict=True)
+        }
         rules = [r for r in self.identities if len({p.rpartition(".")[0] for p in (*r.left, *r.right)}) == 1]
         there = [r for r in rules if {*r.left, *r.right} <= self.counts.keys()]
         blank = [r for r in there if all(self.counts[p] is None for p in r.right)]
         full = [r for r in blank if None not in [self.counts[p] for p in r.left]]
-        return {p: (None,) for r in full for p in r.right} if 2 * len(blank) < len(there) else {}
+        lost = [r for r in blank if all(slots[p] is None for p in r.right) and any(self.counts[p] for p in r.left)]
+        found = {p: (None,) for r in full for p in r.right} if 2 * len(blank) < len(there) else {}
+        return found | {p: () for r in lost for p in (*r.left, *r.right)}
 
     def result(self) -> Weighed:
         cells: dict[str, Cell] = {}
@@ -160,7 +170,8 @@ class _Weighing:
             elsewhere = self._elsewhere(solved, cells)
             doubts += elsewhere
             findings += [_finding(o.reason, Way(self._row_of(o), (), (), (), (), ())) for o in elsewhere]
-        there = {p.rpartition(".")[0] for way in self.first.alignment.ways for p in (f"{way.row.path}.", *way.paths)}
+        ways = [way for solved in (self.first, *self.others) for way in solved.alignment.ways]
+        there = {p.rpartition(".")[0] for way in ways for p in (f"{way.row.path}.", *way.paths)}
         for row in self.section.rows:
             if row.path not in there and (pointed := self._pointed(row)) is not None:
                 there.add(row.path)
@@ -182,6 +193,8 @@ class _Weighing:
                     basis: Basis = "blank" if slot is None or slot.is_blank else taken.basis
                     cells[path] = Cell(slot, self._value(path, slot, unit), unit, basis, way.label, (), False)
                 found.append(Open("section_repeated", way.paths, (taken,)))
+            elif not fills and not any(way.row.cell(c.name) in cells for c in way.row.columns):
+                found.append(Open(way.doubt, tuple(way.row.cell(c.name) for c in way.row.columns)))
         return found
 
     def _row_of(self, open_: Open) -> FormRow:
@@ -422,10 +435,9 @@ class _Weighing:
         for row in self.section.rows:
             if row.path in there or not self.rest.is_due(row, there):
                 continue
-            if self.rest.left or any(way.again for way in self.first.alignment.ways):
-                yield finding(
-                    "label_missing", f"没有“{row.label}”的行名，而有数字无法解释，或别的行名印了两次", row.path
-                )
+            if self.rest.left or None in self.chosen or any(way.again for way in self.first.alignment.ways):
+                message = f"没有“{row.label}”的行名，而有数字无法解释，或别的行读不出、印了两次"
+                yield finding("label_missing", message, row.path)
             elif self._is_needed(row):
                 yield finding("needed_by_sums", f"文中没有“{row.label}”一行，而勾稽关系需要它", row.path)
             else:

@@ -19,7 +19,7 @@ from .heads import UNITS, Head, Heads, are_broken, fixed_heads, printed_heads, u
 from .items import Items, Piece, itemize
 from .labels import Found, chain, find_labels, text_of, without_groups
 from .lexicon import Lexicon, lexicon_of
-from .place import Columns, columns_of, columns_under, fill_beside, fill_by_place, heads_by_place, is_crowded
+from .place import Columns, columns_of, columns_under, end_alike, fill_beside, fill_by_place, heads_by_place, is_crowded
 from .rows import Own, line_of, own_runs, run_behind, runs_before, without_margin
 from .tokens import Token
 from .torn import fill_of, labels_there, torn_orders
@@ -46,7 +46,8 @@ def align(
     end = notes.end() if notes else end
     lexicon = lexicon_of(section)
     found = _aligned(Table(source, section, form, lexicon, itemize(tokens, source.folded, lexicon), lead, end))
-    if sum(t.kind == "gap" for t in tokens) > 1 and not _is_exact(found):
+    is_one_a_line = not any(t.kind == "number" and t.fields > 1 for t in tokens)
+    if is_one_a_line and sum(t.kind == "gap" for t in tokens) > 1 and not _is_exact(found):
         items = itemize(tokens, source.folded, lexicon, with_gaps=True)
         with_gaps = _aligned(Table(source, section, form, lexicon, items, lead, end))
         if _is_exact(with_gaps):
@@ -144,6 +145,8 @@ class Table:
         rows = without_margin(rows, [count] * len(rows))
         runs = [o.tokens for o in rows]
         places = columns_of(runs, count) or (columns_under(by_heads[0], runs) if by_heads else None)
+        if places is None and end_alike(runs, count):
+            rows = [Own(o.found, o.tokens[-count:]) for o in rows]
         orders: list[Heads] = []
         if places and (by_place := heads_by_place(above, places, columns, self.source.folded)):
             orders = [by_place]
@@ -421,13 +424,17 @@ def _has_head(pieces: Sequence[Piece], lexicon: Lexicon) -> bool:
 
 
 def _columns_under(above: Heads, tokens: Sequence[Token]) -> Columns | None:
-    """The columns of the line under heads that stand side by side on a line with cells: each from its head to the next."""
+    """The columns of the line under heads that stand side by side: in cells each from its head to the next, in space what it takes."""
     heads = above.heads
-    lines = {t.line for t in tokens}
-    if len(lines) != 1 or any(t.layout != "cells" for t in tokens):
-        return None
+    layouts = {t.layout for t in tokens}
     firsts = [h.first for h in heads]
-    if any(a >= b for a, b in pairwise(firsts)) or firsts[0] == 0:
+    if len({t.line for t in tokens}) != 1 or any(a >= b for a, b in pairwise(firsts)) or firsts[0] == 0:
         return None
-    ends = [*(f - 1 for f in firsts[1:]), max(heads[-1].last, max(t.last for t in tokens))]
-    return Columns("cells", tuple(zip(firsts, ends, strict=True)), None, tuple((h.first, h.last) for h in heads))
+    spans = tuple((h.first, h.last) for h in heads)
+    if layouts == {"cells"}:
+        ends = [*(f - 1 for f in firsts[1:]), max(heads[-1].last, max(t.last for t in tokens))]
+        return Columns("cells", tuple(zip(firsts, ends, strict=True)), None, spans)
+    is_one_line = len({h.line for h in heads}) == 1 and all(a[1] < b[0] for a, b in pairwise(spans))
+    if layouts == {"space"} and is_one_line and len(tokens) < len(heads):
+        return Columns("space", spans)
+    return None

@@ -57,6 +57,20 @@ def columns_of(runs: Sequence[Sequence[Token]], count: int) -> Columns | None:
     return None
 
 
+def end_alike(runs: Sequence[Sequence[Token]], count: int) -> bool:
+    """Whether all rows of a table end in so many columns, and have no more than empty cells between their labels and these.
+
+    Merged cells of its labels are written out in some rows, and left out in others:
+    一、 |  |  | 0 | 2 | 2 over 1. 属于国家秘密 | 0 | 2 | 2.
+    """
+    lines = [by_line(run) for run in runs if run]
+    if any(len(own) != 1 or any(t.layout != "cells" for t in own[0]) for own in lines):
+        return False
+    rows = [own[0] for own in lines]
+    ends = all(len(row) >= count and row[-1].last == row[-1].fields - 1 for row in rows)
+    return ends and any(len(row) == count for row in rows) and all(is_empty(t) for row in rows for t in row[:-count])
+
+
 def columns_under(heads: Heads, runs: Sequence[Sequence[Token]]) -> Columns | None:
     """The columns of a line that single heads take; None unless every number of the rows stands in one of them."""
     extents = [(h.first, h.last) for h in heads.heads if h.places]
