@@ -146,13 +146,13 @@ def title_of_another(folded: str, table: int) -> str:
         for line in lines_of(folded, Span(0, table))
         if "报告" in line.text and (match := _TITLE.fullmatch(line.squeezed)) and not _FIELD_NAME.match(line.squeezed)
     ]
-    bodies = [body for body, _ in titles if body]
-    if not bodies or not titles[-1][0] or bodies[0] in bodies[-1] or bodies[-1] in bodies[0]:
+    bodies = [body for body, _ in titles if _could_be_agency(body)]
+    if not bodies or titles[-1][0] not in bodies or bodies[0] in bodies[-1] or bodies[-1] in bodies[0]:
         return ""
     return titles[-1][1]
 
 
-_WHOSE = re.compile(r"\W|20[0-9]{2}年?度?|关于|公布|发布")
+_WHOSE = re.compile(r"\W|20[0-9]{2}|年度?|关于|公布|发布")
 """What of the words before a title's name is no body's."""
 
 

@@ -424,17 +424,13 @@ def _has_head(pieces: Sequence[Piece], lexicon: Lexicon) -> bool:
 
 
 def _columns_under(above: Heads, tokens: Sequence[Token]) -> Columns | None:
-    """The columns of the line under heads that stand side by side: in cells each from its head to the next, in space what it takes."""
+    """The columns of the line under heads that stand side by side on a line with cells: each from its head to the next."""
     heads = above.heads
-    layouts = {t.layout for t in tokens}
-    firsts = [h.first for h in heads]
-    if len({t.line for t in tokens}) != 1 or any(a >= b for a, b in pairwise(firsts)) or firsts[0] == 0:
+    lines = {t.line for t in tokens}
+    if len(lines) != 1 or any(t.layout != "cells" for t in tokens):
         return None
-    spans = tuple((h.first, h.last) for h in heads)
-    if layouts == {"cells"}:
-        ends = [*(f - 1 for f in firsts[1:]), max(heads[-1].last, max(t.last for t in tokens))]
-        return Columns("cells", tuple(zip(firsts, ends, strict=True)), None, spans)
-    is_one_line = len({h.line for h in heads}) == 1 and all(a[1] < b[0] for a, b in pairwise(spans))
-    if layouts == {"space"} and is_one_line and len(tokens) < len(heads):
-        return Columns("space", spans)
-    return None
+    firsts = [h.first for h in heads]
+    if any(a >= b for a, b in pairwise(firsts)) or firsts[0] == 0:
+        return None
+    ends = [*(f - 1 for f in firsts[1:]), max(heads[-1].last, max(t.last for t in tokens))]
+    return Columns("cells", tuple(zip(firsts, ends, strict=True)), None, tuple((h.first, h.last) for h in heads))

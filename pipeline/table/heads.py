@@ -286,9 +286,14 @@ def fixed_heads(pieces: Sequence[Piece], columns: tuple[FormColumn, ...]) -> tup
         first = max((i for i, h in enumerate(leaves) if h.is_led and set(names[i:]) == set(names)), default=0)
         leaves, names = leaves[first:], names[first:]
         count = len(set(names))
-        if names != names[:count] * (len(names) // count):
+        if names == names[:count] * (len(names) // count):
+            leaves, names = leaves[:count], names[:count]
+        elif set(names[-count:]) == set(
+            names
+        ):  # merged cells written out on each of their lines: the last has them all
+            leaves, names = leaves[-count:], names[-count:]
+        else:
             return ()
-        leaves, names = leaves[:count], names[:count]
     missing = [c for c in columns if c.name not in names]
     if missing:
         leaves = [

@@ -138,18 +138,19 @@ def _each_once(tokens: Sequence[Token]) -> tuple[Token, ...]:
     found: list[Token] = []
     for i, token in enumerate(tokens):
         if i in repeated:
-            found[-1] = found[-1]._replace(last=token.last)
+            found[-1] = found[-1]._replace(last=max(found[-1].last, token.last))
         else:
             found.append(token)
     return tuple(found)
 
 
 def _repeats(one: Token, other: Token) -> bool:
-    return (
-        one.kind == other.kind == "words"
-        and one.layout == other.layout == "cells"
-        and (one.line, one.text, one.last + 1) == (other.line, other.text, other.first)
-    )
+    """Whether words stand again in the next cell of their line, or on the next line, where there is one cell a line."""
+    if not (one.kind == other.kind == "words" and one.text == other.text and one.layout == other.layout):
+        return False
+    if one.layout == "cells":
+        return one.line == other.line and one.last + 1 == other.first
+    return one.layout == "order" and one.line + 1 == other.line
 
 
 def by_line(tokens: Sequence[Token]) -> list[tuple[Token, ...]]:
