@@ -288,9 +288,7 @@ def fixed_heads(pieces: Sequence[Piece], columns: tuple[FormColumn, ...]) -> tup
         count = len(set(names))
         if names == names[:count] * (len(names) // count):
             leaves, names = leaves[:count], names[:count]
-        elif set(names[-count:]) == set(
-            names
-        ):  # merged cells written out on each of their lines: the last has them all
+        elif set(names[-count:]) == set(names) and _stand_alone(leaves, pieces):
             leaves, names = leaves[-count:], names[-count:]
         else:
             return ()
@@ -316,6 +314,13 @@ def fixed_heads(pieces: Sequence[Piece], columns: tuple[FormColumn, ...]) -> tup
     elif not found:
         found.append(_form_order((), columns, costs.ORDER_OF_FORM))
     return tuple(found)
+
+
+def _stand_alone(heads: Sequence[Head], pieces: Sequence[Piece]) -> bool:
+    """Whether each head is a cell of its own: merged cells written out on each of their lines, the last of which has them all."""
+    tokens = {piece.start: piece.token for piece in pieces}
+    own = [tokens.get(head.places[0][0]) for head in heads]
+    return len(set(own)) == len(own) and not any(head.is_led or head.is_other for head in heads)
 
 
 def _could_be(column: FormColumn, rest: str) -> bool:
