@@ -36,15 +36,15 @@ check: $(READY) ## style, types
 	$(BIN)/mypy
 
 bench: $(READY) ## speed over the samples, beside the bare work; in bulk; and with a model, beside what its latency allows
-	$(BIN)/python -m nianbao.eval.bench
-	$(BIN)/python -m nianbao.eval.bulk_bench
-	$(BIN)/python -m nianbao.eval.throughput
+	$(BIN)/python -m tests.tools.bench
+	$(BIN)/python -m tests.tools.bulk_bench
+	$(BIN)/python -m tests.tools.throughput
 
 tokens: $(READY) ## tokens of a question to a model, beside those of a plain one
-	$(BIN)/python -m nianbao.eval.tokens
+	$(BIN)/python -m tests.tools.tokens
 
 mutations: $(READY) ## wrong answers of a model: none may be vouched for; MUTATE="FOLDER ..." for more reports than the samples
-	$(BIN)/python -m nianbao.eval.mutations $(MUTATE)
+	$(BIN)/python -m tests.tools.mutations $(MUTATE)
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("nianbao needs Python 3.11 or newer; found " + sys.version.split()[0] + " (set PYTHON=...)") if sys.version_info < (3, 11) else None'

@@ -10,18 +10,17 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
+from nianbao.eval.answers import parse
+from nianbao.pipeline.errors import InputError
+from nianbao.pipeline.extract import REPORT
+from nianbao.pipeline.llm.wire import Pointing, Shown
+from nianbao.pipeline.page import Page
+from nianbao.pipeline.readers.pointing import point, read_pointing
+from nianbao.pipeline.source.decode import Source, decode
+from nianbao.pipeline.source.inputs import read_input
+from nianbao.pipeline.table.fills import Slot, slot_of
+from nianbao.pipeline.table.tokens import Token
 from pydantic import BaseModel, ConfigDict, Field
-
-from ..pipeline.errors import InputError
-from ..pipeline.extract import REPORT
-from ..pipeline.llm.wire import Pointing, Shown
-from ..pipeline.page import Page
-from ..pipeline.readers.pointing import point, read_pointing
-from ..pipeline.source.decode import Source, decode
-from ..pipeline.source.inputs import read_input
-from ..pipeline.table.fills import Slot, slot_of
-from ..pipeline.table.tokens import Token
-from .answers import parse
 
 READING = ".reading.json"
 

@@ -1,6 +1,6 @@
 """A stand-in for a model's endpoint: it speaks OpenAI's protocol and answers from gold. It is scripted, and no model.
 
-    python -m nianbao.eval.standin --port 8765 [--faults 429,500] [--batch-faults shuffled,expired] [--readings FOLDER] [FOLDER...]
+    python -m tests.tools.standin --port 8765 [--faults 429,500] [--batch-faults shuffled,expired] [--readings FOLDER] [FOLDER...]
 
 Questions about the samples, and about the reports with gold of the folders, are answered rightly; those about a text of which a
 reading was recorded as it was read then, right or wrong; others with no row.
@@ -14,26 +14,26 @@ import struct
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
 import click
+from nianbao.eval.dataset import SAMPLES, Case, load_dataset
+from nianbao.pipeline.extract import REPORT
+from nianbao.pipeline.llm.ask import ask, shown_of
+from nianbao.pipeline.llm.wire import Pointing, Shown
+from nianbao.pipeline.page import Page, lay_out, with_all_text
+from nianbao.pipeline.readers.pointing import point
+from nianbao.pipeline.readers.rules import Alignments, read_by_rules
+from nianbao.pipeline.readers.supplied.tie import tie
+from nianbao.pipeline.source.decode import from_text
+from nianbao.pipeline.table.fills import Slot, slot_of
 
-from ..pipeline.extract import REPORT
-from ..pipeline.llm.ask import ask, shown_of
-from ..pipeline.llm.wire import Pointing, Shown
-from ..pipeline.page import Page, lay_out, with_all_text
-from ..pipeline.readers.pointing import point
-from ..pipeline.readers.rules import Alignments, read_by_rules
-from ..pipeline.readers.supplied.tie import tie
-from ..pipeline.source.decode import from_text
-from ..pipeline.table.fills import Slot, slot_of
-from .batches import BATCH_FAULTS, Batches
-from .dataset import SAMPLES, Case, load_dataset
-from .recorded import Recorded, answer_as_recorded, load_recorded
+from tests.tools.batches import BATCH_FAULTS, Batches
+from tests.tools.recorded import Recorded, answer_as_recorded, load_recorded
 
 MODEL = "stand-in"
 FAULTS = (
@@ -54,10 +54,15 @@ def answer_from(cases: Iterable[Case] = (), recorded: Iterable[Recorded] = ()) -
     answers = dict(map(_right_answer, cases)) | dict(map(_recorded_answer, recorded))
 
     def answer(body: Mapping[str, Any]) -> str:
-        asked = (str(m.get("content", "")) for m in body.get("messages", []) if m.get("role") == "user")
-        return next((answers[text] for text in asked if text in answers), '{"rows":{}}')
+        asked = tuple(str(m.get("content", "")) for m in body.get("messages", []) if m.get("role") == "user")
+        return next((found for question, found in answers.items() if _is_asked(question, asked)), '{"rows":{}}')
 
     return answer
+
+
+def _is_asked(question: str, asked: Sequence[str]) -> bool:
+    """Whether a question is among the messages; where the schema goes with the question, it stands after it."""
+    return any(text.startswith(question) for text in asked)
 
 
 def _right_answer(case: Case) -> tuple[str, str]:
@@ -82,7 +87,7 @@ def _question_and_answer(laid_out: Page, answered: Callable[[Page, Shown], Point
     page = with_all_text(laid_out, REPORT)
     shown = shown_of(page, REPORT)
     messages, wanted = ask(page, shown, REPORT)
-    more = {"passages": {}} if "passages" in wanted.model_fields else {}
+    more: dict[str, Any] = {"passages": {}} if "passages" in wanted.model_fields else {}
     whole = wanted.model_validate({**answered(page, shown).model_dump(), **more})
     return messages[-1]["content"], whole.model_dump_json()
 
