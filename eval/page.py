@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
 _BEFORE = ("readers", "outcomes", "trust", "status", "discrepant", "evidence", "use")
-_AFTER = ("coverage", "layout", "variation", "difficulty", "section")
+_AFTER = ("coverage", "document", "tool", "layout", "variation", "difficulty", "section")
 
 
 @dataclass(frozen=True, slots=True)
