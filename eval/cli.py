@@ -32,13 +32,21 @@ _gold = click.option("--gold", metavar="DATASET", help="Score against the gold o
 @engine_option("rules")
 @click.option("--out", required=True, metavar="RUN", help="The run's folder; a run that was stopped is taken up again.")
 @click.option("--jobs", type=click.IntRange(1, 1024), help="Answers under way at once.  [default: as the model takes]")
+@click.option(
+    "--readers", metavar="rules,MODEL,...", help="Run each of these, and the rules with each model; then compare them."
+)
 @model_options
-def run_command(dataset: str, engine: Any, out: str, jobs: int | None, **flags: object) -> None:
+def run_command(dataset: str, engine: Any, out: str, jobs: int | None, readers: str | None, **flags: object) -> None:
     """Run an engine over a DATASET and write down every answer.
+
+    With --readers every reader runs by itself, and the rules with each model, under RUN; a table compares them and every
+    combination of them. The models are those of one endpoint.
 
     Exit status: 0 each report has an answer, right or wrong; 2 the dataset or RUN cannot be used; 3 no usable model.
 
+    \b
     Example: nianbao eval run samples --engine rules --out RUN
+             nianbao eval run DATASET --readers rules,model-a,model-b --out RUN
     """
     import time
 
@@ -47,20 +55,39 @@ def run_command(dataset: str, engine: Any, out: str, jobs: int | None, **flags: 
 
     from .dataset import load_dataset
     from .percent import counted
+    from .readers import run_readers
     from .run import run
 
-    settings = model_settings(engine, flags)
+    names = readers.split(",") if readers is not None else []
+    if names and (engine != "rules" or flags.get("model")):
+        raise InputError("--readers: says who reads; leave out --engine and --model")
+    settings = model_settings("auto", {**flags, "model": names[-1]}) if names else model_settings(engine, flags)
     loaded = load_dataset(dataset)
     if loaded.without_gold:
         say(f"{counted(len(loaded.without_gold), 'text')} without gold left out: {', '.join(loaded.without_gold[:5])}")
     start = time.perf_counter()
-    answers = run(loaded, out, engine, settings, jobs)
-    total = len(loaded.cases) * (1 if engine == "rules" else 2)  # the rules are run beside another engine
+    answers = run_readers(loaded, out, names, settings, jobs) if names else run(loaded, out, engine, settings, jobs)
+    runs = (
+        2 * len(names) - ("rules" in names) if names else 1 if engine == "rules" else 2
+    )  # the rules beside another engine
+    total = len(loaded.cases) * runs
     console = Console(stderr=True)
     asked = sum(1 for _ in track(answers, "answers", total, console=console, disable=not console.is_terminal))
     seconds = time.perf_counter() - start
     reports = counted(len(loaded.cases), "report")
     say(f"{reports}, {counted(asked, 'answer')} written in {seconds:.1f} s; nianbao eval show {out}")
+    if names:
+        _show_readers(out, None)
+
+
+def _show_readers(folder: str, gold: str | None, names: tuple[str, ...] = ()) -> None:
+    from ..pipeline.extract import REPORT
+    from .dataset import load_dataset
+    from .readers import load_readers, reader_tables
+    from .show import show
+
+    found = load_readers(folder, load_dataset(gold) if gold is not None else None)
+    show(table for table in reader_tables(found, REPORT) if table.name in names or not names)
 
 
 @evaluate.command("make")
@@ -131,9 +158,13 @@ def show_command(run: str, gold: str | None, names: tuple[str, ...]) -> None:
 
     Example: nianbao eval show RUN --table readers --table layout
     """
+    from .readers import is_readers
     from .show import show
     from .tables import TABLES, tables_of
 
+    if is_readers(run):
+        _show_readers(run, gold, names)
+        return
     unknown = next((name for name in names if name not in TABLES), None)
     if unknown is not None:
         raise InputError(f"--table {unknown}: no such table; there are {', '.join(TABLES)}")

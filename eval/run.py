@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from shutil import copyfile
 
 from pydantic import BaseModel, ConfigDict
 
@@ -74,11 +75,20 @@ class Run:
 
 
 def run(
-    dataset: Dataset, folder: str, engine: Engine = "rules", model: Settings | None = None, jobs: int | None = None
+    dataset: Dataset,
+    folder: str,
+    engine: Engine = "rules",
+    model: Settings | None = None,
+    jobs: int | None = None,
+    *,
+    rules: Path | None = None,
+    by_answer: bool = False,
 ) -> Generator[Answer, None, None]:
     """Ask for each report that the run in `folder` has no answer to; yields each answer when it is on the disk.
 
     model: needed where the engine is not "rules". jobs: answers under way at once, by default as many as the model takes.
+    rules: a file of what the rules answer to this dataset, which need not be asked again then. by_answer: whether answers from the
+    cache tell what they took when they were asked.
     Raises InputError where the folder holds a run under other settings, EndpointError where the model cannot be used or
     its budget is spent: the run can be taken up again then.
     """
@@ -89,8 +99,10 @@ def run(
     if engine == "rules" or model is None:
         yield from _answers(dataset.cases, _by_rules, home / RESULTS, jobs or 1)
         return
+    if rules is not None:
+        copyfile(rules, home / RULES)
     yield from _answers(dataset.cases, _by_rules, home / RULES)
-    with _with_model(engine, model) as read:
+    with _with_model(engine, model, by_answer) as read:
         yield from _answers(dataset.cases, read, home / RESULTS, jobs or model.max_in_flight)
 
 
@@ -99,13 +111,14 @@ def _by_rules(case: Case) -> Extraction:
 
 
 @contextmanager
-def _with_model(engine: Engine, model: Settings) -> Iterator[Read]:
+def _with_model(engine: Engine, model: Settings, by_answer: bool) -> Iterator[Read]:
     """An engine that asks a model, for many threads: they share one client, its limits and its budget."""
     from anyio.from_thread import start_blocking_portal
 
     from ..pipeline.llm.client import open_client
 
     with start_blocking_portal() as portal, portal.wrap_async_context_manager(open_client(model)) as client:
+        client.by_answer = by_answer
 
         def read(case: Case) -> Extraction:
             found = portal.call(partial(extract_async, case.text, engine, name=case.name, model=client))
