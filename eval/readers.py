@@ -16,6 +16,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from ..pipeline.errors import InputError
+from ..pipeline.extract import Engine
 from ..pipeline.llm.settings import Settings
 from ..schemas.extraction import Extraction, ModelUse
 from ..schemas.form import Form
@@ -53,7 +54,7 @@ def run_readers(
     for readers in _ran(names):
         models = [name for name in readers if name != RULES]
         asked = model.model_copy(update={"model": models[0]}) if model and models else None
-        engine = "auto" if len(readers) > 1 else "model" if models else "rules"
+        engine: Engine = "auto" if len(readers) > 1 else "model" if models else "rules"
         known = _home(folder, (RULES,)) / RESULTS if RULES in names and models else None
         yield from run(dataset, str(_home(folder, readers)), engine, asked, jobs, rules=known, by_answer=True)
 
