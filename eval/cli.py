@@ -187,20 +187,29 @@ def compare_command(one: str, other: str, gold: str | None) -> None:
 
 
 @evaluate.command("page")
-@click.argument("run")
+@click.argument("runs", nargs=-1, required=True, metavar="RUN...")
 @click.option("-o", "--out", "out", required=True, metavar="FILE", help="The HTML file to write.")
 @click.option(
     "--reports", type=click.IntRange(0), default=40, show_default=True, help="How many reports with errors it shows."
 )
+@click.option("--lang", type=click.Choice(["en", "zh"]), help="The language of the page.  [default: the locale's]")
 @_gold
-def page_command(run: str, out: str, reports: int, gold: str | None) -> None:
-    """Write a RUN as one self-contained HTML page, with each wrong report's source beside its record.
+def page_command(runs: tuple[str, ...], out: str, reports: int, lang: Any, gold: str | None) -> None:
+    """Write RUNs as one self-contained HTML page: side by side, and the first with each wrong report's source beside its record.
 
+    A RUN of several readers stands for each of them and each of their combinations.
+
+    \b
     Example: nianbao eval page RUN -o page.html
+             nianbao eval page RUN OTHER --lang zh -o page.html
     """
+    import os
+
+    from .language import of_locale
     from .page import page
 
-    _write_file(out, page(_scored(run, gold), reports))
+    scored = [scored for run in runs for scored in _scored_all(run, gold)]
+    _write_file(out, page(scored, reports, lang or of_locale(os.environ)))
 
 
 @evaluate.command("label")
@@ -259,6 +268,19 @@ def _scored(folder: str, gold: str | None) -> "Scored":
     for warning in _warnings(run):
         say(f"warning: {folder}: {warning}")
     return Scored(run, REPORT)
+
+
+def _scored_all(folder: str, gold: str | None) -> "list[Scored]":
+    """The scores of a run, or of each reader and each combination where it is one of several readers."""
+    from ..pipeline.extract import REPORT
+    from .dataset import load_dataset
+    from .readers import combined, is_readers, load_readers
+    from .tables import Scored
+
+    if not is_readers(folder):
+        return [_scored(folder, gold)]
+    readers = load_readers(folder, load_dataset(gold) if gold is not None else None)
+    return [Scored(run, REPORT) for run in combined(readers).values()]
 
 
 def _warnings(run: "Run") -> list[str]:

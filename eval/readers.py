@@ -165,9 +165,7 @@ def _using(extraction: Extraction | None, uses: Sequence[ModelUse]) -> Extractio
 def reader_tables(readers: Readers, form: Form) -> Iterator[Table]:
     """Every reader and combination, a line each; and what each model adds to the rules alone, a line each."""
     scores = {name: score_reports(run.dataset.cases, run.answers, form) for name, run in combined(readers).items()}
-    yield Table(
-        "readers", "Readers, and their combinations", _HEADS, tuple(_line(n, s) for n, s in scores.items()), _NOTE
-    )
+    yield replace(beside_table(scores), name="readers", title="Readers, and their combinations")
     if RULES in scores:
         lines = tuple(
             _gain(name, scores[RULES], scores[f"{RULES} + {name}"]) for name in readers.names if name != RULES
@@ -175,6 +173,11 @@ def reader_tables(readers: Readers, form: Form) -> Iterator[Table]:
         if lines:
             heads = ("", "cells vouched for", "reports vouched for", "silent cells", "calls", "tokens in", "out")
             yield Table("gains", "What a model adds to the rules alone", heads, lines)
+
+
+def beside_table(runs: Mapping[str, Sequence[ReportScore]]) -> Table:
+    """Runs by name, a line each."""
+    return Table("runs", "Runs side by side", _HEADS, tuple(_line(n, s) for n, s in runs.items()), _NOTE)
 
 
 _HEADS = (
