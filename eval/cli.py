@@ -31,7 +31,11 @@ _gold = click.option("--gold", metavar="DATASET", help="Score against the gold o
 @click.argument("dataset")
 @engine_option("rules")
 @click.option("--out", required=True, metavar="RUN", help="The run's folder; a run that was stopped is taken up again.")
-@click.option("--jobs", type=click.IntRange(1, 1024), help="Answers under way at once.  [default: as the model takes]")
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, 1024),
+    help="Answers under way at once.  [default: as the model takes; of the rules: the cores]",
+)
 @click.option(
     "--readers", metavar="rules,MODEL,...", help="Run each of these, and the rules with each model; then compare them."
 )

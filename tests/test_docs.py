@@ -16,9 +16,9 @@ ROOT = Path(__file__).parent.parent
 
 
 def test_documents_are_fresh() -> None:
-    """Every output and table in the documents is what the program prints today."""
+    """Every output and table in the documents is what the program prints today; those of long runs are held by `make docs`, in CI."""
     done = subprocess.run(
-        [sys.executable, "docs/write.py", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "docs/write.py", "--check", "--quick"], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
