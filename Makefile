@@ -18,6 +18,7 @@ docs: $(READY) ## hold every document against what the program prints today; abo
 
 laws: $(READY) ## change clean reports in one place, everywhere: what is vouched for must be what a careful person reads
 	$(BIN)/python -m tests.laws --show 3
+	NIANBAO_EXAMPLES=300 $(BIN)/python -m pytest -q -n auto tests/test_laws.py tests/test_harmless.py tests/test_labels.py tests/test_pointing.py
 
 hostile: $(READY) ## what strangers send and what breaks: answers of an endpoint, the cache, requests, every call of a run, its files
 	$(BIN)/python -m tests.hostile_llm

@@ -51,6 +51,16 @@ def test_the_public_names() -> None:
         nianbao.nothing  # noqa: B018
 
 
+def test_the_product_stands_by_itself() -> None:
+    """Nothing that reads reports imports the accuracy runs or the tests."""
+    for folder in ("pipeline", "schemas", "prompts", "nianbao"):
+        for path in (ROOT / folder).rglob("*.py"):
+            found = re.findall(
+                r"^\s*(?:from|import) (\S*\b(?:eval|tests)\b\S*)", path.read_text(encoding="utf-8"), re.M
+            )
+            assert found == [], path
+
+
 def test_every_finding_that_the_code_gives_is_listed() -> None:
     """Each code in the pipeline is declared, and each declared code is given somewhere."""
     code = "".join(p.read_text(encoding="utf-8") for p in (ROOT / "pipeline").rglob("*.py"))
