@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/ready
 CLUSTER := .venv/cluster
 
-.PHONY: demo test hostile laws soak test-cluster check bench tokens mutations cassettes lock clean
+.PHONY: demo test docs hostile laws soak test-cluster check bench tokens mutations cassettes lock clean
 
 demo: $(READY) ## read the sample reports and show the result
 	@$(BIN)/nianbao extract eval/samples || [ $$? = 1 ]
@@ -13,8 +13,12 @@ demo: $(READY) ## read the sample reports and show the result
 test: $(READY) ## run all tests
 	$(BIN)/python -m pytest -n auto
 
+docs: $(READY) ## hold every document against what the program prints today; about two minutes, half of them for the 2,000 made-up reports
+	$(BIN)/python docs/write.py --check
+
 laws: $(READY) ## change clean reports in one place, everywhere: what is vouched for must be what a careful person reads
 	$(BIN)/python -m tests.laws --show 3
+	NIANBAO_EXAMPLES=300 $(BIN)/python -m pytest -q -n auto tests/test_laws.py tests/test_harmless.py tests/test_labels.py tests/test_pointing.py
 
 hostile: $(READY) ## what strangers send and what breaks: answers of an endpoint, the cache, requests, every call of a run, its files
 	$(BIN)/python -m tests.hostile_llm
@@ -36,15 +40,15 @@ check: $(READY) ## style, types
 	$(BIN)/mypy
 
 bench: $(READY) ## speed over the samples, beside the bare work; in bulk; and with a model, beside what its latency allows
-	$(BIN)/python -m nianbao.eval.bench
-	$(BIN)/python -m nianbao.eval.bulk_bench
-	$(BIN)/python -m nianbao.eval.throughput
+	$(BIN)/python -m tests.tools.bench
+	$(BIN)/python -m tests.tools.bulk_bench
+	$(BIN)/python -m tests.tools.throughput
 
 tokens: $(READY) ## tokens of a question to a model, beside those of a plain one
-	$(BIN)/python -m nianbao.eval.tokens
+	$(BIN)/python -m tests.tools.tokens
 
 mutations: $(READY) ## wrong answers of a model: none may be vouched for; MUTATE="FOLDER ..." for more reports than the samples
-	$(BIN)/python -m nianbao.eval.mutations $(MUTATE)
+	$(BIN)/python -m tests.tools.mutations $(MUTATE)
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("nianbao needs Python 3.11 or newer; found " + sys.version.split()[0] + " (set PYTHON=...)") if sys.version_info < (3, 11) else None'

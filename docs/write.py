@@ -1,4 +1,4 @@
-"""Write what a program prints into the documents: python docs/write.py [--check]
+"""Write what a program prints into the documents: python docs/write.py [--check] [--quick]
 
 A document marks such a place with a comment, and the block after it is replaced by what comes out:
 
@@ -12,12 +12,17 @@ A document marks such a place with a comment, and the block after it is replaced
 
 A command that prints nothing of its own but is needed first stands in a comment without a block, as
 `<!-- runs: nianbao eval run samples --out RUN -->`. A word in capitals is a file of that name, which is there while the
-document is rendered. With --check nothing is written; the exit status is 1 where a document is not what it should be.
+document is rendered. Where a command takes long, as `<!-- runs, long: … -->` says, --quick leaves what is made of its files as it is.
+Who asks a model asks the stand-in, which answers from the recorded readings of tests/readings.
+
+With --check nothing is written; the exit status is 1 where a document is not what it should be.
 """
 
+import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -34,12 +39,17 @@ from nianbao.pipeline.serve.problems import PROBLEMS
 from nianbao.schemas.findings import FINDINGS
 
 ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))
+from tests.tools.recorded import load_recorded  # noqa: E402
+from tests.tools.standin import StandIn, answer_from  # noqa: E402
+
 DOCUMENTS = (
     "README.md",
     "README.zh-CN.md",
     *(
         f"docs/{name}.md"
         for name in (
+            "accuracy",
             "findings",
             "model",
             "model.zh-CN",
@@ -53,7 +63,7 @@ DOCUMENTS = (
     ),
 )
 _COMMANDS = re.compile(
-    r"(<!-- runs: nianbao (?P<first>[^\n]*?) -->\n)|(<!-- prints: nianbao (?P<command>[^\n]*?) -->\n)```text\n.*?```\n",
+    r"(<!-- runs(?P<long>, long)?: nianbao (?P<first>[^\n]*?) -->\n)|(?P<mark><!-- prints: nianbao (?P<command>[^\n]*?) -->\n)```text\n.*?```\n",
     re.DOTALL,
 )
 _FINDINGS = re.compile(r"(<!-- findings: (?P<language>\w+) -->\n)(?:\|.*\n)*")
@@ -101,18 +111,29 @@ def render(text: str, folder: Path) -> str:
     return _FINDINGS.sub(lambda m: m[1] + _findings(m["language"]), text)
 
 
+_LEFT: set[str] = set()
+"""Files of commands that were left out, with --quick."""
+
+
 def _block(marked: re.Match[str], folder: Path) -> str:
     """The mark, and after one that prints the output of its command."""
-    if marked["first"]:
-        _output(marked["first"], folder)
+    command = marked["first"] or marked["command"]
+    files = {word for word in command.split() if _is_file(word)}
+    if files & _LEFT or (marked["long"] and "--quick" in sys.argv):
+        _LEFT.update(files)
         return marked[0]
-    return f"{marked[3]}```text\n{_output(marked['command'], folder)}```\n"
+    told = _output(command, folder)
+    return marked[0] if marked["first"] else f"{marked['mark']}```text\n{told}```\n"
+
+
+def _is_file(word: str) -> bool:
+    return word.isalpha() and word.isupper()
 
 
 @cache
 def _output(command: str, folder: Path) -> str:
     """What a command prints; run once, however many documents show it."""
-    arguments = [str(folder / word) if word.isalpha() and word.isupper() else word for word in command.split()]
+    arguments = [str(folder / word) if _is_file(word) else word for word in command.split()]
     result = CliRunner().invoke(nianbao, arguments, catch_exceptions=False)
     if result.exit_code:
         sys.exit(f"nianbao {command}: exit status {result.exit_code}: {result.stderr}")
@@ -166,11 +187,20 @@ def _table(rows: Sequence[Sequence[str]]) -> str:
 
 
 def main() -> None:
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory() as folder, _recorded(Path(folder)):
         stale = _write(Path(folder))
     if stale:
         print(("stale: " if "--check" in sys.argv else "written: ") + ", ".join(stale))
     sys.exit(bool(stale) and "--check" in sys.argv)
+
+
+@contextmanager
+def _recorded(folder: Path) -> Iterator[None]:
+    """Within, the model that is asked is the stand-in, and the working folder is the project's."""
+    os.chdir(ROOT)
+    with StandIn(answer_from((), load_recorded("tests/readings"))) as server:
+        os.environ |= {"NIANBAO_BASE_URL": server.url, "NIANBAO_CACHE_DIR": str(folder / "cache")}
+        yield
 
 
 def _write(folder: Path) -> list[str]:

@@ -31,14 +31,26 @@ _gold = click.option("--gold", metavar="DATASET", help="Score against the gold o
 @click.argument("dataset")
 @engine_option("rules")
 @click.option("--out", required=True, metavar="RUN", help="The run's folder; a run that was stopped is taken up again.")
-@click.option("--jobs", type=click.IntRange(1, 1024), help="Answers under way at once.  [default: as the model takes]")
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, 1024),
+    help="Answers under way at once.  [default: as the model takes; of the rules: the cores]",
+)
+@click.option(
+    "--readers", metavar="rules,MODEL,...", help="Run each of these, and the rules with each model; then compare them."
+)
 @model_options
-def run_command(dataset: str, engine: Any, out: str, jobs: int | None, **flags: object) -> None:
+def run_command(dataset: str, engine: Any, out: str, jobs: int | None, readers: str | None, **flags: object) -> None:
     """Run an engine over a DATASET and write down every answer.
+
+    With --readers every reader runs by itself, and the rules with each model, under RUN; a table compares them and every
+    combination of them. The models are those of one endpoint.
 
     Exit status: 0 each report has an answer, right or wrong; 2 the dataset or RUN cannot be used; 3 no usable model.
 
+    \b
     Example: nianbao eval run samples --engine rules --out RUN
+             nianbao eval run DATASET --readers rules,model-a,model-b --out RUN
     """
     import time
 
@@ -47,20 +59,39 @@ def run_command(dataset: str, engine: Any, out: str, jobs: int | None, **flags: 
 
     from .dataset import load_dataset
     from .percent import counted
+    from .readers import run_readers
     from .run import run
 
-    settings = model_settings(engine, flags)
+    names = readers.split(",") if readers is not None else []
+    if names and (engine != "rules" or flags.get("model")):
+        raise InputError("--readers: says who reads; leave out --engine and --model")
+    settings = model_settings("auto", {**flags, "model": names[-1]}) if names else model_settings(engine, flags)
     loaded = load_dataset(dataset)
     if loaded.without_gold:
         say(f"{counted(len(loaded.without_gold), 'text')} without gold left out: {', '.join(loaded.without_gold[:5])}")
     start = time.perf_counter()
-    answers = run(loaded, out, engine, settings, jobs)
-    total = len(loaded.cases) * (1 if engine == "rules" else 2)  # the rules are run beside another engine
+    answers = run_readers(loaded, out, names, settings, jobs) if names else run(loaded, out, engine, settings, jobs)
+    runs = (
+        2 * len(names) - ("rules" in names) if names else 1 if engine == "rules" else 2
+    )  # the rules beside another engine
+    total = len(loaded.cases) * runs
     console = Console(stderr=True)
     asked = sum(1 for _ in track(answers, "answers", total, console=console, disable=not console.is_terminal))
     seconds = time.perf_counter() - start
     reports = counted(len(loaded.cases), "report")
     say(f"{reports}, {counted(asked, 'answer')} written in {seconds:.1f} s; nianbao eval show {out}")
+    if names:
+        _show_readers(out, None)
+
+
+def _show_readers(folder: str, gold: str | None, names: tuple[str, ...] = ()) -> None:
+    from ..pipeline.extract import REPORT
+    from .dataset import load_dataset
+    from .readers import load_readers, reader_tables
+    from .show import show
+
+    found = load_readers(folder, load_dataset(gold) if gold is not None else None)
+    show(table for table in reader_tables(found, REPORT) if table.name in names or not names)
 
 
 @evaluate.command("make")
@@ -131,9 +162,13 @@ def show_command(run: str, gold: str | None, names: tuple[str, ...]) -> None:
 
     Example: nianbao eval show RUN --table readers --table layout
     """
+    from .readers import is_readers
     from .show import show
     from .tables import TABLES, tables_of
 
+    if is_readers(run):
+        _show_readers(run, gold, names)
+        return
     unknown = next((name for name in names if name not in TABLES), None)
     if unknown is not None:
         raise InputError(f"--table {unknown}: no such table; there are {', '.join(TABLES)}")
@@ -156,20 +191,29 @@ def compare_command(one: str, other: str, gold: str | None) -> None:
 
 
 @evaluate.command("page")
-@click.argument("run")
+@click.argument("runs", nargs=-1, required=True, metavar="RUN...")
 @click.option("-o", "--out", "out", required=True, metavar="FILE", help="The HTML file to write.")
 @click.option(
     "--reports", type=click.IntRange(0), default=40, show_default=True, help="How many reports with errors it shows."
 )
+@click.option("--lang", type=click.Choice(["en", "zh"]), help="The language of the page.  [default: the locale's]")
 @_gold
-def page_command(run: str, out: str, reports: int, gold: str | None) -> None:
-    """Write a RUN as one self-contained HTML page, with each wrong report's source beside its record.
+def page_command(runs: tuple[str, ...], out: str, reports: int, lang: Any, gold: str | None) -> None:
+    """Write RUNs as one self-contained HTML page: side by side, and the first with each wrong report's source beside its record.
 
+    A RUN of several readers stands for each of them and each of their combinations.
+
+    \b
     Example: nianbao eval page RUN -o page.html
+             nianbao eval page RUN OTHER --lang zh -o page.html
     """
+    import os
+
+    from .language import of_locale
     from .page import page
 
-    _write_file(out, page(_scored(run, gold), reports))
+    scored = [scored for run in runs for scored in _scored_all(run, gold)]
+    _write_file(out, page(scored, reports, lang or of_locale(os.environ)))
 
 
 @evaluate.command("label")
@@ -228,6 +272,19 @@ def _scored(folder: str, gold: str | None) -> "Scored":
     for warning in _warnings(run):
         say(f"warning: {folder}: {warning}")
     return Scored(run, REPORT)
+
+
+def _scored_all(folder: str, gold: str | None) -> "list[Scored]":
+    """The scores of a run, or of each reader and each combination where it is one of several readers."""
+    from ..pipeline.extract import REPORT
+    from .dataset import load_dataset
+    from .readers import combined, is_readers, load_readers
+    from .tables import Scored
+
+    if not is_readers(folder):
+        return [_scored(folder, gold)]
+    readers = load_readers(folder, load_dataset(gold) if gold is not None else None)
+    return [Scored(run, REPORT) for run in combined(readers).values()]
 
 
 def _warnings(run: "Run") -> list[str]:

@@ -33,7 +33,7 @@ class Line(BaseModel):
     places: cell path → where the text prints it, half-open, in characters. broken: ids of the identities that fail as
     printed; None: to be assessed from gold. lost: cells whose value or position the text no longer tells; one that has no
     place either is no longer printed, and null is right. account: of texts that tools made, why each of those is lost: a
-    word of eval/documents/account.py → paths. done: the names of what was done to the report.
+    word of eval/documents/account.py → paths; what is torn is still printed, in parts. done: the names of what was done to the report.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
@@ -171,7 +171,8 @@ def _made_up(data: bytes, where: str) -> Case:
             f"{where}: {path}: {first['msg']}; a made-up report has {', '.join(Line.model_fields)}"
         ) from error
     _known(line, where)
-    unprinted = tuple(path for path in line.lost if path not in (line.places or {}))
+    torn = (line.account or {}).get("torn", ())
+    unprinted = tuple(path for path in line.lost if path not in (line.places or {}) and path not in torn)
     gold = read_gold(line.gold, where, REPORT).without(unprinted)
     return Case(line, gold, line.broken if line.broken is not None else failing_identities(gold, REPORT))
 

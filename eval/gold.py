@@ -5,7 +5,7 @@ What is not listed is null. An amount may be given as a decimal string of yuan. 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..pipeline.errors import InputError
@@ -17,15 +17,20 @@ from ..schemas.form import Form
 
 @dataclass(frozen=True, slots=True)
 class Gold:
-    """record: as given, without the keys for people. cells: each cell path that it lists, and what is printed there."""
+    """record: as given, without the keys for people. cells: each cell path that it lists, and what is printed there.
+
+    gone: what the document printed in the cells that the text no longer prints; in `cells` they are null.
+    """
 
     record: Mapping[str, Any]
     cells: Mapping[str, Any]
     reviewed: bool = True
+    gone: Mapping[str, Any] = field(default_factory=dict)
 
     def without(self, lost: tuple[str, ...]) -> "Gold":
         """The same where the text has lost these cells: there it prints nothing."""
-        return Gold(self.record, {**self.cells, **dict.fromkeys(lost)}, self.reviewed) if lost else self
+        gone = {path: value for path in lost if (value := self.cells.get(path)) is not None}
+        return Gold(self.record, {**self.cells, **dict.fromkeys(lost)}, self.reviewed, gone) if lost else self
 
 
 def parse_gold(text: str | bytes, where: str, form: Form) -> Gold:

@@ -105,10 +105,13 @@ def _html_rows(table: Table) -> Iterator[str]:
             yield f"</tbody></table>\n<p>{html.escape(line.label or '')}</p>\n<table><tbody>"
             continue
         above = table[at - 1].fields if at and line.kind == "head" else ()
+        below = table[at + 1 :]
+        heads = below[: next((n for n, other in enumerate(below) if other.kind != "head"), len(below))]
         cells = [
-            f"<td{_span('colspan', _beside(line.fields, i, above))}>{_escape(f)}</td>"
-            if i >= len(line.groups)
-            else f"<td{_span('rowspan', _below(table[at + 1 :], i))}>{_escape(f)}</td>"
+            f"<td{_span('rowspan', _below(below, i))}>{_escape(f)}</td>"
+            if i < len(line.groups)
+            else f"<td{_span('rowspan', _below(heads, i) if line.kind == 'head' else 0)}"
+            f"{_span('colspan', _beside(line.fields, i, above))}>{_escape(f)}</td>"
             for i, f in enumerate(line.fields)
             if f is not None
         ]

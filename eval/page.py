@@ -1,4 +1,7 @@
-"""A run as one HTML page that asks nothing of the network and runs no script. All that reports say is escaped."""
+"""Runs as one HTML page that asks nothing of the network and runs no script. All that reports say is escaped.
+
+Several runs stand side by side; what stands below them is the first one's.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -8,10 +11,15 @@ from typing import TYPE_CHECKING
 
 from ..pipeline.errors import InputError
 from ..schemas.form import FormRow
+from . import bars as barring
 from . import plot as drawing
+from .bars import bars
+from .compare import paired
 from .coverage import steps
+from .language import Language, Told, speaker
 from .percent import counted, percent
 from .plot import plot
+from .readers import beside_table
 from .score import ReportScore
 from .sides import sides
 from .tables import Scored, tables_of, worst_first
@@ -21,7 +29,7 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
 _BEFORE = ("readers", "outcomes", "trust", "status", "discrepant", "evidence", "use")
-_AFTER = ("coverage", "layout", "variation", "difficulty", "section")
+_AFTER = ("coverage", "document", "tool", "layout", "variation", "difficulty", "section")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +55,26 @@ class Block:
     rows: tuple[tuple[str, tuple[Heat, ...]], ...]
 
 
-def page(scored: Scored, reports: int) -> str:
-    """A scored run → its page; reports: how many of those with errors are shown in full."""
+def page(runs: Sequence[Scored], reports: int, language: Language = "en") -> str:
+    """Scored runs → their page; reports: how many of those with errors are shown in full.
+
+    Raises InputError where the runs are over different gold, or two have one name.
+    """
+    scored = runs[0]
     wrong = worst_first(scored.scores)
     total = len(scored.scores)
-    curves = [(name, steps(scores)) for name, scores in scored.readers.items() if any(s.kept for s in scores)]
-    return _template().render(
+    beside = _beside(runs) if len(runs) > 1 else scored.readers
+    answered = {name: scores for name, scores in beside.items() if any(s.kept for s in scores)}
+    return _template(speaker(language)).render(
         run=scored.run,
-        before=list(tables_of(scored, _BEFORE)),
+        language=language,
+        several=len(runs) > 1,
+        before=[*([beside_table(beside)] if len(runs) > 1 else ()), *tables_of(scored, _BEFORE)],
         after=list(tables_of(scored, _AFTER)),
-        plot=plot(curves, total),
+        plot=plot([(name, steps(scores)) for name, scores in answered.items()], total),
         drawing=drawing,
+        bars=bars(answered),
+        barring=barring,
         heat=[(section.title, list(_blocks(section.rows, scored.scores))) for section in scored.form.sections],
         wrong=len(wrong),
         total=total,
@@ -65,6 +82,16 @@ def page(scored: Scored, reports: int) -> str:
         label=scored.form.label,
         counted=counted,
     )
+
+
+def _beside(runs: Sequence[Scored]) -> dict[str, Sequence[ReportScore]]:
+    """The runs' scores by name; raises InputError as `page` does."""
+    for other in runs[1:]:
+        paired(runs[0], other)
+    names = [scored.run.name for scored in runs]
+    if len(set(names)) < len(names):
+        raise InputError(f"{', '.join(names)}: two runs of one name cannot be told apart; give runs of different names")
+    return {scored.run.name: scored.scores for scored in runs}
 
 
 def _blocks(rows: Sequence[FormRow], scores: Sequence[ReportScore]) -> Iterator[Block]:
@@ -82,12 +109,13 @@ def _heats(row: FormRow, scores: Sequence[ReportScore]) -> Iterator[Heat]:
         yield Heat(path, found.errors, found.right.whole, f"{told}, {percent(Share(found.errors, found.right.whole))}")
 
 
-def _template() -> "Template":
+def _template(told: Told) -> "Template":
     try:
         from jinja2 import Environment, StrictUndefined
     except ImportError as error:
         raise InputError("jinja2 is not installed, which the page needs: pip install '.[eval]'") from error
     root = files(__package__)
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.globals["told"] = told
     environment.globals["style"] = (root / "page.css").read_text(encoding="utf-8")
     return environment.from_string((root / "page.html.jinja").read_text(encoding="utf-8"))

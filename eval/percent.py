@@ -3,7 +3,7 @@
 import math
 
 from .statistics import Interval, upper_bound
-from .tally import Share, Tally
+from .tally import Share
 
 NONE = "–"
 """Where there is no figure."""
@@ -22,10 +22,15 @@ def percent(found: Share) -> str:
     return f"{down(found.part / found.whole)} %" if found.whole else NONE
 
 
-def silent(found: Tally) -> str:
+def silent(found: Share, digits: int = 1) -> str:
     """ "0 of 300, under 1.0 %"."""
-    bound = upper_bound(found.silent.part, found.silent.whole)
-    return NONE if bound is None else f"{found.silent.part:,} of {found.silent.whole:,}, under {up(bound)} %"
+    return f"{found.part:,} of {found.whole:,}, under {under(found, digits)}" if found.whole else NONE
+
+
+def under(found: Share, digits: int = 1) -> str:
+    """The upper 95 % bound of a share, in percent."""
+    bound = upper_bound(found.part, found.whole)
+    return NONE if bound is None else f"{up(bound, digits)} %"
 
 
 def counted(count: int, noun: str) -> str:
@@ -38,6 +43,7 @@ def down(value: float) -> str:
     return f"{math.floor(round(value * 1000, 6)) / 10:.1f}"
 
 
-def up(value: float) -> str:
+def up(value: float, digits: int = 1) -> str:
     """A share in percent, rounded up."""
-    return f"{math.ceil(round(value * 1000, 6)) / 10:.1f}"
+    scale = 10**digits
+    return f"{math.ceil(round(value * 100 * scale, 6)) / scale:.{digits}f}"

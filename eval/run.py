@@ -14,12 +14,16 @@ from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from queue import SimpleQueue
+from shutil import copyfile
 
 from pydantic import BaseModel, ConfigDict
 
 from ..pipeline.errors import EndpointError, InputError
 from ..pipeline.extract import Engine, extract, extract_async
 from ..pipeline.llm.settings import Mode, Settings
+from ..pipeline.many.pool import cores
+from ..pipeline.many.worker import EndedError, Worker
 from ..prompts import VERSION
 from ..schemas.extraction import Extraction
 from .answers import Answer, Answers, drop_torn_line, parse
@@ -74,11 +78,21 @@ class Run:
 
 
 def run(
-    dataset: Dataset, folder: str, engine: Engine = "rules", model: Settings | None = None, jobs: int | None = None
+    dataset: Dataset,
+    folder: str,
+    engine: Engine = "rules",
+    model: Settings | None = None,
+    jobs: int | None = None,
+    *,
+    rules: Path | None = None,
+    by_answer: bool = False,
 ) -> Generator[Answer, None, None]:
     """Ask for each report that the run in `folder` has no answer to; yields each answer when it is on the disk.
 
-    model: needed where the engine is not "rules". jobs: answers under way at once, by default as many as the model takes.
+    model: needed where the engine is not "rules". jobs: answers under way at once, by default as many as the model takes, and
+    of the rules as many as there are cores.
+    rules: a file of what the rules answer to this dataset, which need not be asked again then. by_answer: whether answers from the
+    cache tell what they took when they were asked.
     Raises InputError where the folder holds a run under other settings, EndpointError where the model cannot be used or
     its budget is spent: the run can be taken up again then.
     """
@@ -86,26 +100,64 @@ def run(
         raise EndpointError(f"--engine {engine}: no model is configured; set NIANBAO_MODEL, see nianbao doctor")
     home = Path(folder)
     _begin(home, _manifest(dataset, engine, model), dataset)
+    if rules is not None:
+        copyfile(rules, home / RULES)
+    at_once = jobs or max(1, min(cores(), len(dataset.cases) // _FEW))
+    with _by_rules(at_once) as read:
+        yield from _answers(dataset.cases, read, home / (RESULTS if engine == "rules" else RULES), at_once)
     if engine == "rules" or model is None:
-        yield from _answers(dataset.cases, _by_rules, home / RESULTS, jobs or 1)
         return
-    yield from _answers(dataset.cases, _by_rules, home / RULES)
-    with _with_model(engine, model) as read:
+    with _with_model(engine, model, by_answer) as read:
         yield from _answers(dataset.cases, read, home / RESULTS, jobs or model.max_in_flight)
 
 
-def _by_rules(case: Case) -> Extraction:
-    return extract(case.text, engine="rules", name=case.name)
+_FEW = 100
+"""So many reports are worth a process of their own."""
 
 
 @contextmanager
-def _with_model(engine: Engine, model: Settings) -> Iterator[Read]:
+def _by_rules(workers: int) -> Iterator[Read]:
+    """The rules: in this process, or, for many threads, in as many others."""
+    if workers == 1:
+        yield lambda case: _read_by_rules((case.text, case.name))
+        return
+    free: SimpleQueue[Worker] = SimpleQueue()
+    everyone = [Worker() for _ in range(workers)]
+    for worker in everyone:
+        free.put(worker)
+
+    def read(case: Case) -> Extraction:
+        worker = free.get()
+        try:
+            (found,) = worker.each(_read_by_rules, [(case.text, case.name)])
+        finally:
+            free.put(worker)
+        if isinstance(found, EndedError):
+            raise found
+        return found
+
+    try:
+        yield read
+    finally:
+        for worker in everyone:
+            worker.end()
+            worker.drop()
+
+
+def _read_by_rules(given: tuple[str, str]) -> Extraction:
+    text, name = given
+    return extract(text, engine="rules", name=name)
+
+
+@contextmanager
+def _with_model(engine: Engine, model: Settings, by_answer: bool) -> Iterator[Read]:
     """An engine that asks a model, for many threads: they share one client, its limits and its budget."""
     from anyio.from_thread import start_blocking_portal
 
     from ..pipeline.llm.client import open_client
 
     with start_blocking_portal() as portal, portal.wrap_async_context_manager(open_client(model)) as client:
+        client.by_answer = by_answer
 
         def read(case: Case) -> Extraction:
             found = portal.call(partial(extract_async, case.text, engine, name=case.name, model=client))

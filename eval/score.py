@@ -3,6 +3,9 @@
 A cell is one of: `correct`; `wrong` (both hold a value, not the same); `omitted` (printed, but null in the record);
 `invented` (nothing printed, but filled); `correctly_null` (null in both). The cells that are *compared* are the first four.
 A report without an answer has all its printed cells omitted. An error in a cell that is vouched for is a silent one.
+
+What became of a cell, by trust, is its *fate*: `vouched_right`; `silent` (vouched for, and an error); `doubted_right`;
+`doubted_wrong`; or `lost`, where the text tells its value or its place no more, and nobody vouches for it.
 """
 
 from collections import Counter
@@ -25,6 +28,9 @@ COMPARED: frozenset[Outcome] = frozenset(OUTCOMES) - {"correctly_null"}
 NO_ANSWER = "no answer"
 VOUCHED = ("verified", "discrepant")
 _ABSENT = ("row_absent",)
+
+Fate = Literal["vouched_right", "silent", "doubted_right", "doubted_wrong", "lost"]
+FATES: tuple[Fate, ...] = get_args(Fate)
 
 Cells = Mapping[str, Any]
 """Cell path → what is printed there: int, an amount, or None. A path that is not in it is null."""
@@ -95,6 +101,24 @@ class ReportScore:
         return bool(self.silent_cells)
 
     @cached_property
+    def fates(self) -> Mapping[str, Fate]:
+        """Path → fate of every cell that is compared, or that the document printed and the text lost."""
+        lost = frozenset(self.case.line.lost)
+        found = ((p, fate(outcome, p in self.trusted, p in lost)) for p, outcome in self.cells.items())
+        return {path: told for path, told in found if told is not None}
+
+    @property
+    def held(self) -> frozenset[str]:
+        """Paths that the document printed and of which the text still tells value and place."""
+        printed = (path for path, value in self.case.gold.cells.items() if value is not None)
+        return frozenset(printed) - frozenset(self.case.line.lost)
+
+    @cached_property
+    def printed_nonzero(self) -> frozenset[str]:
+        """Paths where the document printed a number other than 0, whether or not the text still does."""
+        return self.nonzero.union(path for path, printed in self.case.gold.gone.items() if is_nonzero(printed))
+
+    @cached_property
     def nonzero(self) -> frozenset[str]:
         """Paths whose gold is a number other than 0."""
         return frozenset(p for p, printed in self.case.gold.cells.items() if is_nonzero(printed))
@@ -152,6 +176,17 @@ def outcome(printed: Any, given: Any) -> Outcome:
     if given is None:
         return "omitted"
     return "correct" if _same(printed, given) else "wrong"
+
+
+def fate(outcome: Outcome, is_vouched: bool, is_lost: bool) -> Fate | None:
+    """A cell's outcome, and whether it is vouched for and the text lost it → its fate; None where there is nothing to say."""
+    if is_lost and (outcome == "correctly_null" or not is_vouched):
+        return "lost"
+    if outcome == "correctly_null":
+        return None
+    if is_vouched:
+        return "vouched_right" if outcome == "correct" else "silent"
+    return "doubted_right" if outcome == "correct" else "doubted_wrong"
 
 
 def _same(printed: Any, given: Any) -> bool:

@@ -9,22 +9,26 @@ from statistics import median
 
 from ..schemas.form import Form
 from .coverage import steps
-from .percent import NONE, percent, share, silent
+from .percent import NONE, percent, share, silent, under
 from .run import Run
-from .score import OUTCOMES, ReportScore, score_reports
+from .score import FATES, OUTCOMES, ReportScore, score_reports
 from .statistics import bootstrap_ratio, wilson
 from .tally import (
     GROUPS,
+    TOOLS,
     CellTally,
+    FateTally,
     Share,
     Tally,
     broken_found,
     by_row,
     by_section,
     evidence_right,
+    fates_by_section,
     grouped,
     right_by_report,
     tally,
+    tally_fates,
     use,
     vouched_by_report,
 )
@@ -88,8 +92,8 @@ def _readers(scored: Scored) -> Table:
     note = (
         "compared: cells where gold or the record holds a value; non-zero: those whose gold is not 0; exact: no cell"
         " wrong, omitted or invented; reports vouched for: verified or discrepant; silent error: a cell that is vouched for and"
-        " wrong, omitted or invented, whatever its report's status; of the reports with a cell vouched for, with the upper 95 %"
-        " bound; in brackets 95 % intervals"
+        " wrong, omitted or invented, whatever its report's status; of the cells vouched for, and of the reports with one, with the upper"
+        " 95 % bound, over cells as if each were drawn by itself, which those of a report are not; in brackets 95 % intervals"
     )
     return Table("readers", "The run beside its baselines", ("", *scored.readers), lines, note)
 
@@ -104,8 +108,8 @@ def _measures(scores: Sequence[ReportScore]) -> dict[str, str]:
         "reports exact": share(found.exact, wilson(found.exact.part, found.exact.whole)),
         "reports vouched for": share(found.vouched, wilson(found.vouched.part, found.vouched.whole)),
         "cells vouched for": share(found.cells_vouched, bootstrap_ratio(*vouched_by_report(scores))),
-        "cells right where vouched for": share(found.trusted.right),
-        "reports with silent errors": silent(found),
+        "cells with silent errors": silent(found.silent_cells, 2),
+        "reports with silent errors": silent(found.silent),
     }
 
 
@@ -122,18 +126,24 @@ def _outcomes(scored: Scored) -> Table:
 def _trust(scored: Scored) -> Table:
     lines = []
     for name, scores in scored.readers.items():
-        found = tally(scores)
-        lines.append((name, *_by_trust(found.trusted.right, found.cells.right)))
-        lines.append(("  of non-zero cells", *_by_trust(found.trusted.nonzero_right, found.cells.nonzero_right)))
-    heads = ("", "vouched for, right", "vouched for, wrong", "in doubt, right", "in doubt, wrong")
-    note = "of the compared cells; wrong: wrong, omitted or invented; vouched for and wrong is a silent error"
-    return Table("trust", "Cells by trust", heads, tuple(lines), note)
+        lines.append((name, *_by_fate(tally_fates(scores))))
+        lines.append(("  of non-zero cells", *_by_fate(tally_fates(scores, lambda s: s.printed_nonzero))))
+    for title, found in fates_by_section(scored.scores, scored.form).items():
+        lines.append((title, *_by_fate(found)))
+    heads = ("", "vouched, right", "vouched, wrong", "in doubt, right", "in doubt, wrong", "lost", "vouched", "recall")
+    return Table("trust", "Cells by trust", heads, tuple(lines), _FATES_NOTE)
 
 
-def _by_trust(trusted: Share, all_cells: Share) -> tuple[str, ...]:
-    right = all_cells.part - trusted.part
-    wrong = all_cells.whole - all_cells.part - (trusted.whole - trusted.part)
-    return tuple(f"{n:,}" for n in (trusted.part, trusted.whole - trusted.part, right, wrong))
+_FATES_NOTE = (
+    "wrong: wrong, omitted or invented; vouched for and wrong is a silent error; lost: the text tells the cell's value or its place no"
+    " more, and nobody vouches for it; vouched: of all these cells; recall: of the printed cells that the text still holds, how"
+    " many are right, vouched for or not"
+)
+
+
+def _by_fate(found: FateTally) -> tuple[str, ...]:
+    """Counts of each fate, what share is vouched for, and the recall."""
+    return (*(f"{found.fates.get(told, 0):,}" for told in FATES), percent(found.vouched), percent(found.held))
 
 
 # --- Groups of reports, groups of cells --------------------------------------------------------------------------------
@@ -152,7 +162,42 @@ def _group(name: str) -> Callable[[Scored], Table]:
 
 def _reports_line(name: str, found: Tally) -> tuple[str, ...]:
     shares = (found.cells.right, found.cells.nonzero_right, found.exact, found.vouched, found.cells_vouched)
-    return (name, f"{found.exact.whole:,}", *map(percent, shares), silent(found))
+    return (name, f"{found.exact.whole:,}", *map(percent, shares), silent(found.silent))
+
+
+def _by_tool(name: str) -> Callable[[Scored], Table]:
+    def make(scored: Scored) -> Table:
+        heads = (
+            name, "texts", "vouched", "cells", "non-zero", "recall", "right", "wrong", "right?", "wrong?", "lost", "silent", "under",
+        )  # fmt: skip
+        groups = grouped(scored.scores, TOOLS[name])
+        if len(groups) > 1:
+            groups["all"] = [score for scores in groups.values() for score in scores]
+        return Table(name, f"By {name}", heads, tuple(_tool_line(n, s) for n, s in groups.items()), _TOOLS_NOTE)
+
+    return make
+
+
+_TOOLS_NOTE = (
+    "vouched: texts that are vouched for as a whole; cells, non-zero: of their cells; recall: of the printed cells that the text still"
+    " holds, how many are right; right, wrong: cells that are vouched for; right?, wrong?: in doubt; lost: by the tool, and not vouched"
+    " for; silent: texts with a cell that is vouched for and wrong, of those with one vouched for; under: the upper 95 % bound of that"
+)
+
+
+def _tool_line(name: str, scores: Sequence[ReportScore]) -> tuple[str, ...]:
+    reports, cells = tally(scores), tally_fates(scores)
+    nonzero = tally_fates(scores, lambda s: s.printed_nonzero)
+    shares = (reports.vouched, cells.vouched, nonzero.vouched, cells.held)
+    counts = (f"{cells.fates.get(told, 0):,}" for told in FATES)
+    return (
+        name,
+        f"{len(scores):,}",
+        *map(percent, shares),
+        *counts,
+        f"{reports.silent.part:,} of {reports.silent.whole:,}",
+        under(reports.silent),
+    )
 
 
 def _sections(scored: Scored) -> Table:
@@ -256,6 +301,8 @@ TABLES: Mapping[str, Callable[[Scored], Table]] = {
     "trust": _trust,
     "status": _group("status"),
     "coverage": _coverage,
+    "document": _by_tool("document"),
+    "tool": _by_tool("tool"),
     "section": _sections,
     "row": _rows,
     "layout": _group("layout"),

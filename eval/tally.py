@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..schemas.form import Form
-from .score import COMPARED, Outcome, ReportScore
+from .documents.tools import NAMES, RECOGNISER, reads
+from .score import COMPARED, Fate, Outcome, ReportScore
 
 Group = Callable[[ReportScore], Iterable[str]]
 """A report → the names of the groups that it belongs to."""
@@ -40,6 +41,24 @@ class CellTally:
 
 
 @dataclass(frozen=True, slots=True)
+class FateTally:
+    """Cells by fate. held: of the cells whose value and place the text still tells, how many are right."""
+
+    fates: Mapping[Fate, int]
+    held: Share
+
+    @property
+    def vouched(self) -> Share:
+        """Of all these cells, how many are vouched for."""
+        return Share(self.fates.get("vouched_right", 0) + self.fates.get("silent", 0), sum(self.fates.values()))
+
+    @property
+    def silent(self) -> Share:
+        """Of those that are vouched for, how many are errors."""
+        return Share(self.fates.get("silent", 0), self.vouched.part)
+
+
+@dataclass(frozen=True, slots=True)
 class Tally:
     """Reports by what became of them, and their cells. trusted: the cells that are vouched for, whatever their report's status.
 
@@ -51,6 +70,11 @@ class Tally:
     exact: Share
     vouched: Share
     silent: Share
+
+    @property
+    def silent_cells(self) -> Share:
+        """Of the compared cells that are vouched for, how many are errors."""
+        return Share(self.trusted.errors, self.trusted.right.whole)
 
     @property
     def cells_vouched(self) -> Share:
@@ -90,6 +114,19 @@ def _tally_cells(scores: Iterable[tuple[ReportScore, Iterable[str]]]) -> CellTal
     return CellTally(outcomes, nonzero)
 
 
+def tally_fates(scores: Iterable[ReportScore], only: Callable[[ReportScore], Iterable[str]] | None = None) -> FateTally:
+    """Scores → the tally of their cells by fate; only: a report → the paths that count."""
+    fates: Counter[Fate] = Counter()
+    right = held = 0
+    for score in scores:
+        paths = frozenset(score.cells if only is None else only(score))
+        fates.update(told for path, told in score.fates.items() if path in paths)
+        printed = score.held & paths
+        held += len(printed)
+        right += sum(score.cells[path] == "correct" for path in printed)
+    return FateTally(fates, Share(right, held))
+
+
 def vouched_by_report(scores: Iterable[ReportScore]) -> tuple[list[int], list[int]]:
     """Of each report, how many of the cells that are compared are vouched for, and how many are compared."""
     tallies = [tally([score]).cells_vouched for score in scores]
@@ -114,11 +151,27 @@ def grouped(scores: Iterable[ReportScore], group: Group) -> dict[str, list[Repor
 
 GROUPS: Mapping[str, Group] = {
     "status": lambda s: [s.status],
-    "layout": lambda s: [s.case.line.layout] if s.case.line.layout else [],
+    "layout": lambda s: [s.case.line.layout] if s.case.line.layout and s.case.line.account is None else [],
     "variation": lambda s: s.case.line.done,
     "difficulty": lambda s: [] if s.case.line.difficulty is None else [str(s.case.line.difficulty)],
 }
 """The groups of reports that are tallied apart."""
+
+
+def _tool(score: ReportScore) -> list[str]:
+    """The tool that made the text."""
+    line = score.case.line
+    return [line.layout] if line.layout and line.account is not None else []
+
+
+def _read_as(score: ReportScore) -> list[str]:
+    """What the tool that made the text reads."""
+    return [_KINDS[RECOGNISER if tool == RECOGNISER else reads(tool)] for tool in _tool(score) if tool in NAMES]
+
+
+_KINDS = {"html": "web page", "docx": "DOCX", "pdf": "PDF", RECOGNISER: "pages recognised (OCR)"}
+TOOLS: Mapping[str, Group] = {"tool": _tool, "document": _read_as}
+"""Of texts that tools made: by tool, and by what the tool reads."""
 
 
 def broken_found(scores: Sequence[ReportScore]) -> tuple[Share, Share]:
@@ -164,6 +217,12 @@ def use(scores: Iterable[ReportScore]) -> Use:
         cost=str(sum(costs)) if costs else None,
         seconds=tuple(sorted(k.seconds for k in fresh)),
     )
+
+
+def fates_by_section(scores: Sequence[ReportScore], form: Form) -> dict[str, FateTally]:
+    """Tally of each section's cells by fate, by the section's title."""
+    own = {s.title: frozenset(row.cell(c.name) for row in s.rows for c in row.columns) for s in form.sections}
+    return {title: tally_fates(scores, lambda _, paths=paths: paths) for title, paths in own.items()}  # type: ignore[misc]
 
 
 def by_section(scores: Sequence[ReportScore], form: Form) -> dict[str, CellTally]:

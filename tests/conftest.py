@@ -1,5 +1,6 @@
 """Samples and their gold, for every test."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,10 @@ from nianbao.pipeline.many.limits import VARIABLE
 
 from nianbao import Extraction, extract
 
-settings.register_profile("nianbao", deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+EXAMPLES = int(os.environ.get("NIANBAO_EXAMPLES", "40"))
+"""Of each law that is tried on drawn cases: few in `make test`, more in `make laws`."""
+
+settings.register_profile("nianbao", deadline=None, max_examples=EXAMPLES, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("nianbao")
 
 

@@ -6,12 +6,13 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from nianbao.eval.standin import MODEL, StandIn, answer_from
 from nianbao.pipeline.errors import BudgetError, SettingsError
 from nianbao.pipeline.llm.client import Spent, connect
 from nianbao.pipeline.llm.settings import Settings, Variables, settings_from
 from nianbao.pipeline.llm.wire import Pointing
 from nianbao.pipeline.many.askers import shares
+
+from tests.tools.standin import MODEL, StandIn, answer_from
 
 from .made_up_runs import run
 

@@ -19,7 +19,6 @@ from hypothesis import given as given_
 from hypothesis import settings
 from hypothesis import strategies as st
 from nianbao.eval.dataset import SAMPLES, load_dataset
-from nianbao.eval.standin import MODEL, StandIn, answer_from
 from nianbao.pipeline.llm.cache import DiskCache
 from nianbao.pipeline.llm.client import Client
 from nianbao.pipeline.llm.settings import Settings
@@ -28,6 +27,7 @@ from nianbao.pipeline.many.batch.state import Part, PartState, Question, State
 from nianbao.pipeline.many.batch.take import Taking
 
 from nianbao import EndpointError
+from tests.tools.standin import MODEL, StandIn, answer_from
 
 from .made_up_runs import cases, line, run, write
 from .test_bulk import start

@@ -6,11 +6,11 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from nianbao.eval import standin
-from nianbao.eval.standin import MODEL, StandIn
-from nianbao.eval.throughput import read_all
-from nianbao.eval.tokens import measure, table, tokenizer
 from nianbao.pipeline.llm.settings import Settings
+
+from tests.tools.standin import MODEL, StandIn, answer_from
+from tests.tools.throughput import read_all
+from tests.tools.tokens import measure, table, tokenizer
 
 from .conftest import CASES
 
@@ -26,7 +26,7 @@ def test_tokens() -> None:
 
 def test_reports_read_at_once(tmp_path: Path) -> None:
     """The benchmark counts the requests that were sent, and what came of each report."""
-    with StandIn(standin.answer_from(CASES)) as server:
+    with StandIn(answer_from(CASES)) as server:
         settings = Settings(model=MODEL, base_url=server.url, mode="json_schema")
         found = asyncio.run(read_all([case.text for case in CASES], settings, tmp_path / "cache"))
         assert found == (Counter(verified=4, unresolved=1), 6)
@@ -39,6 +39,6 @@ def test_rules_load_no_client() -> None:
         "import sys, nianbao; nianbao.extract(open(sys.argv[1], encoding='utf-8').read(), 'rules');"
         "print(sorted(m for m in ('instructor', 'openai', 'httpx2', 'diskcache', 'genai_prices') if m in sys.modules))"
     )
-    sample = Path(standin.__file__).parent / "samples" / CASES[0].name
+    sample = Path(__file__).parent.parent / "eval" / "samples" / CASES[0].name
     done = subprocess.run([sys.executable, "-c", code, str(sample)], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"

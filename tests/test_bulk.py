@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from nianbao.eval.standin import MODEL, StandIn, answer_from
 from nianbao.pipeline.llm.client import Spent
 from nianbao.pipeline.many.ledger import MANIFEST, SHARDS, TEXTS, Ledger, Manifest, Shape, list_inputs, open_ledger
 from nianbao.pipeline.many.pool import Pool
@@ -32,6 +31,7 @@ from nianbao.pipeline.many.work import Outcome, read_report, read_reports
 from rich.console import Console
 
 from nianbao import InputError, extract
+from tests.tools.standin import MODEL, StandIn, answer_from
 
 from .made_up_runs import RECEIVED, cases, line, run, write
 

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from nianbao.eval.standin import MODEL, StandIn, answer_from
 from nianbao.pipeline.errors import EndpointError
 from nianbao.pipeline.llm.settings import Settings
 from vcr.cassette import Cassette
 from vcr.request import Request
 
 from nianbao import extract
+from tests.tools.standin import MODEL, StandIn, answer_from
 
 from .conftest import CASES
 

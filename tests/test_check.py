@@ -11,9 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as few
 from hypothesis import strategies as st
-from nianbao.eval.damaged import DAMAGES, Heard, damage, is_accepted, table
 from nianbao.eval.gold import read_gold
-from nianbao.eval.standin import StandIn, answer_from
 from nianbao.pipeline.extract import REPORT
 from nianbao.pipeline.readers.supplied.differences import compared
 from nianbao.pipeline.readers.supplied.record import read_supplied
@@ -21,6 +19,8 @@ from nianbao.pipeline.record.paths import build_nested, cells_of
 from nianbao.schemas.findings import FINDINGS
 
 from nianbao import EndpointError, Extraction, InputError, ReaderShare, check, check_async, extract, extract_async
+from tests.tools.damaged import DAMAGES, Heard, damage, is_accepted, table
+from tests.tools.standin import StandIn, answer_from
 
 from .conftest import CASES, SAMPLES, SURE, Sample
 from .made_up import report

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from nianbao.eval.damaged import is_accepted
+
+from tests.tools.damaged import is_accepted
 
 from .conftest import SAMPLES
 from .test_cli import run

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from nianbao.eval.standin import FAULTS, MODEL, StandIn, answer_from
 from nianbao.pipeline.errors import BudgetError, EndpointError, RefusedError
 from nianbao.pipeline.extract import extract_async
 from nianbao.pipeline.llm.answer import parse
@@ -22,6 +21,7 @@ from nianbao.pipeline.llm.settings import Settings
 from nianbao.pipeline.llm.wire import Pointing
 
 from nianbao import Extraction, extract
+from tests.tools.standin import FAULTS, MODEL, StandIn, answer_from
 
 from .conftest import CASES, SURE
 from .made_up import report

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from nianbao.eval.standin import StandIn, answer_from
 from nianbao.pipeline.errors import SettingsError
 from nianbao.pipeline.llm.client import Spent
 from nianbao.pipeline.llm.settings import Settings
@@ -25,6 +24,8 @@ from nianbao.pipeline.many.node import check_version
 from nianbao.pipeline.many.runner import PoolRunner
 from nianbao.pipeline.many.sources import Given
 from nianbao.pipeline.many.work import Outcome, read_report, read_reports
+
+from tests.tools.standin import StandIn, answer_from
 
 from .made_up_runs import cases, line, write
 from .servers import add_node, free_port, ray_cluster, redis_server

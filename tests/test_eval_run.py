@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from nianbao.eval.dataset import load_dataset
 from nianbao.eval.run import MANIFEST, load_run, run, with_gold
-from nianbao.eval.standin import MODEL, StandIn, answer_from
 from nianbao.eval.tables import TABLES
 from nianbao.prompts import VERSION
 
 from nianbao import InputError
+from tests.tools.standin import MODEL, StandIn, answer_from
 
 from .made_up_runs import RECEIVED, alter_run, line, write
 from .made_up_runs import run as nianbao

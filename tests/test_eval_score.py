@@ -9,8 +9,21 @@ from nianbao.eval.answers import Answer
 from nianbao.eval.coverage import steps
 from nianbao.eval.dataset import Case
 from nianbao.eval.run import answer
-from nianbao.eval.score import Outcome, ReportScore, outcome, score_report
-from nianbao.eval.tally import GROUPS, Share, broken_found, by_row, by_section, evidence_right, grouped, tally, use
+from nianbao.eval.score import Fate, Outcome, ReportScore, fate, outcome, score_report
+from nianbao.eval.tally import (
+    GROUPS,
+    TOOLS,
+    Share,
+    broken_found,
+    by_row,
+    by_section,
+    evidence_right,
+    fates_by_section,
+    grouped,
+    tally,
+    tally_fates,
+    use,
+)
 from nianbao.eval.zeros import score_zeros
 from nianbao.pipeline.extract import REPORT
 
@@ -128,6 +141,103 @@ def test_a_silent_error_of_a_single_cell(case: Case) -> None:
     assert told.trusted.nonzero_right == Share(8, 9)
     unsure = scored(case, doubted(wrong, [("cells_do_not_fit", [{total: 6, other: 1}, {total: 5, other: 0}])]))
     assert (unsure.silent_cells, tally([unsure]).trusted.right) == ((), Share(198, 198))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "vouched", "lost", "expected"),
+    [
+        ("correct", True, False, "vouched_right"),
+        ("correct", True, True, "vouched_right"),
+        ("correct", False, False, "doubted_right"),
+        ("correct", False, True, "lost"),
+        ("wrong", True, False, "silent"),
+        ("wrong", True, True, "silent"),
+        ("wrong", False, False, "doubted_wrong"),
+        ("wrong", False, True, "lost"),
+        ("omitted", True, False, "silent"),
+        ("omitted", False, False, "doubted_wrong"),
+        ("omitted", False, True, "lost"),
+        ("invented", True, False, "silent"),
+        ("invented", True, True, "silent"),
+        ("invented", False, False, "doubted_wrong"),
+        ("invented", False, True, "lost"),
+        ("correctly_null", True, False, None),
+        ("correctly_null", False, False, None),
+        ("correctly_null", True, True, "lost"),
+        ("correctly_null", False, True, "lost"),
+    ],
+)
+def test_fate_of_a_cell(outcome: Outcome, vouched: bool, lost: bool, expected: Fate | None) -> None:
+    """Vouched for and an error is silent, whatever the tool lost; what it lost is lost unless somebody vouches for a value."""
+    assert fate(outcome, vouched, lost) == expected
+
+
+COLUMNS = ("natural_person", "business", "research", "public_interest", "legal_service", "other", "total")
+
+
+def test_hand_counted_fates(tmp_path: Path) -> None:
+    """A row of seven, each cell of another fate, in a report of 200 whose other cells are vouched for and right."""
+    first, second, third, fourth, fifth, sixth, total = (f"{RECEIVED}.{column}" for column in COLUMNS)
+    cells = {first: "3", fifth: "2", sixth: "4", total: "9"}
+    text_says = {fifth: [0, 1]}  # of the cells that are lost, this one's value stands in the text
+    (case,) = cases(tmp_path, line("民政局", cells=cells, lost=[fifth, sixth], places=text_says))
+    read = altered(extract(case.text, "rules"), {first: 5, third: 1, sixth: None})
+    found = doubted(read, [("cells_do_not_fit", [{second: 0, third: 1, fifth: 2}, {second: 1, third: 0, fifth: 3}])])
+    score = scored(case, found)
+    assert {path: score.fates[path] for path in (first, second, third, fourth, fifth, sixth, total)} == {
+        first: "silent",
+        second: "doubted_right",
+        third: "doubted_wrong",
+        fourth: "vouched_right",
+        fifth: "lost",
+        sixth: "lost",
+        total: "vouched_right",
+    }
+    cells_found = tally_fates([score])
+    assert cells_found.fates == {
+        "vouched_right": 195, "silent": 1, "doubted_right": 1, "doubted_wrong": 1, "lost": 2,
+    }  # fmt: skip
+    assert (cells_found.vouched, cells_found.silent) == (Share(196, 200), Share(1, 196))
+    assert cells_found.held == Share(196, 198)  # all printed cells but the two lost; two of them are wrong
+    nonzero = tally_fates([score], lambda s: s.printed_nonzero)
+    assert nonzero.fates == {"silent": 1, "vouched_right": 1, "lost": 2}
+    assert nonzero.held == Share(1, 2)
+    sections = fates_by_section([score], REPORT)
+    assert [sum(f.fates.values()) for f in sections.values()] == [10, 175, 15]
+    assert [f.held for f in sections.values()] == [Share(10, 10), Share(171, 173), Share(15, 15)]
+    assert (tally([score]).silent, tally([score]).silent_cells) == (Share(1, 1), Share(1, 196))
+
+
+def test_what_is_torn_is_still_printed(tmp_path: Path) -> None:
+    """A number whose characters stand apart is right where it is read, in doubt or not; one that is gone is right as null."""
+    path = f"{RECEIVED}.total"
+    for why, given, expected in (
+        ("torn", 0, "vouched_right"),
+        ("torn", 7, "silent"),
+        ("lost", 0, "silent"),
+        ("lost", None, "lost"),
+    ):
+        (case,) = cases(tmp_path, line("民政局", lost=[path], places={}, account={why: [path]}))
+        score = scored(case, altered(extract(case.text, "rules"), {path: given}))
+        assert score.fates[path] == expected
+
+
+def test_texts_of_tools_are_tallied_by_tool(tmp_path: Path) -> None:
+    """Each is in the group of its tool and of what that reads; a made-up text is in none, and a text of a tool in no layout."""
+    found = cases(
+        tmp_path,
+        line("一", layout="pdftotext", account={}),
+        line("二", layout="tesseract", account={}),
+        line("三", layout="docx-tabs", account={}),
+        line("四", layout="tabs"),
+    )
+    scores = [scored(case, None) for case in found]
+    names = {group: {name: len(s) for name, s in grouped(scores, of).items()} for group, of in TOOLS.items()}
+    assert names == {
+        "tool": {"docx-tabs": 1, "pdftotext": 1, "tesseract": 1},
+        "document": {"DOCX": 1, "PDF": 1, "pages recognised (OCR)": 1},
+    }
+    assert list(grouped(scores, GROUPS["layout"])) == ["tabs"]
 
 
 def test_an_absent_cell_is_vouched_for_where_that_is_said(case: Case) -> None:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
 from functools import reduce
+from html.parser import HTMLParser
 from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
@@ -167,3 +168,50 @@ def test_it_shares_nothing_with_the_readers() -> None:
         imported = [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
         imported += [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
         assert not [module for module in imported if "pipeline" in module]
+
+
+class Spans(HTMLParser):
+    """The tables of a page: rows of cells, each (rowspan, colspan)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tables: list[list[list[tuple[int, int]]]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "table":
+            self.tables.append([])
+        elif tag == "tr":
+            self.tables[-1].append([])
+        elif tag == "td":
+            said = dict(attrs)
+            self.tables[-1][-1].append((int(said.get("rowspan") or 1), int(said.get("colspan") or 1)))
+
+
+def covered(table: list[list[tuple[int, int]]]) -> Counter[tuple[int, int]]:
+    """How many cells cover each place of a table, as the HTML standard forms it."""
+    taken: Counter[tuple[int, int]] = Counter()
+    for y, row in enumerate(table):
+        x = 0
+        for rows, columns in row:
+            while (y, x) in taken:
+                x += 1
+            taken.update((y + down, x + right) for down in range(rows) for right in range(columns))
+            x += columns
+    return taken
+
+
+def test_spans_of_a_page_are_true(made: list[MadeUp]) -> None:
+    """The cells of a table in HTML tile a rectangle, but where a head is printed again, a row is added, or a page ends."""
+    torn = {"head_repeated", "unit_row_in_table", "page_number"}
+    count = 0
+    for report in made:
+        if report.layout != "html" or report.difficulty > 1 or torn & {*report.done}:
+            continue
+        page = Spans()
+        page.feed(report.text)
+        for table in filter(None, page.tables):
+            places = covered(table)
+            height, width = len(table), max(x for _, x in places) + 1
+            assert places == Counter((y, x) for y in range(height) for x in range(width)), report.name
+            count += 1
+    assert count > 50

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from nianbao.eval.load import ServerProcess
 from nianbao.pipeline.extract import REPORT
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.tools.load import ServerProcess
 
 from .conftest import SURE
 from .made_up_runs import RECEIVED, alter_run, line, run, write

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from nianbao.eval.mutations import MUTATIONS, Target, as_text, made_up, main, mutate, outcome, target
 from nianbao.pipeline.extract import REPORT
 from nianbao.pipeline.llm.ask import ask, ask_again, example, shown_of
 from nianbao.pipeline.llm.wire import Pointing, PointingToo, show, wire_rows
@@ -22,6 +21,7 @@ from nianbao.pipeline.source.decode import from_text
 from nianbao.prompts import VERSION
 
 from nianbao import Extraction, extract
+from tests.tools.mutations import MUTATIONS, Target, as_text, made_up, main, mutate, outcome, target
 
 from .conftest import CASES, SAMPLES, Sample
 from .made_up import RESULTS, report, tabbed

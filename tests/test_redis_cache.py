@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
-from nianbao.eval.standin import MODEL, StandIn, answer_from
 from nianbao.pipeline.errors import SettingsError
 from nianbao.pipeline.llm.cache import Entry, key_of
 from nianbao.pipeline.llm.redis_cache import PREFIX, RedisCache
+
+from tests.tools.standin import MODEL, StandIn, answer_from
 
 from .made_up_runs import run
 from .servers import PASSWORD, absent, free_port, redis_server

@@ -15,7 +15,6 @@ from click.testing import CliRunner
 from fastapi.testclient import TestClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from nianbao.eval.standin import MODEL, StandIn, answer_from
 from nianbao.pipeline.cli.main import main
 from nianbao.pipeline.llm.settings import Settings
 from nianbao.pipeline.many.questions import Heard
@@ -31,6 +30,7 @@ from nianbao.pipeline.serve.spool import Spool
 from starlette.requests import Request
 
 from nianbao import check, extract
+from tests.tools.standin import MODEL, StandIn, answer_from
 
 from .conftest import CASES, SAMPLES
 

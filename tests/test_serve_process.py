@@ -15,7 +15,6 @@ import httpx2
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
-from nianbao.eval.load import ServerProcess
 from nianbao.pipeline.serve.problems import PROBLEMS
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
@@ -26,6 +25,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
     unsupported_method,
 )
+
+from tests.tools.load import ServerProcess
 
 from .conftest import CASES
 

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from nianbao.eval.standin import MODEL, StandIn, answer_from
 from nianbao.pipeline.cli.main import main
 from nianbao.pipeline.errors import SettingsError
 from nianbao.pipeline.llm.settings import Settings, Variables, environment, settings_from
+
+from tests.tools.standin import MODEL, StandIn, answer_from
 
 from .conftest import CASES, SURE
 

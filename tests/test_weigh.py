@@ -3,11 +3,11 @@
 from typing import Any
 
 import pytest
-from nianbao.eval.mutations import target
 from nianbao.pipeline.extract import REPORT
 from nianbao.pipeline.llm.wire import Pointing, wire_rows
 
 from nianbao import extract
+from tests.tools.mutations import target
 
 from .made_up import report
 from .test_laws import cells_of, wrongly_vouched

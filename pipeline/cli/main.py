@@ -3,11 +3,11 @@
 import sys
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
+from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
-from ...eval.cli import evaluate
 from ..errors import NianbaoError
 from ..many.cli import bulk, export
 from .console import (
@@ -158,7 +158,8 @@ def _take_all(
 
 main.add_command(bulk)
 main.add_command(export)
-main.add_command(evaluate)
+for more in entry_points(group="nianbao.commands"):  # such as eval: what is built around the reading adds itself
+    main.add_command(more.load())
 
 
 @main.command()

@@ -15,7 +15,6 @@ from typing import Any, TypeVar
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from nianbao.eval.standin import slots_of
 from nianbao.pipeline.extract import REPORT, extract_async
 from nianbao.pipeline.llm.ask import shown_of
 from nianbao.pipeline.llm.cache import Cache, DiskCache
@@ -27,6 +26,7 @@ from nianbao.pipeline.readers.rules import read_by_rules
 from nianbao.pipeline.source.decode import from_text
 
 from nianbao import Extraction, extract
+from tests.tools.standin import slots_of
 
 from ..conftest import SURE
 from ..test_laws import cells_of

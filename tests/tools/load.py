@@ -1,6 +1,6 @@
 """The service under load: many clients on loopback, good bodies and bad ones, and perhaps a kill in the middle.
 
-    python -m nianbao.eval.load [--seconds 60] [--clients 64] [--kill]
+    python -m tests.tools.load [--seconds 60] [--clients 64] [--kill]
 
 Starts `nianbao serve` as a process of its own and prints, for each kind of request, what came of it; p50 and p99 of the good
 ones; and the memory of the server at the start and at the end. Exit status 1 where something came that should not.
@@ -24,9 +24,8 @@ from typing import Any, Self
 
 import click
 import httpx2
-
-from ..pipeline.source.decode import from_text
-from .dataset import SAMPLES, load_dataset
+from nianbao.eval.dataset import SAMPLES, load_dataset
+from nianbao.pipeline.source.decode import from_text
 
 BUSY = 429
 _LOST = "connection lost"

@@ -17,15 +17,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import click
+from nianbao.eval.dataset import load_dataset
+from nianbao.eval.mess import write_reports
+from nianbao.pipeline.extract import extract, extract_async
+from nianbao.pipeline.llm.cache import DiskCache
+from nianbao.pipeline.llm.client import connect
+from nianbao.pipeline.llm.settings import Settings
 
-from ..pipeline.extract import extract, extract_async
-from ..pipeline.llm.cache import DiskCache
-from ..pipeline.llm.client import connect
-from ..pipeline.llm.settings import Settings
-from .dataset import load_dataset
-from .mess import write_reports
-from .standin import MODEL
+from tests.tools.standin import MODEL
 
+ROOT = Path(__file__).parents[2]
 LATENCY_S = 0.2
 IN_FLIGHT = 64
 BOUND = IN_FLIGHT / LATENCY_S
@@ -34,8 +35,8 @@ BOUND = IN_FLIGHT / LATENCY_S
 @contextmanager
 def stand_in(dataset: Path) -> Iterator[str]:
     """The address of a stand-in that knows the reports of a dataset, in a process of its own."""
-    command = [sys.executable, "-m", "nianbao.eval.standin", "--port", "0", "--latency", str(LATENCY_S), str(dataset)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+    command = [sys.executable, "-m", "tests.tools.standin", "--port", "0", "--latency", str(LATENCY_S), str(dataset)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as server:
         try:
             assert server.stdout is not None
             said = server.stdout.readline()

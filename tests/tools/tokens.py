@@ -19,17 +19,17 @@ import click
 import instructor
 import openai
 from instructor.core.exceptions import InstructorError
+from nianbao.eval.dataset import SAMPLES, Case, load_dataset
+from nianbao.pipeline.errors import SettingsError
+from nianbao.pipeline.extract import REPORT
+from nianbao.pipeline.llm.ask import ask, shown_of
+from nianbao.pipeline.llm.client import connect
+from nianbao.pipeline.llm.settings import Settings
+from nianbao.pipeline.page import lay_out
+from nianbao.pipeline.source.decode import from_text
+from nianbao.schemas.report import Report
 
-from ..pipeline.errors import SettingsError
-from ..pipeline.extract import REPORT
-from ..pipeline.llm.ask import ask, shown_of
-from ..pipeline.llm.client import connect
-from ..pipeline.llm.settings import Settings
-from ..pipeline.page import lay_out
-from ..pipeline.source.decode import from_text
-from ..schemas.report import Report
-from .dataset import SAMPLES, Case, load_dataset
-from .standin import MODEL, StandIn, answer_from
+from tests.tools.standin import MODEL, StandIn, answer_from
 
 Count = Callable[[str], int]
 _SHAPING = ("messages", "response_format", "tools")

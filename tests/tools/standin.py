@@ -1,8 +1,9 @@
 """A stand-in for a model's endpoint: it speaks OpenAI's protocol and answers from gold. It is scripted, and no model.
 
-    python -m nianbao.eval.standin --port 8765 [--faults 429,500] [--batch-faults shuffled,expired] [FOLDER...]
+    python -m tests.tools.standin --port 8765 [--faults 429,500] [--batch-faults shuffled,expired] [--readings FOLDER] [FOLDER...]
 
-Questions about the samples, and about the reports with gold of the folders, are answered rightly; others with no row.
+Questions about the samples, and about the reports with gold of the folders, are answered rightly; those about a text of which a
+reading was recorded as it was read then, right or wrong; others with no row.
 The questions of a batch are answered as others are, each with the next of the faults; see `batches.py`.
 """
 
@@ -13,25 +14,26 @@ import struct
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
 import click
+from nianbao.eval.dataset import SAMPLES, Case, load_dataset
+from nianbao.pipeline.extract import REPORT
+from nianbao.pipeline.llm.ask import ask, shown_of
+from nianbao.pipeline.llm.wire import Pointing, Shown
+from nianbao.pipeline.page import Page, lay_out, with_all_text
+from nianbao.pipeline.readers.pointing import point
+from nianbao.pipeline.readers.rules import Alignments, read_by_rules
+from nianbao.pipeline.readers.supplied.tie import tie
+from nianbao.pipeline.source.decode import from_text
+from nianbao.pipeline.table.fills import Slot, slot_of
 
-from ..pipeline.extract import REPORT
-from ..pipeline.llm.ask import ask, fence, shown_of
-from ..pipeline.llm.wire import Shown
-from ..pipeline.page import Page, lay_out, with_all_text
-from ..pipeline.readers.pointing import point
-from ..pipeline.readers.rules import Alignments, read_by_rules
-from ..pipeline.readers.supplied.tie import tie
-from ..pipeline.source.decode import from_text
-from ..pipeline.table.fills import Slot, slot_of
-from .batches import BATCH_FAULTS, Batches
-from .dataset import SAMPLES, Case, load_dataset
+from tests.tools.batches import BATCH_FAULTS, Batches
+from tests.tools.recorded import Recorded, answer_as_recorded, load_recorded
 
 MODEL = "stand-in"
 FAULTS = (
@@ -43,28 +45,51 @@ FAULTS = (
 Answer = Callable[[Mapping[str, Any]], str]
 
 
-def answer_from(cases: Iterable[Case]) -> Answer:
-    """Reports with gold → the function that answers a question about one of them as a perfect reader would."""
-    answers = dict(map(_question_and_answer, cases))
+def answer_from(cases: Iterable[Case] = (), recorded: Iterable[Recorded] = ()) -> Answer:
+    """Reports with gold, and recorded readings → the function that answers a question about one of them.
+
+    About a report with gold it answers as a perfect reader would; about a text with a recorded reading, whatever its gold, as
+    that reader did.
+    """
+    answers = dict(map(_right_answer, cases)) | dict(map(_recorded_answer, recorded))
 
     def answer(body: Mapping[str, Any]) -> str:
-        asked = [str(m.get("content", "")) for m in body.get("messages", []) if m.get("role") == "user"]
-        fences = (text.partition("\n")[0] for text in asked)
-        return next((answers[fence] for fence in fences if fence in answers), '{"rows":{}}')
+        asked = tuple(str(m.get("content", "")) for m in body.get("messages", []) if m.get("role") == "user")
+        return next((found for question, found in answers.items() if _is_asked(question, asked)), '{"rows":{}}')
 
     return answer
 
 
-def _question_and_answer(case: Case) -> tuple[str, str]:
-    """A report → the fence that a question about it opens with, which is named after its text; and the right answer."""
+def _is_asked(question: str, asked: Sequence[str]) -> bool:
+    """Whether a question is among the messages; where the schema goes with the question, it stands after it."""
+    return any(text.startswith(question) for text in asked)
+
+
+def _right_answer(case: Case) -> tuple[str, str]:
+    """A report → the question about it, and the right answer."""
     laid_out = lay_out(from_text(case.text, case.name), REPORT)
+
+    def right(page: Page, shown: Shown) -> Pointing:
+        alignments = read_by_rules(laid_out, REPORT)
+        return point(slots_of(page, alignments, shown, case.gold.cells, case.line.places), shown, REPORT)
+
+    return _question_and_answer(laid_out, right)
+
+
+def _recorded_answer(recorded: Recorded) -> tuple[str, str]:
+    """A recorded reading → the question about its text, and what was pointed at."""
+    laid_out = lay_out(recorded.source, REPORT)
+    return _question_and_answer(laid_out, lambda page, shown: answer_as_recorded(page, shown, recorded))
+
+
+def _question_and_answer(laid_out: Page, answered: Callable[[Page, Shown], Pointing]) -> tuple[str, str]:
+    """A page → what the program's question about it says of it, and the answer in the shape that the question wants."""
     page = with_all_text(laid_out, REPORT)
     shown = shown_of(page, REPORT)
-    slots = slots_of(page, read_by_rules(laid_out, REPORT), shown, case.gold.cells, case.line.places)
-    answer = point(slots, shown, REPORT).model_dump(exclude_none=False)
-    wanted = ask(page, shown, REPORT)[1].model_fields
-    whole = {**answer, **({"passages": {}} if "passages" in wanted else {})}
-    return fence(shown.text).partition("\n")[0], json.dumps(whole, separators=(",", ":"))
+    messages, wanted = ask(page, shown, REPORT)
+    more: dict[str, Any] = {"passages": {}} if "passages" in wanted.model_fields else {}
+    whole = wanted.model_validate({**answered(page, shown).model_dump(), **more})
+    return messages[-1]["content"], whole.model_dump_json()
 
 
 Places = Mapping[str, tuple[int, int]]
@@ -313,14 +338,18 @@ def _completion(body: Mapping[str, Any], text: str) -> dict[str, Any]:
 @click.option("--latency", default=0.0, show_default=True, help="Seconds before each answer.")
 @click.option("--faults", default="", help=f"Comma-separated, one a request: {', '.join(FAULTS)}, ok.")
 @click.option("--batch-faults", default="", help=f"Comma-separated, one a batch: {', '.join(BATCH_FAULTS)}, ok.")
-def main(datasets: tuple[str, ...], port: int, latency: float, faults: str, batch_faults: str) -> None:
-    """Serve an OpenAI-compatible endpoint on loopback that answers from gold. It is scripted, and no model.
+@click.option("--readings", multiple=True, metavar="FOLDER", help="Recorded readings, NAME.reading.json with NAME.txt.")
+def main(
+    datasets: tuple[str, ...], port: int, latency: float, faults: str, batch_faults: str, readings: tuple[str, ...]
+) -> None:
+    """Serve an OpenAI-compatible endpoint on loopback that answers from gold, or as recorded. It is scripted, and no model.
 
     Example: NIANBAO_BASE_URL=http://127.0.0.1:8765/v1 NIANBAO_MODEL=stand-in nianbao extract --engine model report.txt
     """
     plan, batch_plan = ([fault for fault in given.split(",") if fault] for given in (faults, batch_faults))
     cases = [case for dataset in (SAMPLES, *datasets) for case in load_dataset(dataset).cases]
-    with StandIn(answer_from(cases), plan, latency, port=port, batch_faults=batch_plan) as server:
+    recorded = [one for folder in readings for one in load_recorded(folder)]
+    with StandIn(answer_from(cases, recorded), plan, latency, port=port, batch_faults=batch_plan) as server:
         click.echo(f"stand-in (scripted, no model) at {server.url}, model {MODEL}; Ctrl-C ends it")
         with suppress(KeyboardInterrupt):
             threading.Event().wait()

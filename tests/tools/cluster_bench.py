@@ -1,7 +1,7 @@
 """Shards read on a Ray cluster through its tasks, its actors, Ray Data and Daft, beside the processes of this machine.
 
-python -m nianbao.eval.cluster_bench --count 2000
-python -m nianbao.eval.cluster_bench --count 12000 --nothing   # what lies around the reading alone
+python -m tests.tools.cluster_bench --count 2000
+python -m tests.tools.cluster_bench --count 12000 --nothing   # what lies around the reading alone
 
 Needs nianbao[cluster], and daft[ray]==0.7.26 for Daft. It starts a head and two nodes of one core each on this machine.
 """
@@ -18,11 +18,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import click
-
-from ..pipeline.many.pool import Pool
-from ..pipeline.many.sources import Given
-from ..pipeline.many.work import read_reports
-from .mess import make_reports
+from nianbao.eval.mess import make_reports
+from nianbao.pipeline.many.pool import Pool
+from nianbao.pipeline.many.sources import Given
+from nianbao.pipeline.many.work import read_reports
 
 _SHARD = 200
 _STORE_BYTES = 200_000_000

@@ -1,7 +1,7 @@
 """Speed and memory of a bulk run by rules over made-up reports, beside one bare core in the same minutes.
 
 make bench
-python -m nianbao.eval.bulk_bench --count 100000
+python -m tests.tools.bulk_bench --count 100000
 """
 
 import json
@@ -14,10 +14,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import click
-
-from ..pipeline.extract import extract_source
-from ..pipeline.source.decode import decode
-from .mess import make_reports
+from nianbao.eval.mess import make_reports
+from nianbao.pipeline.extract import extract_source
+from nianbao.pipeline.source.decode import decode
 
 BARE = 200
 """So many of the reports are read on one bare core before the bulk run, and again after it."""

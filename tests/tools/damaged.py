@@ -1,6 +1,6 @@
 """Damaged records, made from gold, held against the text: none may be accepted unless what comes out equals gold.
 
-    python -m nianbao.eval.damaged [DATASET...] [--count 1000]
+    python -m tests.tools.damaged [DATASET...] [--count 1000]
 
 "named": of the damaged cells that the text has a place for, how many a finding names, where the record is not accepted.
 """
@@ -13,16 +13,15 @@ from decimal import Decimal
 from typing import Any
 
 import click
-
-from ..pipeline.cli.console import write
-from ..pipeline.extract import REPORT
-from ..pipeline.readers.supplied.check_record import hear, refused
-from ..pipeline.readers.supplied.differences import disagreeing
-from ..pipeline.readers.supplied.record import Supplied, read_supplied
-from ..pipeline.record.paths import build_nested
-from ..pipeline.source.decode import Source, from_text
-from ..schemas.extraction import Extraction, Finding
-from .dataset import SAMPLES, Case, load_dataset
+from nianbao.eval.dataset import SAMPLES, Case, load_dataset
+from nianbao.pipeline.cli.console import write
+from nianbao.pipeline.extract import REPORT
+from nianbao.pipeline.readers.supplied.check_record import hear, refused
+from nianbao.pipeline.readers.supplied.differences import disagreeing
+from nianbao.pipeline.readers.supplied.record import Supplied, read_supplied
+from nianbao.pipeline.record.paths import build_nested
+from nianbao.pipeline.source.decode import Source, from_text
+from nianbao.schemas.extraction import Extraction, Finding
 
 FEWEST_CELLS = 20
 """A report with fewer cells has too little that could be damaged."""

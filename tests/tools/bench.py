@@ -10,12 +10,12 @@ from functools import partial
 from itertools import islice
 from operator import itemgetter
 
-from ..pipeline.errors import InputError
-from ..pipeline.extract import extract_source
-from ..pipeline.source.decode import decode
-from ..schemas.extraction import Extraction
-from .dataset import SAMPLES, load_dataset
-from .mess import make_reports
+from nianbao.eval.dataset import SAMPLES, load_dataset
+from nianbao.eval.mess import make_reports
+from nianbao.pipeline.errors import InputError
+from nianbao.pipeline.extract import extract_source
+from nianbao.pipeline.source.decode import decode
+from nianbao.schemas.extraction import Extraction
 
 REPEATS = 5
 ROUNDS = 20

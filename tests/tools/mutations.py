@@ -14,21 +14,21 @@ from itertools import islice
 from typing import Any, Literal
 
 import click
+from nianbao.eval.dataset import SAMPLES, load_dataset
+from nianbao.eval.mess import make_reports
+from nianbao.pipeline.errors import NianbaoError
+from nianbao.pipeline.extract import REPORT
+from nianbao.pipeline.llm.answer import parse
+from nianbao.pipeline.llm.wire import Pointing, Shown, show, wire_rows
+from nianbao.pipeline.page import Page, lay_out, with_all_text
+from nianbao.pipeline.readers.pointing import ids_of, point, read_pointing
+from nianbao.pipeline.readers.rules import Alignments, read_by_rules
+from nianbao.pipeline.readers.supplied.tie import same
+from nianbao.pipeline.record.paths import cells_of
+from nianbao.pipeline.record.weigh import weigh_all
+from nianbao.pipeline.source.decode import from_text
 
-from ..pipeline.errors import NianbaoError
-from ..pipeline.extract import REPORT
-from ..pipeline.llm.answer import parse
-from ..pipeline.llm.wire import Pointing, Shown, show, wire_rows
-from ..pipeline.page import Page, lay_out, with_all_text
-from ..pipeline.readers.pointing import ids_of, point, read_pointing
-from ..pipeline.readers.rules import Alignments, read_by_rules
-from ..pipeline.readers.supplied.tie import same
-from ..pipeline.record.paths import cells_of
-from ..pipeline.record.weigh import weigh_all
-from ..pipeline.source.decode import from_text
-from .dataset import SAMPLES, load_dataset
-from .mess import make_reports
-from .standin import Places, slots_of
+from tests.tools.standin import Places, slots_of
 
 Row = list[int | None]
 Rows = dict[str, Row]
