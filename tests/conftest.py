@@ -1,7 +1,7 @@
 """Samples and their gold, for every test."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 from nianbao.eval import dataset
 from nianbao.eval.dataset import Case, load_dataset
 from nianbao.pipeline.llm.settings import VARIABLES
+from nianbao.pipeline.many import pool
 from nianbao.pipeline.many.limits import VARIABLE
 
 from nianbao import Extraction, extract
@@ -63,9 +64,29 @@ def samples() -> Sequence[Sample]:
     return SAMPLES
 
 
+class Inline:
+    """A worker that is this process: what it gives, without the second or two that a process of its own takes to start."""
+
+    def __init__(self, begin: Callable[[], object] | None = None) -> None:
+        del begin
+
+    def each(self, work: Callable[[Any], Any], things: Sequence[Any], limit_s: float | None = None) -> list[Any]:
+        del limit_s
+        return [work(thing) for thing in things]
+
+    def end(self) -> None: ...
+
+    def drop(self) -> None: ...
+
+
 @pytest.fixture(autouse=True)
-def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A working folder, a cache and an environment of the test's own, so that no settings of the user's reach it."""
+def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """A working folder, a cache and an environment of the test's own, so that no settings of the user's reach it.
+
+    Reports are read in this process, but in a test that is marked `processes`, as it is about them.
+    """
+    if request.node.get_closest_marker("processes") is None:
+        monkeypatch.setattr(pool, "Worker", Inline)
     for name in (VARIABLE, *(name for names in VARIABLES.values() for name in names)):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("NIANBAO_CACHE_DIR", str(tmp_path / "cache"))

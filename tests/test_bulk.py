@@ -198,6 +198,7 @@ def deadly(given: Given) -> Outcome:
     return read_report(given)
 
 
+@pytest.mark.processes
 def test_a_report_that_kills_its_reader_or_never_ends() -> None:
     """The process dies of one, and is ended over another: each becomes an error that says so, and the others are read."""
     some = [Given(g["name"], g["text"]) for g in given(6)]
@@ -227,6 +228,7 @@ def hold(note: str) -> None:
     asyncio.run(work())
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
 def test_no_worker_outlives_its_parent(tmp_path: Path, how: signal.Signals) -> None:
     """Also one that is killed, while the worker holds its interpreter and never ends by itself."""
@@ -252,6 +254,7 @@ def until_gone(process: int) -> None:
         time.sleep(0.01)
 
 
+@pytest.mark.processes
 def test_outputs_do_not_depend_on_workers_or_shards(source: Path, tmp_path: Path) -> None:
     """However many processes, and however the input is cut: the same tables."""
     formats = ("--formats", "jsonl,csv,parquet,xlsx")

@@ -194,17 +194,17 @@ def write_many(folder: str, first: int) -> None:
             cache.set(KEY, text_of(0))
 
 
-def test_ten_processes_at_once(tmp_path: Path) -> None:
-    """Ten processes that write into one new cache at once: no error, no lost entry."""
+def test_processes_at_once(tmp_path: Path) -> None:
+    """Four processes that write into one new cache at once: no error, no lost entry."""
     context = multiprocessing.get_context("spawn")
-    processes = [context.Process(target=write_many, args=(str(tmp_path / "c"), 20 * i)) for i in range(10)]
+    processes = [context.Process(target=write_many, args=(str(tmp_path / "c"), 20 * i)) for i in range(4)]
     for process in processes:
         process.start()
     for process in processes:
         process.join()
-    assert [p.exitcode for p in processes] == [0] * 10
+    assert [p.exitcode for p in processes] == [0] * 4
     with DiskCache(tmp_path / "c") as cache:
-        assert [cache.get(key_of({"n": i})) for i in range(200)] == [text_of(i) for i in range(200)]
+        assert [cache.get(key_of({"n": i})) for i in range(80)] == [text_of(i) for i in range(80)]
         assert list(cache.damaged()) == []
 
 

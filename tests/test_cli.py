@@ -258,6 +258,7 @@ def test_engine_model_has_no_endpoint() -> None:
     assert result.stderr.count("\n") == 1
 
 
+@pytest.mark.processes
 def test_a_report_that_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is unresolved and says so; the time is a flag's, else the environment's, else that of `.env`."""
     result = run("extract", "--json", "--deadline", "0.000001", ONE)
@@ -297,10 +298,17 @@ def test_what_stops_a_command(monkeypatch: pytest.MonkeyPatch, error: BaseExcept
     assert result.stderr.count("\n") == bool(says)
 
 
+def _hearing() -> None:
+    """Ctrl-C is heard, whatever the tests were started with: in the background of a script it is not."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_ctrl_c_while_a_person_types() -> None:
     """Waiting for standard input ends at the first."""
     command = [sys.executable, "-c", "from nianbao.pipeline.cli.main import main; main()", "extract", "-"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=_hearing
+    ) as process:
         assert process.stdin
         process.stdin.write("政府信息公开\n")
         process.stdin.flush()

@@ -117,12 +117,15 @@ def test_an_answer_says_what_its_slots_are(text: str) -> None:
 
 
 def test_mutated_answers() -> None:
-    """Of one thousand wrong answers over samples and busy reports, none is vouched for with another record than gold."""
-    found = list(mutate(TARGETS, 1_000, seed=7))
-    assert len(found) == 1_000
+    """Of three hundred wrong answers over samples and busy reports, none is vouched for with another record than gold.
+
+    `.ci/run` tries a thousand others, `make mutations` ten thousand.
+    """
+    found = list(mutate(TARGETS, 300, seed=7))
+    assert len(found) == 300
     assert {tried.kind for tried in found} == {m.__name__ for m in MUTATIONS}
     assert [(tried.kind, tried.raw) for tried in found if tried.outcome == "silent"] == []
-    assert sum(tried.outcome == "caught" for tried in found) > 650
+    assert sum(tried.outcome == "caught" for tried in found) > 195
 
 
 def test_an_answer_is_held_against_gold() -> None:
