@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..pipeline.cli.console import Commands, engine_option, model_options, model_settings, say, write
+from ..pipeline.cli.console import Commands, engine_option, model_options, model_settings, say, tell
 from ..pipeline.errors import InputError
+from ..pipeline.language import told
 
 if TYPE_CHECKING:
     from .run import Run
@@ -190,7 +191,7 @@ def label_command(text: str, out: str | None, engine: Any, **flags: object) -> N
     drafted = label(text, engine, model_settings(engine, flags))
     _write_file(file, drafted.json, new=True)
     for doubt in drafted.doubts:
-        say(doubt)
+        say(f"{doubt.code}: {told(doubt.message)}")
     say(f'{file}: correct it against {text}, then set "reviewed" to true')
 
 
@@ -209,10 +210,10 @@ def gate_command(run: str, baseline: str, gold: str | None) -> None:
 
     reasons = gate(_scored(run, gold), _scored(baseline, gold))
     for reason in reasons:
-        write(f"failed: {reason}")
+        tell(f"failed: {reason}")
     if reasons:
         sys.exit(1)
-    write("passed: no new silent error, coverage within the baseline's interval or above")
+    tell("passed: no new silent error, coverage within the baseline's interval or above")
 
 
 def _scored(folder: str, gold: str | None) -> "Scored":

@@ -17,7 +17,7 @@ class Draft:
     """json: the gold file. doubts: what the reader itself was not sure of."""
 
     json: str
-    doubts: tuple[str, ...]
+    doubts: tuple[Finding, ...]
 
 
 def label(path: str, engine: Engine = "rules", model: Settings | None = None) -> Draft:
@@ -30,7 +30,7 @@ def label(path: str, engine: Engine = "rules", model: Settings | None = None) ->
         raise InputError(f"{path}: no record came of it; write the gold by hand")
     prose = {prose.path.partition(".")[0] for prose in REPORT.proses}
     record = extraction.report.model_dump(exclude=prose)
-    doubts = tuple(f"{f.code}: {f.message}" for f in extraction.findings if f.severity != "info")
+    doubts = tuple(f for f in extraction.findings if f.severity != "info")
     gold = {"reviewed": False, "notes": f"drafted by {extraction.reader}, {extraction.status}", **record}
     return Draft(json.dumps(gold, ensure_ascii=False, indent=1) + "\n", doubts)
 

@@ -62,6 +62,7 @@ def samples() -> Sequence[Sample]:
 @pytest.fixture(autouse=True)
 def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A working folder, a cache and an environment of the test's own, so that no settings of the user's reach it."""
+    monkeypatch.setenv("NIANBAO_LANG", "en")
     for name in (VARIABLE, *(name for names in VARIABLES.values() for name in names)):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("NIANBAO_CACHE_DIR", str(tmp_path / "cache"))

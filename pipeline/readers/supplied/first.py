@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ....schemas.extraction import Extraction, Finding, finding
 from ....schemas.form import Form
 from ...errors import InputError
+from ...language import in_chinese
 from ...extract import REPORT, Engine, extract_with
 from ...source.decode import Source
 from ...source.inputs import printable
@@ -43,7 +44,7 @@ def _parsed(first: Parser, source: Source, form: Form) -> Supplied | Finding:
             return read_supplied(record, "the record", form)
         reason = "没有给出记录"
     except InputError as error:
-        reason = str(error)
+        reason = in_chinese(str(error))
     except Exception as error:  # a parser of the caller's own may raise anything; the report is to be read all the same
         reason = f"{type(error).__name__}: {error}"
     return finding("parser_failed", f"解析程序没有给出可用的记录：{printable(reason)[:_LONGEST_REASON]}")
