@@ -9,6 +9,7 @@ from ..pipeline.extract import REPORT, Engine, extract
 from ..pipeline.llm.settings import Settings
 from ..pipeline.source.decode import decode
 from ..pipeline.source.inputs import read_input
+from ..schemas.extraction import Finding
 from .dataset import gold_name
 
 

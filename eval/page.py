@@ -7,6 +7,7 @@ from itertools import groupby, islice
 from typing import TYPE_CHECKING
 
 from ..pipeline.errors import InputError
+from ..pipeline.language import spoken, told
 from ..schemas.form import FormRow
 from . import plot as drawing
 from .coverage import steps
@@ -64,6 +65,8 @@ def page(scored: Scored, reports: int) -> str:
         shown=[sides(score, scored.run.answers.get(score.case.name), scored.form) for score in islice(wrong, reports)],
         label=scored.form.label,
         counted=counted,
+        told=told,
+        language=spoken() or "en",
     )
 
 
@@ -78,8 +81,9 @@ def _heats(row: FormRow, scores: Sequence[ReportScore]) -> Iterator[Heat]:
     for column in row.columns:
         path = row.cell(column.name)
         found = tally_cells(scores, (path,))
-        told = f"{row.label}·{column.label_in(None)}: {found.errors:,} of {found.right.whole:,} in error"
-        yield Heat(path, found.errors, found.right.whole, f"{told}, {percent(Share(found.errors, found.right.whole))}")
+        cell = f"{row.label}·{column.label_in(None)}"
+        share = f"{found.errors:,} of {found.right.whole:,} in error, {percent(Share(found.errors, found.right.whole))}"
+        yield Heat(path, found.errors, found.right.whole, f"{cell}: {share}")
 
 
 def _template() -> "Template":

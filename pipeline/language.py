@@ -66,6 +66,15 @@ def speaking(spoken: Language | None) -> Iterator[None]:
         _spoken.reset(token)
 
 
+def first_named(accept_language: str) -> Language | None:
+    """An Accept-Language header → the first language it names, where that is spoken here; None where it names none.
+
+    "zh-CN,zh;q=0.9,en;q=0.8" → "zh"
+    """
+    first = re.split("[-,;]", accept_language.strip().lower())[0]
+    return next((each for each in LANGUAGES if each == first), None)
+
+
 def spoken() -> Language | None:
     """The language that is spoken here; None where nobody said."""
     return _spoken.get()

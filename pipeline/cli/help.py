@@ -2,17 +2,19 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from unicodedata import east_asian_width
 
 import click
-from rich.cells import cell_len, chop_cells
 
 from ..language import spoken, told
 
-_WIDEST = 100
-_INDENT, _GAP = 2, 2
+_GAP = 2
 _WIDEST_NAME = 30
 _EXTRA = re.compile(r"  (?=\[)")
 """Between what an option is and its default."""
+_PIECE = re.compile(r"[\u2e80-\uffef]|[^\s\u2e80-\uffef]+|\s+")
+"""What a line may end behind: a Chinese character, a word of others, white space."""
+_NEVER_FIRST = "，。；：、）”"
 
 
 class Formatter(click.HelpFormatter):
@@ -39,14 +41,14 @@ class Formatter(click.HelpFormatter):
         if spoken() != "zh":
             super().write_dl(said, col_max, col_spacing)
             return
-        left = min(col_max, max(cell_len(name) for name, _ in rows)) + col_spacing
+        left = min(col_max, max(_width(name) for name, _ in rows)) + col_spacing
         for name, text in said:
             first, *rest = _folded(text, max(20, self.width - self.current_indent - left)) or [""]
             head = f"{'':>{self.current_indent}}{name}"
-            if cell_len(name) > left - col_spacing:
+            if _width(name) > left - col_spacing:
                 self.write(f"{head}\n")
                 head = f"{'':>{self.current_indent}}"
-            self.write(f"{head}{'':>{self.current_indent + left - cell_len(head)}}{first}\n")
+            self.write(f"{head}{'':>{self.current_indent + left - _width(head)}}{first}\n")
             for line in rest:
                 self.write(f"{'':>{self.current_indent + left}}{line}\n")
 
@@ -88,15 +90,15 @@ def _folded(text: str, width: int) -> list[str]:
 
 def _fold(text: str, width: int) -> Iterator[str]:
     line = ""
-    for piece in re.findall(r"[\u2e80-\uffef]|[^\s\u2e80-\uffef]+|\s+", text):
-        if line and cell_len(line + piece) > width and piece not in "，。；：、）”":
+    for piece in _PIECE.findall(text):
+        if line and _width(line + piece) > width and piece not in _NEVER_FIRST:
             yield line.rstrip()
-            line = "" if piece.isspace() else piece
-        else:
-            line += piece
-        while cell_len(line) > 2 * width:
-            whole, *rest = chop_cells(line, width)
-            yield whole
-            line = "".join(rest)
+            line = ""
+        line += piece if line else piece.lstrip()
     if line:
         yield line.rstrip()
+
+
+def _width(text: str) -> int:
+    """Columns of a terminal: two for a Chinese character."""
+    return sum(2 if east_asian_width(c) in "WF" else 1 for c in text)

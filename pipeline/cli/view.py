@@ -144,13 +144,13 @@ def _grid(extraction: Extraction, rows: list[tuple[FormRow, Any]], choices: Choi
     zeros = {
         row.path: doubt for row, found in rows if (doubt := _as_zeros(extraction, row, found, choices)) is not None
     }
-    told = [(row, found) for row, found in rows if row.path not in zeros]
-    if told:
+    others = [(row, found) for row, found in rows if row.path not in zeros]
+    if others:
         table = Table(box=None, padding=(0, 1), header_style="dim")
         table.add_column("")
         for column in columns:
             table.add_column(column.labels[0].text, justify="right", overflow="fold")
-        for row, found in told:
+        for row, found in others:
             table.add_row(_short(row.label), *(_cell(extraction, row, c.name, found, choices) for c in columns))
         yield table
     for doubt in ("", "?"):
