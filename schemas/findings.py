@@ -101,7 +101,9 @@ FINDINGS: dict[str, FindingKind] = {
         "warning", "所供记录没有被采纳，本结果由引擎重读", "看各条不符之处，修正自己的解析程序"
     ),
     "cell_differs": FindingKind("warning", "所供记录的一格与所读不同", "对照列出的两处原文"),
-    "zero_for_blank": FindingKind("warning", "所供记录为 0，文中没有印数：空白单元格不是 0", "让解析程序把空白单元格留作 null"),
+    "zero_for_blank": FindingKind(
+        "warning", "所供记录为 0，文中没有印数：空白单元格不是 0", "让解析程序把空白单元格留作 null"
+    ),
     "blank_for_zero": FindingKind("warning", "所供记录为 null，文中印作 0：0 不是空白单元格", "让解析程序保留所印的 0"),
     "gap_filled": FindingKind("info", "所供记录没有的格，由原文补上", "不必处理；或让解析程序也读这些格"),
     "fact_differs": FindingKind(

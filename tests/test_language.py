@@ -22,10 +22,33 @@ from .test_cli import ONE, run
 
 ROOT = Path(__file__).parent.parent
 SPOKEN = ("pipeline", "eval")
-APART = re.compile(r"eval/(bench|bulk_bench|cluster_bench|damaged|load|mutations|standin|throughput|tokens|batches|documents/)")
+APART = re.compile(
+    r"eval/(bench|bulk_bench|cluster_bench|damaged|load|mutations|standin|throughput|tokens|batches|documents/)"
+)
 """Programs of this repository's own, which no user runs."""
-ERRORS = ("InputError", "SettingsError", "EndpointError", "BudgetError", "RefusedError", "FaultError", "ResponseError", "RequestError")
-SAID = (*ERRORS, "say", "tell", "told", "finding", "UsageError", "BadParameter", "interruptible", "confirm", "bad", "busy")
+ERRORS = (
+    "InputError",
+    "SettingsError",
+    "EndpointError",
+    "BudgetError",
+    "RefusedError",
+    "FaultError",
+    "ResponseError",
+    "RequestError",
+)
+SAID = (
+    *ERRORS,
+    "say",
+    "tell",
+    "told",
+    "finding",
+    "UsageError",
+    "BadParameter",
+    "interruptible",
+    "confirm",
+    "bad",
+    "busy",
+)
 TOLD_BY_LINE = ("many/summary", "many/estimate", "many/check_summary", "many/batch/", "llm/doctor", "eval/gate")
 """Modules that yield what is told, line by line."""
 HAN = "一-鿿"
@@ -38,12 +61,20 @@ def messages() -> Iterator[tuple[str, str]]:
             name = path.relative_to(ROOT).as_posix()
             if not APART.match(name):
                 tree = ast.parse(path.read_text(encoding="utf-8"))
-                yield from ((text, f"{name}:{line}") for text, line in _of_module(tree, any(m in name for m in TOLD_BY_LINE)))
+                yield from (
+                    (text, f"{name}:{line}") for text, line in _of_module(tree, any(m in name for m in TOLD_BY_LINE))
+                )
 
 
 def _of_module(tree: ast.Module, by_line: bool) -> Iterator[tuple[str, int]]:
     for function in [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]:
-        named = {t.id: n.value for n in ast.walk(function) if isinstance(n, ast.Assign) for t in n.targets if isinstance(t, ast.Name)}
+        named = {
+            t.id: n.value
+            for n in ast.walk(function)
+            if isinstance(n, ast.Assign)
+            for t in n.targets
+            if isinstance(t, ast.Name)
+        }
         for node in ast.walk(function):
             said: list[ast.expr] = []
             if isinstance(node, ast.Call) and _name(node.func) in SAID:
@@ -100,7 +131,13 @@ def test_every_message_is_there_in_both_languages() -> None:
     wanted |= dict.fromkeys((text for kind in PROBLEMS.values() for text in (kind.meaning, kind.advice)), "problems")
     lacking = {}
     for text, where in wanted.items():
-        with speaking("en" if re.search(rf"[{HAN}]", re.sub("（政府信息公开工作年度报告）|政府信息公开工作年度报告|元|万|亿", "", text)) else "zh"):
+        with speaking(
+            "en"
+            if re.search(
+                rf"[{HAN}]", re.sub("（政府信息公开工作年度报告）|政府信息公开工作年度报告|元|万|亿", "", text)
+            )
+            else "zh"
+        ):
             if told(text) == text:
                 lacking[text] = where
     assert len(wanted) > 400
@@ -125,10 +162,15 @@ VALUES = st.text(st.characters(codec="utf-8", exclude_characters="，；、,;“
 def test_a_message_keeps_its_values(data: st.DataObject) -> None:
     """Told in the other language and back, a message has every value it had: none is lost, none is made up."""
     en, zh = (Phrase.of(line) for line in data.draw(st.sampled_from([p for p in catalogue() if "{" in p[0]])))
-    values = {p: "7" if re.fullmatch(r"n\d*", p) else data.draw(st.from_regex(r"[A-Z]{3,9}", fullmatch=True)) for p in en.places}
+    values = {
+        p: "7" if re.fullmatch(r"n\d*", p) else data.draw(st.from_regex(r"[A-Z]{3,9}", fullmatch=True))
+        for p in en.places
+    }
     with speaking("zh"):
         there = told(en.filled(values))
-    assert there == zh.filled(values) or sorted(re.findall("[A-Z]{3,9}|7", there)) == sorted(re.findall("[A-Z]{3,9}|7", zh.filled(values)))
+    assert there == zh.filled(values) or sorted(re.findall("[A-Z]{3,9}|7", there)) == sorted(
+        re.findall("[A-Z]{3,9}|7", zh.filled(values))
+    )
 
 
 @given(st.text(max_size=60))
@@ -169,7 +211,9 @@ def test_help_and_errors_follow_the_switch() -> None:
         assert "用法：" in run(*arguments).stdout
     assert "选项" in run("bulk", "--help", "--lang", "zh").stdout
     assert run("extract", "nowhere.txt", "--lang", "zh").stderr == "nianbao: nowhere.txt：没有这个文件；请核对路径\n"
-    assert run("extract", "nowhere.txt", "--lang", "en").stderr == "nianbao: nowhere.txt: no such file; check the path\n"
+    assert (
+        run("extract", "nowhere.txt", "--lang", "en").stderr == "nianbao: nowhere.txt: no such file; check the path\n"
+    )
     assert run("extract", "--lang", "zh").stderr.endswith("错误：缺少参数“PATH...”。\n")
     assert run("extract", ONE, "--lang", "fr").exit_code == 2
 
@@ -214,7 +258,9 @@ def test_tables_have_chinese_heads(tmp_path: Path) -> None:
     """Every table of an accuracy run is in Chinese to its last head and row."""
     assert run("eval", "run", "samples", "--engine", "rules", "--out", tmp_path / "RUN").exit_code == 0
     shown = run("eval", "show", tmp_path / "RUN", "--lang", "zh").stdout
-    assert not re.search(r"[a-z]{3,} [a-z]{2,}", re.sub(r"\(\S+\)|verified|discrepant|unresolved|\S*\.txt.*", "", shown)), shown
+    assert not re.search(
+        r"[a-z]{3,} [a-z]{2,}", re.sub(r"\(\S+\)|verified|discrepant|unresolved|\S*\.txt.*", "", shown)
+    ), shown
     assert TABLES
 
 

@@ -198,7 +198,9 @@ def _doubts(extraction: Extraction, form: Form) -> Iterator[Text]:
     yield Text("\n" + told("存疑之处"), "bold")
     for doubt in extraction.doubts:
         names = names_of(doubt.paths, form)
-        yield Text.assemble("  ", (f"? {doubt.reason}", "red"), clean(f" {names}{told('：')}{told(FINDINGS[doubt.reason].meaning)}"))
+        yield Text.assemble(
+            "  ", (f"? {doubt.reason}", "red"), clean(f" {names}{told('：')}{told(FINDINGS[doubt.reason].meaning)}")
+        )
         choices = likeliest_first(doubt)
         for choice in choices[:_MOST_TOLD]:
             yield Text(clean(f"      {choice.by}{told('：')}{_choice(choice, doubt, form)}"))

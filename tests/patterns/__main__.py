@@ -6,6 +6,7 @@ import pkgutil
 import re
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,9 @@ def main() -> int:
         worst = max(worst, growth)
         if growth > GROWTH:
             bad.append(f"{where}: steps grow by {growth:.1f} where {text!r} is twice as long: {pattern[:120]!r}")
-    print(f"patterns tried: {len(patterns):,}, with {tried:,} strings; greatest growth of steps: {worst:.2f}; backtracking: {len(bad)}")
+    print(
+        f"patterns tried: {len(patterns):,}, with {tried:,} strings; greatest growth of steps: {worst:.2f}; backtracking: {len(bad)}"
+    )
     for line in (*bad, *(f"{where}: a pattern that was not made" for where in unseen)):
         print(line)
     return 1 if bad or unseen else 0
@@ -62,7 +65,11 @@ def _strings(program: Program) -> list[tuple[str, str]]:
     """Beginnings, and what is repeated behind them: what each repetition repeats, letters of the pattern, and two of them in turn."""
     own = list(dict.fromkeys(letters(program.tree, program.flags)))
     few = own[: _LETTERS // 2] + own[-_LETTERS // 2 :]
-    found = [*pumped(program.tree, program.flags), *(("", one) for one in few), *(("", a + b) for a in few[:4] for b in few[-4:] if a != b)]
+    found = [
+        *pumped(program.tree, program.flags),
+        *(("", one) for one in few),
+        *(("", a + b) for a in few[:4] for b in few[-4:] if a != b),
+    ]
     return list(dict.fromkeys((before[-200:], unit) for before, unit in found if unit))
 
 
@@ -74,7 +81,11 @@ def _recorded() -> set[tuple[Any, int, str]]:
         def made(pattern: Any, *rest: Any, **named: Any) -> Any:
             frame = sys._getframe(1)
             path = Path(frame.f_code.co_filename).resolve()
-            if path.is_relative_to(ROOT) and path.relative_to(ROOT).parts[0] in FOLDERS and not isinstance(pattern, re.Pattern):
+            if (
+                path.is_relative_to(ROOT)
+                and path.relative_to(ROOT).parts[0] in FOLDERS
+                and not isinstance(pattern, re.Pattern)
+            ):
                 flags = named.get("flags", rest[0] if make is compiled and rest else 0)
                 found.add((pattern, int(flags), f"{path.relative_to(ROOT).as_posix()}:{frame.f_lineno}"))
             return make(pattern, *rest, **named)
@@ -93,20 +104,31 @@ def _recorded() -> set[tuple[Any, int, str]]:
 
 
 def _read() -> None:
-    """Reports read, so that what is made on the way is made."""
-    from nianbao.eval.dataset import EXTRACTED, SAMPLES, load_dataset
-    from nianbao.pipeline.llm.cache import _is_from_before
-    from nianbao.pipeline.llm.wire import PointingToo
+    """What makes a pattern on its way is done: reports read, help asked for, a cache looked at."""
+    import sqlite3
+    from tempfile import TemporaryDirectory
 
-    from nianbao import InputError, extract
+    from click.testing import CliRunner
+    from nianbao.eval.dataset import EXTRACTED, SAMPLES, load_dataset
+    from nianbao.pipeline.cli.main import main
+    from nianbao.pipeline.extract import REPORT
+    from nianbao.pipeline.llm.cache import clear
+    from nianbao.pipeline.llm.wire import list_rows
+
+    from nianbao import InputError, SettingsError, extract
 
     for case in (*load_dataset(SAMPLES).cases, *load_dataset(EXTRACTED).cases[::7]):
-        try:
+        with suppress(InputError):
             extract(case.text)
-        except InputError:
-            continue
-    assert PointingToo
-    assert _is_from_before
+    CliRunner().invoke(main, ["bulk", "--help", "--lang", "zh"], env={"NIANBAO_LANG": "zh"})
+    with TemporaryDirectory() as folder:
+        with closing(sqlite3.connect(Path(folder, "cache.db"))) as db:
+            db.execute("CREATE TABLE Cache (key)")
+            db.execute("INSERT INTO Cache VALUES ('a')")
+            db.commit()
+        with suppress(SettingsError):
+            clear(Path(folder))
+    list_rows(REPORT)
 
 
 def _written() -> Iterator[str]:
@@ -114,9 +136,8 @@ def _written() -> Iterator[str]:
     for folder in FOLDERS:
         for path in sorted((ROOT / folder).rglob("*.py")):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name) and node.func.value.id == "re":
-                    if node.func.attr != "escape":
-                        yield f"{path.relative_to(ROOT).as_posix()}:{node.lineno}"
+                if isinstance(node, ast.Call) and re.match(r"re\.(?!escape)\w+$", ast.unparse(node.func)):
+                    yield f"{path.relative_to(ROOT).as_posix()}:{node.lineno}"
 
 
 def _searched() -> dict[str, bool]:
@@ -127,7 +148,11 @@ def _searched() -> dict[str, bool]:
             tree = ast.parse(path.read_text(encoding="utf-8"))
             text = path.read_text(encoding="utf-8")
             for node in ast.walk(tree):
-                if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and isinstance(node.value, ast.Call):
+                if (
+                    isinstance(node, ast.Assign)
+                    and isinstance(node.targets[0], ast.Name)
+                    and isinstance(node.value, ast.Call)
+                ):
                     name = node.targets[0].id
                     uses = set(re.findall(rf"\b{name}\.(\w+)", text)) - {"pattern", "flags", "groups"}
                     if uses and uses <= set(ANCHORED):

@@ -78,7 +78,9 @@ class Program:
                 if dict(saved).get(step.group) != at:
                     stack.append((step.to[0], at, saved))
             elif step.what == "at":
-                if step.test is not None and step.test(text[max(0, at - 1) : at] + "\0" + text[at : at + 1] + "\0" * (at == len(text))):
+                if step.test is not None and step.test(
+                    text[max(0, at - 1) : at] + "\0" + text[at : at + 1] + "\0" * (at == len(text))
+                ):
                     stack.append((step.to[0], at, saved))
             elif step.what == "same":
                 found = dict(saved)
@@ -216,7 +218,11 @@ def letter_of(op: Any, argument: Any, flags: int) -> str:
     if op is sre.LITERAL:
         return chr(argument)
     test = test_of(op, argument, flags)
-    ranged = [chr(a[0] if o is sre.RANGE else a) for o, a in argument if o in (sre.RANGE, sre.LITERAL)] if op is sre.IN else []
+    ranged = (
+        [chr(a[0] if o is sre.RANGE else a) for o, a in argument if o in (sre.RANGE, sre.LITERAL)]
+        if op is sre.IN
+        else []
+    )
     return next(c for c in (*ranged, *"0a一 元(-.,:|\n\t年") if test(c))
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from ....schemas.extraction import Extraction, Finding, finding
 from ....schemas.form import Form
 from ...errors import InputError
-from ...language import in_chinese
 from ...extract import REPORT, Engine, extract_with
+from ...language import in_chinese
 from ...source.decode import Source
 from ...source.inputs import printable
 from .check_record import check_supplied
