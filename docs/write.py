@@ -25,6 +25,7 @@ from tempfile import TemporaryDirectory
 from click.testing import CliRunner
 from nianbao.pipeline.cli.main import main as nianbao
 from nianbao.pipeline.extract import REPORT
+from nianbao.pipeline.language import LANGUAGES, Language, speaking, told
 from nianbao.pipeline.llm.settings import VARIABLES, Settings
 from nianbao.pipeline.many.formats import FORMATS
 from nianbao.pipeline.many.ledger import LAYOUT
@@ -49,6 +50,9 @@ DOCUMENTS = (
             "serve.zh-CN",
             "bulk",
             "bulk.zh-CN",
+            "accuracy",
+            "accuracy.zh-CN",
+            "findings.zh-CN",
         )
     ),
 )
@@ -94,11 +98,11 @@ def render(text: str, folder: Path) -> str:
     """A document → the document with every marked block as it should be; folder: for the files of its commands."""
     text = _COMMANDS.sub(lambda m: _block(m, folder), text)
     text = _SETTINGS.sub(lambda m: m[1] + _settings(m["language"]), text)
-    text = _PROBLEMS.sub(lambda m: m[1] + _problems(m["language"]), text)
+    text = _PROBLEMS.sub(lambda m: m[1] + _problems(_language(m["language"])), text)
     text = _FILES.sub(lambda m: f"{m[1]}{(ROOT / 'docs' / m['path']).read_text(encoding='utf-8')}```\n", text)
     text = _FOLDER.sub(lambda m: m[1] + _folder(m["language"]), text)
     text = _COLUMNS.sub(lambda m: m[1] + _columns(m["table"], m["language"]), text)
-    return _FINDINGS.sub(lambda m: m[1] + _findings(m["language"]), text)
+    return _FINDINGS.sub(lambda m: m[1] + _findings(_language(m["language"])), text)
 
 
 def _block(marked: re.Match[str], folder: Path) -> str:
@@ -119,8 +123,13 @@ def _output(command: str, folder: Path) -> str:
     return "".join(line.rstrip() + "\n" for line in result.stdout.strip("\n").splitlines())
 
 
-def _findings(language: str) -> str:
-    rows = [(f"`{code}`", kind.severity, kind.meaning, kind.advice) for code, kind in FINDINGS.items()]
+def _language(named: str) -> Language:
+    return next(each for each in LANGUAGES if each == named)
+
+
+def _findings(language: Language) -> str:
+    with speaking(language):
+        rows = [(f"`{code}`", kind.severity, told(kind.meaning), told(kind.advice)) for code, kind in FINDINGS.items()]
     return _table([_HEADS[language], *rows])
 
 
@@ -136,8 +145,11 @@ def _settings(language: str) -> str:
     return _table([_SETTING_HEADS[language], *rows])
 
 
-def _problems(language: str) -> str:
-    rows = [(str(kind.status), f"`{code}`", kind.meaning, kind.advice) for code, kind in PROBLEMS.items()]
+def _problems(language: Language) -> str:
+    with speaking(language):
+        rows = [
+            (str(kind.status), f"`{code}`", told(kind.meaning), told(kind.advice)) for code, kind in PROBLEMS.items()
+        ]
     return _table([_PROBLEM_HEADS[language], *rows])
 
 

@@ -64,8 +64,9 @@ def test_one_record(folder: Path, record: str, engine: str, exit_code: int, stat
 def test_for_a_person(folder: Path) -> None:
     """Without --json the view says that the record was taken, or each cell in which it is wrong."""
     text = folder / "in" / "a.txt"
-    assert "所供记录" in run("check", text, "--record", folder / "gold.json").stdout.splitlines()[1]
-    shown = run("check", text, "--record", folder / "wrong.json").stdout
+    chinese = ("--lang", "zh")
+    assert "所供记录" in run("check", text, "--record", folder / "gold.json", *chinese).stdout.splitlines()[1]
+    shown = run("check", text, "--record", folder / "wrong.json", *chinese).stdout
     assert "! cell_differs “一、本年新收政府信息公开申请数量·总计”：所供“7”" in shown
 
 

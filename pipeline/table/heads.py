@@ -18,7 +18,7 @@ from .words import plain_label
 UNITS: dict[str, Unit] = {unit: unit for unit in YUAN}
 _MONEY = "[十百千万亿美港欧]{0,8}元"
 _MEASURE = re.compile(
-    rf"(?:单位)?(?:[件项个宗次条份起部篇]{0,16})(?:人民币)?((?:{_MONEY})+)|单位[件项个宗次条份起部篇]+|量$"
+    rf"(?:单位)?(?:[件项个宗次条份起部篇]{{0,16}})(?:人民币)?((?:{_MONEY})+)|单位[件项个宗次条份起部篇]+|量$"
 )
 _NUMERALS = "一二三四五六七八九十"
 _ARTICLE = re.compile(

@@ -112,6 +112,7 @@ def _read() -> None:
     from nianbao.eval.dataset import EXTRACTED, SAMPLES, load_dataset
     from nianbao.pipeline.cli.main import main
     from nianbao.pipeline.extract import REPORT
+    from nianbao.pipeline.language import first_named
     from nianbao.pipeline.llm.cache import clear
     from nianbao.pipeline.llm.wire import list_rows
 
@@ -129,6 +130,7 @@ def _read() -> None:
         with suppress(SettingsError):
             clear(Path(folder))
     list_rows(REPORT)
+    first_named("zh")
 
 
 def _written() -> Iterator[str]:
@@ -145,18 +147,13 @@ def _searched() -> dict[str, bool]:
     found: dict[str, bool] = {}
     for folder in FOLDERS:
         for path in sorted((ROOT / folder).rglob("*.py")):
-            tree = ast.parse(path.read_text(encoding="utf-8"))
-            text = path.read_text(encoding="utf-8")
-            for node in ast.walk(tree):
-                if (
-                    isinstance(node, ast.Assign)
-                    and isinstance(node.targets[0], ast.Name)
-                    and isinstance(node.value, ast.Call)
-                ):
-                    name = node.targets[0].id
-                    uses = set(re.findall(rf"\b{name}\.(\w+)", text)) - {"pattern", "flags", "groups"}
-                    if uses and uses <= set(ANCHORED):
-                        found[f"{path.relative_to(ROOT).as_posix()}:{node.value.lineno}"] = False
+            text, name = path.read_text(encoding="utf-8"), path.relative_to(ROOT).as_posix()
+            for node in ast.walk(ast.parse(text)):
+                if isinstance(node, ast.Call) and ast.unparse(node.func) in {f"re.{use}" for use in ANCHORED}:
+                    found[f"{name}:{node.lineno}"] = False
+                if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                    uses = set(re.findall(rf"\b{node.targets[0].id}\.(\w+)", text)) - {"pattern", "flags", "groups"}
+                    found[f"{name}:{node.value.lineno}"] = not uses or not uses <= set(ANCHORED)
     return found
 
 

@@ -41,7 +41,7 @@ def _parsed(first: Parser, source: Source, form: Form) -> Supplied | Finding:
     try:
         record = first(source.text)
         if record is not None:
-            return read_supplied(record, "the record", form)
+            return read_supplied(record, "所供记录", form)
         reason = "没有给出记录"
     except InputError as error:
         reason = in_chinese(str(error))
