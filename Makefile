@@ -16,7 +16,9 @@ test: $(READY) ## run all tests
 laws: $(READY) ## change clean reports in one place, everywhere: what is vouched for must be what a careful person reads
 	$(BIN)/python -m tests.laws --show 3
 
-hostile: $(READY) ## what strangers send and what breaks: answers of an endpoint, the cache, requests, every call of a run, its files
+hostile: $(READY) ## what strangers send and what breaks, with counts: texts, patterns, answers of an endpoint, the cache, requests, faults of a run
+	$(BIN)/python -m tests.growth --every 2
+	$(BIN)/python -m tests.patterns
 	$(BIN)/python -m tests.hostile_llm
 	$(BIN)/python -m tests.faults --every 5
 

@@ -124,6 +124,23 @@ def test_many_from_standard_input() -> None:
     assert (result.exit_code, lines(result)[0]["source"]["name"]) == (1, "-:1")
 
 
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ({"name": "名" * 201, "text": SAMPLE.text, "record": {}}, "name: String should have at most 200 characters"),
+        ({"text": SAMPLE.text, "record": {"k" * 201: 1}}, "a key is longer than 200 characters"),
+        ({"text": SAMPLE.text, "k" * 10_000: 1, "record": {}}, "a key is longer than 200 characters"),
+    ],
+)
+def test_names_and_keys_have_a_length(folder: Path, line: dict[str, Any], says: str) -> None:
+    """What is no name is told of in one short line, and the others are read."""
+    records = jsonl(folder / "records.jsonl", line, {"name": "二", "text": SAMPLE.text, "record": dict(SAMPLE.gold)})
+    result = run("check", "--records", records, "--json")
+    assert (result.exit_code, [line["status"] for line in lines(result)]) == (2, ["unresolved", "verified"])
+    assert says in result.stderr
+    assert len(result.stderr.splitlines()[0]) < 400
+
+
 def test_a_line_without_end_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is told of, and the next line is read."""
     monkeypatch.setattr("nianbao.pipeline.many.check_many.LONGEST_LINE", 100_000)

@@ -348,10 +348,16 @@ def test_no_room(path: str, headers: dict[str, str], limits: Limits) -> None:
         ("abbc", "ac", 0, 0),
         ("abc", "", 0, None),
         ("abc", "abc", 60, None),
+        ("abbc", "abbc", 60, 1),
+        ("abbc", "ac", 60, None),
+        ("ddd", "ddd", 60, None),
     ],
 )
 def test_who_makes_room(clients: str, waiting: str, patience_s: float, dropped: int | None) -> None:
-    """Of those that are slow to send, the one that has been so longest of the client that holds most; nobody else."""
+    """Of those that are slow to send, the one that has been so longest of the client that holds most; nobody else.
+
+    Of a client that holds more than the one who asks, any that is still sent.
+    """
 
     async def work() -> None:
         places = Places(len(clients), patience_s)

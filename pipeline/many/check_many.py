@@ -5,9 +5,9 @@ from collections.abc import AsyncGenerator, Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ...schemas.extraction import Extraction
 from ...schemas.form import Form
@@ -15,7 +15,7 @@ from ..errors import InputError
 from ..extract import REPORT
 from ..readers.supplied.check_record import Engine, check_supplied
 from ..readers.supplied.map_record import load_map, map_record
-from ..readers.supplied.record import Supplied, load_json, read_supplied
+from ..readers.supplied.record import LONGEST_NAME, Supplied, load_json, read_supplied
 from ..source.decode import MAX_BYTES
 from ..source.inputs import STDIN, open_input, printable, read_input
 from .order import in_order
@@ -37,7 +37,7 @@ class Line(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
-    name: str | None = None
+    name: Annotated[str, Field(max_length=LONGEST_NAME)] | None = None
     text: str | None = None
     path: str | None = None
     record: dict[str, Any] | None

@@ -51,7 +51,7 @@ def grows(pattern: str | bytes, flags: int, *, everywhere: bool) -> tuple[float,
     for before, unit in _strings(program):
         counts = []
         for times in (FEW, MANY):
-            counts.append(program.steps(f"{before}{unit * times}\0", everywhere=everywhere, most=MOST))
+            counts.append(program.steps(f"{before}{unit * times}\1", everywhere=everywhere, most=MOST))
         tried += 2
         growth = counts[1] / max(counts[0], 1)
         if counts[1] == MOST:
