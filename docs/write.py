@@ -76,7 +76,7 @@ _FOLDER_ZH = {
     "texts.sqlite": "运行的锁；不在工作时是空的",
     "batch/": "用 `--batch` 时：发出的问题和收回的回答（docs/batch.zh-CN.md）",
     "summary.json": "按结论、格式、年度统计的报告数，确认的格数，最常不成立的勾稽，存疑的缘由，核查提示，回答的费用",
-    "summary.txt": "同上，供人阅读",
+    "summary.txt": "同上，供人阅读，中文",
 }
 """File of a run → what it is, in Chinese; a test sees that none is missing, as the table cannot be written then."""
 _COLUMNS = re.compile(r"(<!-- columns: (?P<table>\w+), (?P<language>\w+) -->\n)(?:\|.*\n)*")

@@ -17,7 +17,7 @@ _MOST_CHECKS = 20
 _DATA, _TEXT = "summary.json", "summary.txt"
 SUMMARY_FILES = {
     _DATA: "reports by status, form and year, the cells vouched for, the checks that fail most, doubts, findings, what the answers cost",
-    _TEXT: "the same for a person",
+    _TEXT: "the same for a person, in Chinese",
 }
 
 
