@@ -6,7 +6,7 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,8 +35,9 @@ class Commands(click.Group):
     command_class = Command
     group_class = type
 
-    def main(self, args: Sequence[str] | None = None, **kwargs: Any) -> Any:
-        flag, arguments = _language_first(list(sys.argv[1:] if args is None else args))
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        given = args[0] if args else kwargs.pop("args", None)
+        flag, arguments = _language_first(list(sys.argv[1:] if given is None else given))
         try:
             spoken = language(flag, os.environ.get)
         except NianbaoError as error:
@@ -44,7 +45,7 @@ class Commands(click.Group):
             sys.exit(status_of(error))
         with speaking(spoken):
             try:
-                status = super().main(arguments, **{**kwargs, "standalone_mode": False})
+                status = super().main(arguments, *args[1:], **{**kwargs, "standalone_mode": False})
             except click.ClickException as error:
                 _complain(error)
                 sys.exit(error.exit_code)

@@ -1,7 +1,7 @@
 """Help in the person's language: what click sets under its heads passes through here, line by line."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from unicodedata import east_asian_width
 
 import click
@@ -36,12 +36,12 @@ class Formatter(click.HelpFormatter):
                 for part in _folded(line, self.width - self.current_indent):
                     self.write(f"{'':>{self.current_indent}}{part}\n")
 
-    def write_dl(self, rows: Sequence[tuple[str, str]], col_max: int = _WIDEST_NAME, col_spacing: int = _GAP) -> None:
+    def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = _WIDEST_NAME, col_spacing: int = _GAP) -> None:
         said = [(name, "  ".join(map(told, _EXTRA.split(text)))) for name, text in rows]
         if spoken() != "zh":
             super().write_dl(said, col_max, col_spacing)
             return
-        left = min(col_max, max(_width(name) for name, _ in rows)) + col_spacing
+        left = min(col_max, max(_width(name) for name, _ in said)) + col_spacing
         for name, text in said:
             first, *rest = _folded(text, max(20, self.width - self.current_indent - left)) or [""]
             head = f"{'':>{self.current_indent}}{name}"

@@ -121,7 +121,8 @@ class Program:
             end = self._add(Step("save", (then,), group=2 * group + 1))
             return self._add(Step("save", (self._sequence(list(argument[3]), end),), group=2 * group))
         if op in (sre.MAX_REPEAT, sre.MIN_REPEAT, sre.POSSESSIVE_REPEAT):
-            return self._repeat(op, *argument, then)
+            least, most, inner = argument
+            return self._repeat(op, least, most, inner, then)
         if op is sre.ATOMIC_GROUP:
             return self._add(Step("whole", (then,), inner=self._sequence(list(argument), self._add(Step("end")))))
         if op in (sre.ASSERT, sre.ASSERT_NOT):
@@ -199,7 +200,8 @@ def _is_one(letter: str, op: Any, argument: Any) -> bool:
         return letter == chr(argument)
     if op is sre.RANGE:
         return bool(argument[0] <= ord(letter) <= argument[1])
-    return bool(_CATEGORIES[argument](letter))
+    category: Test = _CATEGORIES[argument]
+    return category(letter)
 
 
 # --- Strings that a pattern half matches -----------------------------------------------------------------------------------
@@ -223,7 +225,8 @@ def letter_of(op: Any, argument: Any, flags: int) -> str:
         if op is sre.IN
         else []
     )
-    return next(c for c in (*ranged, *"0a一 元(-.,:|\n\t年") if test(c))
+    found: Iterator[str] = (c for c in (*ranged, *"0a一 元(-.,:|\n\t年") if test(c))
+    return next(found)
 
 
 def inner_of(op: Any, argument: Any) -> list[Any]:
