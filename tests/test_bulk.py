@@ -204,7 +204,7 @@ def test_a_report_that_kills_its_reader_or_never_ends() -> None:
 
     async def work() -> list[Outcome]:
         async with Pool(1) as pool:
-            return await LocalRunner(pool, "rules", None, 0.5, deadly).read(some)
+            return await LocalRunner(pool, "rules", None, 3.0, deadly).read(some)
 
     found, plain = asyncio.run(work()), read_reports(some)
     assert [found[n].facts.findings for n in (2, 4)] == [("out_of_time",), ("reading_failed",)]
