@@ -20,7 +20,9 @@ laws: $(READY) ## change clean reports in one place, everywhere: what is vouched
 	$(BIN)/python -m tests.laws --show 3
 	NIANBAO_EXAMPLES=300 $(BIN)/python -m pytest -q -n auto tests/test_laws.py tests/test_harmless.py tests/test_labels.py tests/test_pointing.py
 
-hostile: $(READY) ## what strangers send and what breaks: answers of an endpoint, the cache, requests, every call of a run, its files
+hostile: $(READY) ## what strangers send and what breaks, with counts: texts, patterns, answers of an endpoint, the cache, requests, faults of a run
+	$(BIN)/python -m tests.growth --every 2
+	$(BIN)/python -m tests.patterns
 	$(BIN)/python -m tests.hostile_llm
 	$(BIN)/python -m tests.faults --every 5
 

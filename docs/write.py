@@ -30,6 +30,7 @@ from tempfile import TemporaryDirectory
 from click.testing import CliRunner
 from nianbao.pipeline.cli.main import main as nianbao
 from nianbao.pipeline.extract import REPORT
+from nianbao.pipeline.language import LANGUAGES, Language, speaking, told
 from nianbao.pipeline.llm.settings import VARIABLES, Settings
 from nianbao.pipeline.many.formats import FORMATS
 from nianbao.pipeline.many.ledger import LAYOUT
@@ -59,6 +60,9 @@ DOCUMENTS = (
             "serve.zh-CN",
             "bulk",
             "bulk.zh-CN",
+            "accuracy",
+            "accuracy.zh-CN",
+            "findings.zh-CN",
         )
     ),
 )
@@ -82,7 +86,7 @@ _FOLDER_ZH = {
     "texts.sqlite": "运行的锁；不在工作时是空的",
     "batch/": "用 `--batch` 时：发出的问题和收回的回答（docs/batch.zh-CN.md）",
     "summary.json": "按结论、格式、年度统计的报告数，确认的格数，最常不成立的勾稽，存疑的缘由，核查提示，回答的费用",
-    "summary.txt": "同上，供人阅读",
+    "summary.txt": "同上，供人阅读，中文",
 }
 """File of a run → what it is, in Chinese; a test sees that none is missing, as the table cannot be written then."""
 _COLUMNS = re.compile(r"(<!-- columns: (?P<table>\w+), (?P<language>\w+) -->\n)(?:\|.*\n)*")
@@ -104,11 +108,11 @@ def render(text: str, folder: Path) -> str:
     """A document → the document with every marked block as it should be; folder: for the files of its commands."""
     text = _COMMANDS.sub(lambda m: _block(m, folder), text)
     text = _SETTINGS.sub(lambda m: m[1] + _settings(m["language"]), text)
-    text = _PROBLEMS.sub(lambda m: m[1] + _problems(m["language"]), text)
+    text = _PROBLEMS.sub(lambda m: m[1] + _problems(_language(m["language"])), text)
     text = _FILES.sub(lambda m: f"{m[1]}{(ROOT / 'docs' / m['path']).read_text(encoding='utf-8')}```\n", text)
     text = _FOLDER.sub(lambda m: m[1] + _folder(m["language"]), text)
     text = _COLUMNS.sub(lambda m: m[1] + _columns(m["table"], m["language"]), text)
-    return _FINDINGS.sub(lambda m: m[1] + _findings(m["language"]), text)
+    return _FINDINGS.sub(lambda m: m[1] + _findings(_language(m["language"])), text)
 
 
 _LEFT: set[str] = set()
@@ -140,8 +144,13 @@ def _output(command: str, folder: Path) -> str:
     return "".join(line.rstrip() + "\n" for line in result.stdout.strip("\n").splitlines())
 
 
-def _findings(language: str) -> str:
-    rows = [(f"`{code}`", kind.severity, kind.meaning, kind.advice) for code, kind in FINDINGS.items()]
+def _language(named: str) -> Language:
+    return next(each for each in LANGUAGES if each == named)
+
+
+def _findings(language: Language) -> str:
+    with speaking(language):
+        rows = [(f"`{code}`", kind.severity, told(kind.meaning), told(kind.advice)) for code, kind in FINDINGS.items()]
     return _table([_HEADS[language], *rows])
 
 
@@ -157,8 +166,11 @@ def _settings(language: str) -> str:
     return _table([_SETTING_HEADS[language], *rows])
 
 
-def _problems(language: str) -> str:
-    rows = [(str(kind.status), f"`{code}`", kind.meaning, kind.advice) for code, kind in PROBLEMS.items()]
+def _problems(language: Language) -> str:
+    with speaking(language):
+        rows = [
+            (str(kind.status), f"`{code}`", told(kind.meaning), told(kind.advice)) for code, kind in PROBLEMS.items()
+        ]
     return _table([_PROBLEM_HEADS[language], *rows])
 
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..pipeline.cli.console import Commands, engine_option, model_options, model_settings, say, write
+from ..pipeline.cli.console import Commands, engine_option, model_options, model_settings, say, tell
 from ..pipeline.errors import InputError
+from ..pipeline.language import told
 
 if TYPE_CHECKING:
     from .run import Run
@@ -196,9 +197,8 @@ def compare_command(one: str, other: str, gold: str | None) -> None:
 @click.option(
     "--reports", type=click.IntRange(0), default=40, show_default=True, help="How many reports with errors it shows."
 )
-@click.option("--lang", type=click.Choice(["en", "zh"]), help="The language of the page.  [default: the locale's]")
 @_gold
-def page_command(runs: tuple[str, ...], out: str, reports: int, lang: Any, gold: str | None) -> None:
+def page_command(runs: tuple[str, ...], out: str, reports: int, gold: str | None) -> None:
     """Write RUNs as one self-contained HTML page: side by side, and the first with each wrong report's source beside its record.
 
     A RUN of several readers stands for each of them and each of their combinations.
@@ -207,13 +207,10 @@ def page_command(runs: tuple[str, ...], out: str, reports: int, lang: Any, gold:
     Example: nianbao eval page RUN -o page.html
              nianbao eval page RUN OTHER --lang zh -o page.html
     """
-    import os
-
-    from .language import of_locale
     from .page import page
 
     scored = [scored for run in runs for scored in _scored_all(run, gold)]
-    _write_file(out, page(scored, reports, lang or of_locale(os.environ)))
+    _write_file(out, page(scored, reports))
 
 
 @evaluate.command("label")
@@ -234,7 +231,7 @@ def label_command(text: str, out: str | None, engine: Any, **flags: object) -> N
     drafted = label(text, engine, model_settings(engine, flags))
     _write_file(file, drafted.json, new=True)
     for doubt in drafted.doubts:
-        say(doubt)
+        say(f"{doubt.code}: {told(doubt.message)}")
     say(f'{file}: correct it against {text}, then set "reviewed" to true')
 
 
@@ -253,10 +250,10 @@ def gate_command(run: str, baseline: str, gold: str | None) -> None:
 
     reasons = gate(_scored(run, gold), _scored(baseline, gold))
     for reason in reasons:
-        write(f"failed: {reason}")
+        tell(f"failed: {reason}")
     if reasons:
         sys.exit(1)
-    write("passed: no new silent error, coverage within the baseline's interval or above")
+    tell("passed: no new silent error, coverage within the baseline's interval or above")
 
 
 def _scored(folder: str, gold: str | None) -> "Scored":

@@ -9,6 +9,7 @@ from ..pipeline.extract import REPORT, Engine, extract
 from ..pipeline.llm.settings import Settings
 from ..pipeline.source.decode import decode
 from ..pipeline.source.inputs import read_input
+from ..schemas.extraction import Finding
 from .dataset import gold_name
 
 
@@ -17,7 +18,7 @@ class Draft:
     """json: the gold file. doubts: what the reader itself was not sure of."""
 
     json: str
-    doubts: tuple[str, ...]
+    doubts: tuple[Finding, ...]
 
 
 def label(path: str, engine: Engine = "rules", model: Settings | None = None) -> Draft:
@@ -30,7 +31,7 @@ def label(path: str, engine: Engine = "rules", model: Settings | None = None) ->
         raise InputError(f"{path}: no record came of it; write the gold by hand")
     prose = {prose.path.partition(".")[0] for prose in REPORT.proses}
     record = extraction.report.model_dump(exclude=prose)
-    doubts = tuple(f"{f.code}: {f.message}" for f in extraction.findings if f.severity != "info")
+    doubts = tuple(f for f in extraction.findings if f.severity != "info")
     gold = {"reviewed": False, "notes": f"drafted by {extraction.reader}, {extraction.status}", **record}
     return Draft(json.dumps(gold, ensure_ascii=False, indent=1) + "\n", doubts)
 

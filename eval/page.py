@@ -10,13 +10,13 @@ from itertools import groupby, islice
 from typing import TYPE_CHECKING
 
 from ..pipeline.errors import InputError
+from ..pipeline.language import spoken, told
 from ..schemas.form import FormRow
 from . import bars as barring
 from . import plot as drawing
 from .bars import bars
 from .compare import paired
 from .coverage import steps
-from .language import Language, Told, speaker
 from .percent import counted, percent
 from .plot import plot
 from .readers import beside_table
@@ -55,7 +55,7 @@ class Block:
     rows: tuple[tuple[str, tuple[Heat, ...]], ...]
 
 
-def page(runs: Sequence[Scored], reports: int, language: Language = "en") -> str:
+def page(runs: Sequence[Scored], reports: int) -> str:
     """Scored runs → their page; reports: how many of those with errors are shown in full.
 
     Raises InputError where the runs are over different gold, or two have one name.
@@ -65,9 +65,8 @@ def page(runs: Sequence[Scored], reports: int, language: Language = "en") -> str
     total = len(scored.scores)
     beside = _beside(runs) if len(runs) > 1 else scored.readers
     answered = {name: scores for name, scores in beside.items() if any(s.kept for s in scores)}
-    return _template(speaker(language)).render(
+    return _template().render(
         run=scored.run,
-        language=language,
         several=len(runs) > 1,
         before=[*([beside_table(beside)] if len(runs) > 1 else ()), *tables_of(scored, _BEFORE)],
         after=list(tables_of(scored, _AFTER)),
@@ -81,6 +80,7 @@ def page(runs: Sequence[Scored], reports: int, language: Language = "en") -> str
         shown=[sides(score, scored.run.answers.get(score.case.name), scored.form) for score in islice(wrong, reports)],
         label=scored.form.label,
         counted=counted,
+        language=spoken() or "en",
     )
 
 
@@ -105,11 +105,12 @@ def _heats(row: FormRow, scores: Sequence[ReportScore]) -> Iterator[Heat]:
     for column in row.columns:
         path = row.cell(column.name)
         found = tally_cells(scores, (path,))
-        told = f"{row.label}·{column.label_in(None)}: {found.errors:,} of {found.right.whole:,} in error"
-        yield Heat(path, found.errors, found.right.whole, f"{told}, {percent(Share(found.errors, found.right.whole))}")
+        cell = f"{row.label}·{column.label_in(None)}"
+        share = f"{found.errors:,} of {found.right.whole:,} in error, {percent(Share(found.errors, found.right.whole))}"
+        yield Heat(path, found.errors, found.right.whole, f"{cell}: {share}")
 
 
-def _template(told: Told) -> "Template":
+def _template() -> "Template":
     try:
         from jinja2 import Environment, StrictUndefined
     except ImportError as error:

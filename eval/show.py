@@ -8,6 +8,7 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from ..pipeline.cli.view import clean
+from ..pipeline.language import told
 from .tables import Table
 
 _WIDTH_WITHOUT_TERMINAL = 130
@@ -26,12 +27,12 @@ def show(tables: Iterable[Table]) -> None:
 
 def show_table(table: Table, console: Console) -> None:
     """Print one table: its title, the lines under their heads, how to read it."""
-    console.print(Text(table.title, "bold"))
+    console.print(Text(told(table.title), "bold"))
     grid = Grid(box=box.SIMPLE_HEAD if any(table.heads) else None, padding=(0, 1), header_style="dim", pad_edge=False)
     for number, head in enumerate(table.heads):
-        grid.add_column(Text(head), justify="right" if table.is_numeric(number) else "left", overflow="fold")
+        grid.add_column(Text(told(head)), justify="right" if table.is_numeric(number) else "left", overflow="fold")
     for line in table.lines:
-        grid.add_row(*(Text(clean(cell)) for cell in line))
+        grid.add_row(*(Text(clean(told(cell))) for cell in line))
     console.print(grid)
     if table.note:
-        console.print(Text(table.note, "dim"))
+        console.print(Text(told(table.note), "dim"))

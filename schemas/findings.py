@@ -65,8 +65,8 @@ FINDINGS: dict[str, FindingKind] = {
     "page_number": FindingKind("info", "表格中独占一行的页码，不是单元格", "不必处理"),
     "identity_fails": FindingKind(
         "warning",
-        "报告所印数字不满足勾稽关系，且没有别的读法",
-        "先与原件核对：抽错一个数字也会这样；与原件相符，才是报告本身有误，向发布单位核实；记录保留原样",
+        "文本所印数字不满足勾稽关系，且没有别的读法",
+        "先与原件核对：抽错一个数字也会这样；与原件相符，才可能是报告所印有误，向发布单位核实；记录保留文本所印",
     ),
     "text_differs": FindingKind(
         "warning",
@@ -79,7 +79,7 @@ FINDINGS: dict[str, FindingKind] = {
     "model_failed": FindingKind("warning", "模型没有给出可用的回答，记录出自规则", "看说明；可再运行一次"),
     "readers_agree": FindingKind("info", "规则与模型所读完全一致", "不必处理"),
     "readers_differ": FindingKind(
-        "info", "规则与模型所读有不同；取哪一种由判断决定，见结论", "结论为 unresolved 时，对照原文"
+        "info", "规则与模型所读有不同；取哪一种由判定决定，见结论", "结论为 unresolved 时，对照原文"
     ),
     "input_unusable": FindingKind(
         "error", "输入无法读取，或不是年度报告（批量处理时记为一条）", "看说明，改正输入后再读"
@@ -101,8 +101,10 @@ FINDINGS: dict[str, FindingKind] = {
         "warning", "所供记录没有被采纳，本结果由引擎重读", "看各条不符之处，修正自己的解析程序"
     ),
     "cell_differs": FindingKind("warning", "所供记录的一格与所读不同", "对照列出的两处原文"),
-    "zero_for_blank": FindingKind("warning", "所供记录为 0，文中没有印数：空不是 0", "让解析程序把空白单元格留作 null"),
-    "blank_for_zero": FindingKind("warning", "所供记录为 null，文中印作 0：0 不是空", "让解析程序保留所印的 0"),
+    "zero_for_blank": FindingKind(
+        "warning", "所供记录为 0，文中没有印数：空白单元格不是 0", "让解析程序把空白单元格留作 null"
+    ),
+    "blank_for_zero": FindingKind("warning", "所供记录为 null，文中印作 0：0 不是空白单元格", "让解析程序保留所印的 0"),
     "gap_filled": FindingKind("info", "所供记录没有的格，由原文补上", "不必处理；或让解析程序也读这些格"),
     "fact_differs": FindingKind(
         "warning", "所供记录的标题、单位、年度等与文中所写不同；结果只取文中所写", "核对记录是否属于这份报告"

@@ -87,6 +87,7 @@ def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.Fixt
     """
     if request.node.get_closest_marker("processes") is None:
         monkeypatch.setattr(pool, "Worker", Inline)
+    monkeypatch.setenv("NIANBAO_LANG", "en")
     for name in (VARIABLE, *(name for names in VARIABLES.values() for name in names)):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("NIANBAO_CACHE_DIR", str(tmp_path / "cache"))

@@ -205,7 +205,7 @@ def test_a_report_that_kills_its_reader_or_never_ends() -> None:
 
     async def work() -> list[Outcome]:
         async with Pool(1) as pool:
-            return await LocalRunner(pool, "rules", None, 0.5, deadly).read(some)
+            return await LocalRunner(pool, "rules", None, 3.0, deadly).read(some)
 
     found, plain = asyncio.run(work()), read_reports(some)
     assert [found[n].facts.findings for n in (2, 4)] == [("out_of_time",), ("reading_failed",)]
@@ -410,7 +410,7 @@ def test_every_second_report_is_broken(tmp_path: Path) -> None:
     bulk(folder, tmp_path / "RUN", "--engine", "rules")
     found = lines(tmp_path / "RUN")
     assert [Path(e["source"]["name"]).name for e in found] == sorted(p.name for p in folder.iterdir())
-    says = ["the input is empty", "binary data", "more than the limit of 20,000,000 bytes", "no yearly report"]
+    says = ["输入是空的", "二进制数据", "超过 20,000,000 字节的上限", "不是政府信息公开工作年度报告"]
     for extraction, part in zip(found[1::2], says, strict=True):
         (reason,) = extraction["findings"]
         assert (extraction["status"], extraction["report"], reason["code"]) == ("unresolved", None, "input_unusable")

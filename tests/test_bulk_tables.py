@@ -263,5 +263,5 @@ def test_the_summary(made: Path) -> None:
     assert {check["id"] for check in told["checks_that_fail_most"]} == fails
     assert told["findings"]["input_unusable"] == 1
     text = (made / "summary.txt").read_text(encoding="utf-8")
-    assert f"7 reports\n{told['cells']:,} cells, {told['vouched']:,} of them vouched for" in text
+    assert f"7 份报告\n{told['cells']:,} 格，其中确认 {told['vouched']:,} 格" in text
     assert Decimal(0) == (told["model"] or {"cost": 0})["cost"]

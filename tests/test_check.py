@@ -173,14 +173,39 @@ def test_a_record_that_says_nothing_is_not_accepted(nothing: dict[str, Any]) -> 
         ({"figure": "1700.35"}, True),
         ({"figure": "1700.350", "unit": None, "yuan": None}, True),
         ({"figure": "1700.35", "unit": "元"}, False),
-        ({"figure": "17003500", "unit": "元", "yuan": "17003500"}, False),
+        ({"figure": "17003500", "unit": "元", "yuan": "17003500"}, True),
+        ({"figure": "17003500", "unit": "元"}, True),
+        ({"figure": "1.70035", "unit": "亿元"}, False),
+        ({"figure": "0.17003500", "unit": "亿元"}, True),
+        ({"figure": "17003500", "unit": "元", "yuan": "1700.35"}, False),
+        ({"figure": "17003500"}, False),
         ({"figure": None, "unit": None, "yuan": None}, True),
         (None, True),
     ],
 )
 def test_amounts(amount: Any, is_accepted: bool) -> None:
-    """An amount is what is printed, part by part; a string is yuan, and not the figure where a unit is printed."""
+    """An amount is compared as money, in whatever unit it is given; a string is yuan, and not the figure where a unit is printed."""
     text = report("2019", {"disclosure.procurement.amount": "1700.35万元"})
+    found = check(text, changed(record_of(text), disclosure__procurement__amount=amount), "none")
+    assert (found.reader, found.status != "unresolved") == ("supplied", is_accepted)
+
+
+@pytest.mark.parametrize(
+    ("printed", "amount", "is_accepted"),
+    [
+        ("500元", {"figure": "0.05", "unit": "万元"}, True),
+        ("500元", {"figure": "0.05", "unit": "万元", "yuan": "500"}, True),
+        ("500元", {"figure": "500", "unit": "万元"}, False),
+        ("500", {"figure": "5000000", "unit": "元"}, True),
+        ("500", {"figure": "500"}, True),
+        ("500", "5000000", True),
+        ("500", "500", False),
+        ("2亿元", {"figure": "20000", "unit": "万元"}, True),
+    ],
+)
+def test_amounts_in_another_unit(printed: str, amount: Any, is_accepted: bool) -> None:
+    """An amount in 万元 is that of as many yuan, and the other way round; so where the head alone names the unit."""
+    text = report("2019", {"disclosure.procurement.amount": printed})
     found = check(text, changed(record_of(text), disclosure__procurement__amount=amount), "none")
     assert (found.reader, found.status != "unresolved") == ("supplied", is_accepted)
 
@@ -312,9 +337,9 @@ def broken(_: str) -> dict[str, Any]:
         (right, "supplied", None),
         (broken, "rules", "解析程序没有给出可用的记录：KeyError: '第三节'"),
         (lambda _: None, "rules", "解析程序没有给出可用的记录：没有给出记录"),
-        (lambda _: {"requests": {"recieved": {}}}, "rules", "requests.recieved: unknown path"),
-        (lambda _: {"requests": {"received": {"total": object()}}}, "rules", "cannot be written as JSON"),
-        (lambda _: "表", "rules", "a record was expected"),
+        (lambda _: {"requests": {"recieved": {}}}, "rules", "requests.recieved：没有这个路径"),
+        (lambda _: {"requests": {"received": {"total": object()}}}, "rules", "所供记录：记录不能写成 JSON"),
+        (lambda _: "表", "rules", "所供记录：应为一条记录"),
         (lambda _: {"requests": {"received": {"total": 5}}}, "rules", None),
     ],
 )

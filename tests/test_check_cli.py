@@ -64,8 +64,9 @@ def test_one_record(folder: Path, record: str, engine: str, exit_code: int, stat
 def test_for_a_person(folder: Path) -> None:
     """Without --json the view says that the record was taken, or each cell in which it is wrong."""
     text = folder / "in" / "a.txt"
-    assert "所供记录" in run("check", text, "--record", folder / "gold.json").stdout.splitlines()[1]
-    shown = run("check", text, "--record", folder / "wrong.json").stdout
+    chinese = ("--lang", "zh")
+    assert "所供记录" in run("check", text, "--record", folder / "gold.json", *chinese).stdout.splitlines()[1]
+    shown = run("check", text, "--record", folder / "wrong.json", *chinese).stdout
     assert "! cell_differs “一、本年新收政府信息公开申请数量·总计”：所供“7”" in shown
 
 
@@ -121,6 +122,23 @@ def test_many_from_standard_input() -> None:
     line = json.dumps({"text": SAMPLE.text, "record": WRONG}).encode()
     result = run("check", "--records", "-", "--engine", "none", "--json", stdin=line)
     assert (result.exit_code, lines(result)[0]["source"]["name"]) == (1, "-:1")
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ({"name": "名" * 201, "text": SAMPLE.text, "record": {}}, "name: String should have at most 200 characters"),
+        ({"text": SAMPLE.text, "record": {"k" * 201: 1}}, "a key is longer than 200 characters"),
+        ({"text": SAMPLE.text, "k" * 10_000: 1, "record": {}}, "a key is longer than 200 characters"),
+    ],
+)
+def test_names_and_keys_have_a_length(folder: Path, line: dict[str, Any], says: str) -> None:
+    """What is no name is told of in one short line, and the others are read."""
+    records = jsonl(folder / "records.jsonl", line, {"name": "二", "text": SAMPLE.text, "record": dict(SAMPLE.gold)})
+    result = run("check", "--records", records, "--json")
+    assert (result.exit_code, [line["status"] for line in lines(result)]) == (2, ["unresolved", "verified"])
+    assert says in result.stderr
+    assert len(result.stderr.splitlines()[0]) < 400
 
 
 def test_a_line_without_end_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

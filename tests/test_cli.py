@@ -101,7 +101,7 @@ def test_unresolved_is_1(tmp_path: Path) -> None:
     text = re.sub(r"(?m)^(.*重复申请)\t.*$", r"\1", ONE.read_text(encoding="utf-8"))
     file = tmp_path / "r.txt"
     file.write_text(text, encoding="utf-8")
-    result = run("extract", file)
+    result = run("extract", file, "--lang", "zh")
     assert result.exit_code == 1
     assert "unresolved 未能全部确认" in result.stdout
     assert "label_alone 有“2.重复申请”的行名" in result.stdout
@@ -110,7 +110,7 @@ def test_unresolved_is_1(tmp_path: Path) -> None:
 
 def test_the_view(sample: Any) -> None:
     """For a person: the title, the verdict, the filled tables; nothing for a terminal where there is none."""
-    result = run("extract", SAMPLES / sample.name)
+    result = run("extract", SAMPLES / sample.name, "--lang", "zh")
     told = "verified 已核验" if sample.extraction.status == "verified" else "unresolved 未能全部确认"
     assert told in result.stdout
     assert all(title in result.stdout for title in ("二、主动公开", "三、收到和处理", "四、政府信息公开行政复议"))

@@ -31,11 +31,53 @@ def test_readme_names_every_command(name: str) -> None:
     assert re.search(r"```sh\nmake demo.*\nmake test", text)
 
 
-def test_both_readmes_show_the_same() -> None:
-    """The two READMEs hold the same blocks of output and the same number of sections."""
-    english, chinese = ((ROOT / n).read_text(encoding="utf-8") for n in ("README.md", "README.zh-CN.md"))
-    assert re.findall(r"```text\n.*?```", english, re.DOTALL) == re.findall(r"```text\n.*?```", chinese, re.DOTALL)
-    assert english.count("\n## ") == chinese.count("\n## ")
+TWINS = [
+    ("README.md", "README.zh-CN.md"),
+    ("docs/accuracy.md", "docs/accuracy.zh-CN.md"),
+    ("docs/findings.md", "docs/findings.zh-CN.md"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), TWINS)
+def test_twins_show_the_same(one: str, other: str) -> None:
+    """A document and its Chinese twin show the same outputs, each in its own language, and have as many sections and tables."""
+    english, chinese = ((ROOT / name).read_text(encoding="utf-8") for name in (one, other))
+    shown = [re.findall(r"<!-- (?:prints|runs): .*? -->", text) for text in (english, chinese)]
+    assert [line.replace("--lang en", "--lang zh") for line in shown[0]] == shown[1]
+    assert all("--lang" in line for line in shown[1] if "prints" in line)
+    for mark in ("\n## ", "\n```", "\n| --- |"):
+        assert english.count(mark) == chinese.count(mark)
+
+
+@pytest.mark.parametrize("name", [other for _, other in TWINS])
+def test_the_chinese_twin_is_chinese(name: str) -> None:
+    """To the last table: no block of output holds English words, but for names that are nobody's to translate."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    for block in re.findall(r"```text\n(.*?)```", text, re.DOTALL):
+        assert not re.search(r"[a-z]{3,} [a-z]{2,}", block), block
+
+
+def test_the_readme_tells_things_in_the_order_that_a_reader_asks() -> None:
+    """What it is, why to trust it, a model, many reports, a parser of one's own, the limits before the figures."""
+    heads = re.findall(r"\n## (.*)", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert heads == [
+        "What it is", "Why trust it", "With a model", "Many reports", "Behind your own parser", "Limits", "How well it does",
+        "Accuracy runs", "How it works",
+    ]  # fmt: skip
+
+
+def test_discrepant_is_told_in_this_order() -> None:
+    """First compare with the original, then that the report may be wrong as printed; and that the text is what is vouched for."""
+    told = [FINDINGS["identity_fails"].advice, *((ROOT / name).read_text(encoding="utf-8") for name in TWINS[0])]
+    for text, first, then in zip(
+        told,
+        ("先与原件核对", "Compare with the original first", "先与原件核对"),
+        ("所印有误", "wrong as printed", "所印有误"),
+        strict=True,
+    ):
+        assert 0 <= text.index(first) < text.index(then)
+    assert "**What is vouched for is what *the text* prints**" in told[1]
+    assert "**所确认的，是*文本*所印**" in told[2]
 
 
 def test_the_public_names() -> None:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from nianbao.eval.bars import WIDTH, bars
-from nianbao.eval.language import messages, of_locale, speaker
 from nianbao.eval.run import load_run
 from nianbao.eval.tables import Scored
 from nianbao.pipeline.extract import REPORT
@@ -88,47 +87,3 @@ def test_a_page_is_in_chinese_throughout(home: Path) -> None:
     known = {"one", "other", "tabs", ""}
     assert [part for part in told if part not in known and not re.search("[一-鿿]", part)] == []
     assert '<html lang="zh-CN">' in text
-
-
-@pytest.mark.parametrize(
-    ("environment", "language"),
-    [
-        ({"LANG": "zh_CN.UTF-8"}, "zh"),
-        ({"LC_ALL": "C", "LANG": "zh_CN.UTF-8"}, "en"),
-        ({"LC_MESSAGES": "zh_TW", "LANG": "en_US"}, "zh"),
-        ({"LC_ALL": "", "LANG": "de_DE.UTF-8"}, "en"),
-        ({}, "en"),
-    ],
-)
-def test_the_language_is_the_locales(
-    home: Path, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], language: str
-) -> None:
-    """As POSIX has it: LC_ALL before LC_MESSAGES before LANG; --lang before all of them."""
-    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
-        monkeypatch.delenv(name, raising=False)
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    assert of_locale(environment) == language
-    assert f'<html lang="{"zh-CN" if language == "zh" else "en"}">' in page(home, str(home / "one"))
-    assert '<html lang="en">' in page(home, str(home / "one"), "--lang", "en")
-
-
-@pytest.mark.parametrize(
-    ("english", "chinese"),
-    [
-        ("3 reports", "3 份报告"),
-        ("silent error, verified", "未察觉的错误，已核验"),
-        ("2 reports without an answer count as wrong", "2 份报告没有回答，按错误计"),
-        ("7, not null (invented, vouched for)", "7，应为 null（多，已确认）"),
-        ("By tool", "按工具"),
-        ("pdftotext", "pdftotext"),
-    ],
-)
-def test_messages_with_places(english: str, chinese: str) -> None:
-    """What a message names is carried over; a message within is said in Chinese; what is no message stays."""
-    assert (speaker("zh")(english), speaker("en")(english)) == (chinese, english)
-
-
-def test_every_message_has_the_same_places_in_both_languages() -> None:
-    for english, chinese in messages():
-        assert set(re.findall(r"\{\w+\}", english)) == set(re.findall(r"\{\w+\}", chinese)), english

@@ -1,7 +1,8 @@
-"""Huge and hostile texts: refused or read, in time that grows with the text and no faster."""
+"""Huge and hostile texts: refused or read, with work that grows with the text and no faster."""
 
 import contextlib
-import time
+import subprocess
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -9,42 +10,68 @@ import pytest
 from nianbao import InputError, extract
 
 from .conftest import SAMPLES
-
-HEAD = "二、主动公开政府信息情况\n第二十条第（一）项\n信息内容\t本年制发件数\t本年废止件数\t现行有效件数\n"
-WITHIN = "三、收到和处理政府信息公开申请情况\n申请人情况 自然人 商业企业 科研机构 社会公益组织 法律服务机构 其他 总计\n"
-UNITS = [
-    "0 ", "0\n", "0\t", "0|", "(", "（）", "((((1", "一、", "规章", "规章\n", "规章 0 0 0\n", "本年新收政府信息公开申请数量",
-    "本年新收政府信息公开申请数量\n", "三、收到和处理政府信息公开申请情况\n", "2023年", "1,000,", "-", "- 1 -\n", " ", "\n", "\t",
-    "政府信息公开工作年度报告\n", "20年1月", "某县政府信息公开", "12月31日", "一是", "\r", "　", "0.", "+1", "|---", "无 ", "2024-01-01\n",
-    "五、存在的主要问题及改进情况\n改进措施\n一是x。\n",
-    "<", "<!--", "<a ", "<td>", "</", "<tr><td>0", '<a x="', "<title>", "<table>", "&nbsp;", "&#0;", "<script>", "<p><div>",
-]  # fmt: skip
+from .growth import DISCLOSURE, FRAMES, GROWTH, REQUESTS, ROOT, UNITS, growth, texts, work
+from .patterns.__main__ import grows
 
 
-def seconds(text: str) -> float:
-    start = time.perf_counter()
+def answered(text: str) -> None:
     with contextlib.suppress(InputError):
         extract(text)
-    return time.perf_counter() - start
+
+
+@pytest.mark.parametrize(("name", "unit", "frame"), list(texts(4)), ids=repr)
+def test_work_grows_as_the_text_does(name: str, unit: str, frame: str) -> None:  # noqa: ARG001  # the name is for the report
+    """Twice the text takes at most 2.5 times the work, counted and not timed; all of them: python -m tests.growth."""
+    assert growth(unit, frame, 10_000) <= GROWTH
+
+
+def test_the_count_sees_what_grows_faster() -> None:
+    """What it counts of a text is there, and more for a longer one: else nothing would be proved."""
+    few, many = (work(REQUESTS + "规章 0 0 0\n" * n) for n in (50, 100))
+    assert 1_000 < few < many
+
+
+def test_no_pattern_backtracks() -> None:
+    """Every pattern of the program, against strings made from it: its steps grow as the strings do."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.patterns"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(
-    "frame",
-    ["{}", HEAD + "{}", WITHIN + "{}", "一、总体情况\n{}\n" + HEAD, "<html><body><table><tr><td><p>{}"],
-    ids=["bare", "disclosure", "requests", "prose", "page"],
+    ("pattern", "backtracks"),
+    [
+        (r"(?:a+)+b", True),
+        (r"(?:a|aa)+$", True),
+        (r"\s*\|?\s*$", True),
+        (r"\d+\.?\d*x", True),
+        (r"x[^()]*y[^()]*z", True),
+        (r"a{0,8}b", False),
+        (r"(?:ab?)+c?", False),
+        (r"\|[^|]{0,20}\|", False),
+        (r"(?>a+)b", True),
+        (r"[0-9]", False),
+    ],
 )
+def test_the_check_of_patterns_knows_one_that_backtracks(pattern: str, backtracks: bool) -> None:
+    """Sought everywhere in a text, a pattern that begins with a run of what it may stop at is looked at again from each place."""
+    assert (grows(pattern, 0, everywhere=True)[0] > GROWTH) == backtracks
+
+
+@pytest.mark.parametrize("frame", FRAMES.values(), ids=FRAMES)
 @pytest.mark.parametrize("unit", UNITS, ids=repr)
 def test_hostile_text_is_answered(unit: str, frame: str) -> None:
     """A text that repeats one thing is answered with an extraction or an InputError, never otherwise."""
-    seconds(frame.format(unit * (60_000 // len(unit))))
+    answered(frame.format(unit * (60_000 // len(unit))))
 
 
 @pytest.mark.parametrize(
-    "make", [lambda n: "（" * n, lambda n: WITHIN + "规章 0\n" * (n // 5), lambda n: HEAD + "0 " * (n // 2)]
+    "make", [lambda n: "（" * n, lambda n: REQUESTS + "规章 0\n" * (n // 5), lambda n: DISCLOSURE + "0 " * (n // 2)]
 )
 def test_five_megabytes(make: Callable[[int], str]) -> None:
     """Five megabytes of brackets, label fragments or digits end."""
-    seconds(make(1_700_000))
+    answered(make(1_700_000))
 
 
 def test_a_long_prose_report_is_read() -> None:

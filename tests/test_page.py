@@ -197,7 +197,7 @@ def test_printed_it_is_whole(browser: Browser, file: Path) -> None:
 def test_the_page_to_paste_into(browser: Browser) -> None:
     """In a browser: a report that is pasted is shown to be read, or as JSON; what is none is said to be none; nothing of it runs."""
     with ServerProcess("--workers", "1") as server:
-        page = browser.new_page()
+        page = browser.new_page(locale="zh-CN")
         said: list[str] = []
         page.on("console", lambda message: said.append(message.text))
         page.goto(server.url)
@@ -209,6 +209,6 @@ def test_the_page_to_paste_into(browser: Browser) -> None:
         assert said == []
         page.fill("#text", HOSTILE[0])
         page.click("button")
-        expect(page.locator("#state")).to_contain_text("no yearly report")
+        expect(page.locator("#state")).to_contain_text("不是政府信息公开工作年度报告")
         assert (page.title(), page.locator("#answer").is_hidden()) == ("nianbao：读取政府信息公开工作年度报告", True)
         page.close()

@@ -114,19 +114,40 @@ def test_the_examples_are_true(client: TestClient) -> None:
 
 
 def test_the_readable_view(client: TestClient) -> None:
-    """Where plain text is asked for first, what comes is what the command prints; an error is JSON all the same."""
-    shown = CliRunner().invoke(main, ["extract", "-"], input=TEXT.encode(), catch_exceptions=False).stdout
-    asked = {**JSON, "Accept": "text/plain, */*"}
-    found = client.post("/v1/extract", content=json.dumps({"text": TEXT, "name": "-"}), headers=asked)
-    assert (found.headers["content-type"], found.text.rstrip()) == ("text/plain; charset=utf-8", shown.rstrip())
-    assert_refusal(client.post("/v1/extract", content=b"{}", headers=asked))
+    """Where plain text is asked for first, what comes is what the command prints, in the language asked for; an error is JSON all the same."""
+    body = json.dumps({"text": TEXT, "name": "-"})
+    for language, named in (("zh", "zh-CN,zh;q=0.9,en;q=0.8"), ("en", "en-GB, zh;q=0.5")):
+        command = ["extract", "-", "--lang", language]
+        shown = CliRunner().invoke(main, command, input=TEXT.encode(), catch_exceptions=False).stdout
+        asked = {**JSON, "Accept": "text/plain, */*", "Accept-Language": named}
+        found = client.post("/v1/extract", content=body, headers=asked)
+        assert (found.headers["content-type"], found.text.rstrip()) == ("text/plain; charset=utf-8", shown.rstrip())
+        assert_refusal(client.post("/v1/extract", content=b"{}", headers=asked))
+
+
+def test_the_language_of_an_error(client: TestClient) -> None:
+    """A message is English unless a request names a language; JSON of an extraction is the same in all of them."""
+    found = {
+        named: client.get("/nowhere", headers={"Accept-Language": named}).json()["error"]["message"]
+        for named in ("", "zh-CN", "en", "fr, zh")
+    }
+    english, chinese = "no such address; see /openapi.json", "没有这个地址；见 /openapi.json"
+    assert found == {"": english, "zh-CN": chinese, "en": english, "fr, zh": english}
+    one, other = (
+        client.post("/v1/extract", content=json.dumps({"text": TEXT}), headers={**JSON, "Accept-Language": named}).text
+        for named in ("zh", "en")
+    )
+    assert one == other
 
 
 def test_the_page_to_paste_into(client: TestClient) -> None:
-    """It is in Chinese, asks nobody for a token, loads nothing, and its policy allows what stands in it and nothing else."""
+    """It is in the language of whoever looks at it, asks nobody for a token, loads nothing, and its policy allows what stands in it and nothing else."""
     page = client.get("/")
     policy = page.headers["content-security-policy"]
-    assert (page.status_code, 'lang="zh-CN"' in page.text) == (200, True)
+    assert (page.status_code, 'lang="zh"' in page.text) == (200, True)
+    english = client.get("/", headers={"Accept-Language": "en"}).text
+    assert 'lang="en"' in english
+    assert not re.search("[一-鿿]", english)
     assert TestClient(make_app(LIMITS, Access(TOKEN))).get("/").text == page.text
     assert not re.search(
         r"""\b(src|href|action)\s*=(?!["']?/docs)|https?:|url\(|@import|\son\w+\s*=|innerHTML""", page.text
@@ -327,10 +348,16 @@ def test_no_room(path: str, headers: dict[str, str], limits: Limits) -> None:
         ("abbc", "ac", 0, 0),
         ("abc", "", 0, None),
         ("abc", "abc", 60, None),
+        ("abbc", "abbc", 60, 1),
+        ("abbc", "ac", 60, None),
+        ("ddd", "ddd", 60, None),
     ],
 )
 def test_who_makes_room(clients: str, waiting: str, patience_s: float, dropped: int | None) -> None:
-    """Of those that are slow to send, the one that has been so longest of the client that holds most; nobody else."""
+    """Of those that are slow to send, the one that has been so longest of the client that holds most; nobody else.
+
+    Of a client that holds more than the one who asks, any that is still sent.
+    """
 
     async def work() -> None:
         places = Places(len(clients), patience_s)

@@ -39,7 +39,7 @@ LINE = ["time", "level", "event", "method", "path", "status", "ms", "verdict", "
 @pytest.fixture(scope="module")
 def server() -> Iterator[ServerProcess]:
     """One server for all tests that leave it as it was."""
-    with ServerProcess("--workers", "1", "--queue", "0", "--max-body", "200000") as found:
+    with ServerProcess("--workers", "1", "--queue", "0", "--max-body", "1000000") as found:
         yield found
 
 
@@ -124,8 +124,8 @@ def test_a_client_that_goes_away_leaves_its_place(server: ServerProcess) -> None
 def test_a_body_is_refused_while_it_streams(server: ServerProcess) -> None:
     """A body of no declared length is answered 413 once it is over the limit, while its client is still sending."""
     with closing(Held(server)) as held:
-        held.send(b" " * 150_000)
-        held.send(b" " * 150_000)
+        held.send(b" " * 750_000)
+        held.send(b" " * 750_000)
         status, headers = held.head()
         assert (status, held.body(headers)["error"]["code"]) == (413, "too_large")
 

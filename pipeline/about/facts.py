@@ -105,7 +105,7 @@ def titled_years(folded: str) -> set[str]:
     return set(_TITLED_YEAR.findall(folded)[:1])
 
 
-_TITLED_YEAR = re.compile(r"(20[0-9]{2})\s*年?度?\s*政府信息公开[^。;,]{0,12}报告")
+_TITLED_YEAR = re.compile(r"(20[0-9]{2})\s*(?:(?:年度?|度)\s*)?政府信息公开[^。;,]{0,12}报告")
 _BEGINS = re.compile(r"(?:一、)?(?:总体情况|总体概况|基本情况|概述)[:：]?|二、主动公开政府信息.{0,6}")
 _RUNNING = re.compile(
     r"(?P<before>[^\s。;,:、]{2,40}?)政府信息公开(?:工作)?(?:情况)?(?:年度)?(?:工作)?报告[^\S\n]*(?:一、[^\S\n]*)?(?:总体情况|总体概况|基本情况|概述)"

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import EndpointError, FaultError, NianbaoError
+from ..language import LANGUAGES, language, speaking, told, told_lines
 from ..source.inputs import printable
+from .help import Command, Context, first_sentence
 
 if TYPE_CHECKING:
     from ..llm.settings import Settings
@@ -24,14 +26,39 @@ UNRESOLVED, UNUSABLE, NO_ENDPOINT, FAULT, INTERRUPTED, UNHEARD = 1, 2, 3, 70, 13
 
 
 class Commands(click.Group):
-    """Commands that tell of whatever stops them in one line, and end with the exit status that it stands for."""
+    """Commands that tell of whatever stops them in one line, and end with the exit status that it stands for.
+
+    `--lang` may stand anywhere: it is heard before anything else is said.
+    """
+
+    context_class = Context
+    command_class = Command
+    group_class = type
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
+        given = args[0] if args else kwargs.pop("args", None)
+        flag, arguments = _language_first(list(sys.argv[1:] if given is None else given))
         try:
-            return super().main(*args, **kwargs)
-        except Exception as error:  # the last border: no traceback reaches a user
-            say(_fault(error))
-            sys.exit(FAULT)
+            spoken = language(flag, os.environ.get)
+        except NianbaoError as error:
+            say(str(error))
+            sys.exit(status_of(error))
+        with speaking(spoken):
+            try:
+                status = super().main(arguments, *args[1:], **{**kwargs, "standalone_mode": False})
+            except click.ClickException as error:
+                _complain(error)
+                sys.exit(error.exit_code)
+            except click.Abort:
+                say("interrupted")
+                sys.exit(INTERRUPTED)
+            except Exception as error:  # the last border: no traceback reaches a user
+                say(_fault(error))
+                sys.exit(FAULT)
+        sys.exit(status or 0)
+
+    def get_short_help_str(self, limit: int = 0) -> str:  # noqa: ARG002  # as of a command
+        return first_sentence(self)
 
     def invoke(self, ctx: click.Context) -> Any:
         library = logging.getLogger("nianbao")
@@ -47,6 +74,35 @@ class Commands(click.Group):
         except BrokenPipeError:
             _write_nowhere()
             sys.exit(UNHEARD)
+
+
+language_option = click.option(
+    "--lang",
+    type=click.Choice(LANGUAGES),
+    expose_value=False,
+    help="What you are told in, of any command.  [env: NIANBAO_LANG; default: the locale's]",
+)
+
+
+def _language_first(arguments: list[str]) -> tuple[str | None, list[str]]:
+    """The language of `--lang`, None where none is named, and the arguments with it in front: before a --help is answered."""
+    for at, argument in enumerate(arguments):
+        if argument == "--":
+            break
+        if argument.partition("=")[0] == "--lang":
+            end = at + 1 if "=" in argument else at + 2
+            said = "".join(arguments[at:end]).removeprefix("--lang").removeprefix("=")
+            known = said if said in LANGUAGES else None
+            return known, [*arguments[at:end], *arguments[:at], *arguments[end:]]
+    return None, arguments
+
+
+def _complain(error: click.ClickException) -> None:
+    """A usage error, as click shows it."""
+    if isinstance(error, click.UsageError) and error.ctx is not None:
+        click.echo(error.ctx.get_usage(), err=True)
+        click.echo(told(f"Try '{error.ctx.command_path} --help' for help.") + "\n", err=True)
+    click.echo(told(f"Error: {error.format_message()}"), err=True)
 
 
 def _write_nowhere() -> None:
@@ -107,9 +163,14 @@ def write(text: str) -> None:
     sys.stdout.buffer.flush()
 
 
+def tell(text: str) -> None:
+    """Lines for the person on standard output: what was asked for, where it is no data."""
+    write(told_lines(text))
+
+
 def say(text: str) -> None:
     """A line for the person at the terminal, on standard error."""
-    click.echo(f"nianbao: {printable(text)}", err=True)
+    click.echo(f"nianbao: {printable(told(text))}", err=True)
 
 
 def engine_option(default: str, *more: str, says: str = "") -> Callable[[Callable[..., None]], Callable[..., None]]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 import click
 
 from ..errors import NianbaoError
+from ..language import told
 from ..many.cli import bulk, export
 from .console import (
     INTERRUPTED,
@@ -18,10 +19,12 @@ from .console import (
     deadline_option,
     engine_option,
     interruptible,
+    language_option,
     model_options,
     model_settings,
     say,
     status_of,
+    tell,
     write,
 )
 
@@ -39,6 +42,7 @@ T = TypeVar("T")
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="nianbao")
+@language_option
 def main() -> None:
     """Yearly reports on open government information (政府信息公开工作年度报告) as validated data.
 
@@ -108,8 +112,8 @@ def check(
     from ..many.work import unread, wrong
 
     settings, limit_s = model_settings(engine, flags), deadline(deadline_s)
-    told = reader_of_records(map_path)
-    pairs = list_pairs(records, told) if records is not None else iter([read_pair(str(text), str(record), told)])
+    by = reader_of_records(map_path)
+    pairs = list_pairs(records, by) if records is not None else iter([read_pair(str(text), str(record), by)])
     answer = _Answer(_printer(as_json))
     summary = CheckSummary()
 
@@ -219,7 +223,7 @@ def info() -> None:
 
     with open_cache(_settings({})) as answers:
         found = answers.info()
-        write(f"{found.place}\n{found.entries:,} answers, {found.bytes:,} bytes")
+        tell(f"{found.place}\n{found.entries:,} answers, {found.bytes:,} bytes")
         if found.warning:
             say(found.warning)
 
@@ -232,9 +236,9 @@ def clear(yes: bool) -> None:
 
     settings = _settings({})
     place = cache_place(settings)
-    if yes or click.confirm(f"Remove all answers kept in {place}?", err=True):
+    if yes or click.confirm(told(f"Remove all answers kept in {place}?"), err=True):
         clear_cache(settings)
-        write(f"{place}: removed")
+        tell(f"{place}: removed")
 
 
 @cache.command()
@@ -246,12 +250,11 @@ def verify(remove: bool) -> None:
     with open_cache(_settings({})) as answers:
         damaged = list(answers.damaged())
         for key in damaged:
-            write(f"{key}: damaged")
+            tell(f"{key}: damaged")
             if remove:
                 answers.remove(key)
-        write(
-            f"{answers.info().entries:,} entries, {len(damaged)} damaged{' and removed' if remove and damaged else ''}"
-        )
+        removed = " and removed" if remove and damaged else ""
+        tell(f"{answers.info().entries:,} entries, {len(damaged)} damaged{removed}")
         sys.exit(1 if damaged and not remove else 0)
 
 
@@ -270,11 +273,11 @@ def doctor(**flags: object) -> None:
     from ..llm.settings import environment
 
     settings = _settings(flags)
-    write("\n".join(tell_settings(settings, environment())))
+    tell("\n".join(tell_settings(settings, environment())))
 
     async def work() -> None:
         async for line in examine(settings):
-            write(line)
+            tell(line)
 
     asyncio.run(work())
 

@@ -9,19 +9,25 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ...schemas.extraction import Extraction
+from ...schemas.extraction import Choice, Doubt, Extraction
 from ...schemas.findings import FINDINGS
 from ...schemas.form import Form, FormRow, FormSection, form_of
 from ...schemas.report import Amount, Report
-from ..record.shown import choices_of, likeliest_first, names_of, shown, shown_choice
+from ..language import told
+from ..record.shown import NO_ROW, choices_of, likeliest_first, names_of, rows_of_choice, shown
 
 _WIDTH_WITHOUT_TERMINAL = 110
 _VERDICTS = {
-    "verified": ("已核验", "green", "每一格都有出处，没有无法解释的数字，可核对的勾稽关系全部成立"),
-    "discrepant": ("原文有误", "yellow", "每一格都有出处，但报告所印数字自身不满足勾稽关系，记录保留原样"),
-    "unresolved": ("未能全部确认", "red", "有的格存疑，其余各格已确认"),
+    "verified": ("verified 已核验", "green", "每一格都有出处，没有无法解释的数字，可核对的勾稽关系全部成立"),
+    "discrepant": (
+        "discrepant 所印不符",
+        "yellow",
+        "每一格都有出处，但文本所印的数字自身不相符：先与原件核对，转成文本时可能抽错；与原件相符，才可能是报告所印有误",
+    ),
+    "unresolved": ("unresolved 未能全部确认", "red", "有的格存疑，其余各格已确认"),
 }
 _NOTHING_VOUCHED = "没有一格能确认，记录仅供参考"
+_FORMS = {"2019": "2019 年格式", "2021": "2021 年格式", "mixed": "两种格式混用"}
 _READERS = {"rules": "规则", "model": "模型", "supplied": "所供记录"}
 _MOST_CHOICES = 3
 _MOST_TOLD = 8
@@ -69,12 +75,10 @@ def _heading(extraction: Extraction) -> Text:
     name = clean((report and report.title) or source.name)
     facts = [source.name] if report and report.title else []
     if report:
-        facts += [report.agency or "单位未写明", f"{report.year} 年度" if report.year else "年度未写明"]
-        facts += [
-            {"2019": "2019 年格式", "2021": "2021 年格式", "mixed": "两种格式混用"}.get(report.form or "", "格式不明")
-        ]
-        facts += [f"落款 {report.issued_on}"] if report.issued_on else []
-    facts += ["所供记录"] if extraction.reader == "supplied" else []
+        facts += [report.agency or told("单位未写明"), told(f"{report.year} 年度" if report.year else "年度未写明")]
+        facts += [told(_FORMS.get(report.form or "", "格式不明"))]
+        facts += [told(f"落款 {report.issued_on}")] if report.issued_on else []
+    facts += [told("所供记录")] if extraction.reader == "supplied" else []
     return Text.assemble((name, "bold"), "\n", (clean("  " + " · ".join(facts)), "dim"))
 
 
@@ -87,17 +91,16 @@ def _verdict(extraction: Extraction) -> Text:
     facts = [f"确认 {coverage.vouched} 格，存疑 {coverage.cells - coverage.vouched} 格"]
     facts += [f"勾稽核对：成立 {counts[0]}，不成立 {counts[1]}，有空白单元格无法核对 {counts[2]}"]
     if len(extraction.readers) > 1:
-        facts += [
-            "与记录一致：" + "，".join(f"{_READERS[r.reader]} {r.agrees}/{r.cells} 格" for r in extraction.readers)
-        ]
-    verdict = (f"{extraction.status} {name}", f"bold {colour}")
-    return Text.assemble("  ", verdict, f"：{why}\n  ", ("\n  ".join(facts), "dim"))
+        shares = (f"{_READERS[r.reader]} {r.agrees}/{r.cells} 格" for r in extraction.readers)
+        facts += [f"与记录一致：{'，'.join(shares)}"]
+    verdict = (told(name), f"bold {colour}")
+    return Text.assemble("  ", verdict, f"{told('：')}{told(why)}\n  ", ("\n  ".join(map(told, facts)), "dim"))
 
 
 def _finding_line(severity: str, code: str, message: str) -> Text:
     mark, colour = _MARKS[severity]
-    advice = "" if severity == "info" else f"\n      → {FINDINGS[code].advice}"
-    return Text.assemble("  ", (f"{mark} {code}", colour), f" {clean(message)}", (advice, "dim"))
+    advice = "" if severity == "info" else f"\n      → {told(FINDINGS[code].advice)}"
+    return Text.assemble("  ", (f"{mark} {code}", colour), f" {clean(told(message))}", (advice, "dim"))
 
 
 # --- Tables ----------------------------------------------------------------------------------------------------------
@@ -111,7 +114,7 @@ def _section(extraction: Extraction, section: FormSection, choices: Choices) -> 
     report = extraction.report
     rows = [(row, found) for row in section.rows if (found := _at(report, row.path)) is not None]
     if not rows:
-        yield Text(f"\n{section.title}：没有读到表格", "bold red")
+        yield Text("\n" + told(f"{section.title}：没有读到表格"), "bold red")
         return
     yield Text(f"\n{section.title}", "bold")
     by_row = section.spec.heads == "printed"
@@ -141,20 +144,20 @@ def _grid(extraction: Extraction, rows: list[tuple[FormRow, Any]], choices: Choi
     zeros = {
         row.path: doubt for row, found in rows if (doubt := _as_zeros(extraction, row, found, choices)) is not None
     }
-    told = [(row, found) for row, found in rows if row.path not in zeros]
-    if told:
+    others = [(row, found) for row, found in rows if row.path not in zeros]
+    if others:
         table = Table(box=None, padding=(0, 1), header_style="dim")
         table.add_column("")
         for column in columns:
             table.add_column(column.labels[0].text, justify="right", overflow="fold")
-        for row, found in told:
+        for row, found in others:
             table.add_row(_short(row.label), *(_cell(extraction, row, c.name, found, choices) for c in columns))
         yield table
-    for doubt, mark in (("", ""), ("?", "，存疑")):
+    for doubt in ("", "?"):
         if count := sum(d == doubt for d in zeros.values()):
-            yield Text(
-                f"  {'全部' if count == len(rows) else '其余'} {count} 行各格均为 0{mark}", "red" if mark else "dim"
-            )
+            which = "全部" if count == len(rows) else "其余"
+            line = f"{which} {count} 行各格均为 0，存疑" if doubt else f"{which} {count} 行各格均为 0"
+            yield Text(f"  {told(line)}", "red" if doubt else "dim")
 
 
 def _short(label: str) -> str:
@@ -180,8 +183,9 @@ def _cell(extraction: Extraction, row: FormRow, column: str, found: Any, choices
     if path in choices:
         others = [other for other in choices[path] if other != text]
         more = "…" if len(others) > _MOST_CHOICES else ""
-        return Text(f"{text}?{'/'.join(others[:_MOST_CHOICES])}{more}", "bold red")
-    text += "~" if evidence and evidence.basis == "inferred" else ""
+        told_others = "/".join(map(told, others[:_MOST_CHOICES]))
+        return Text(f"{told(text)}?{told_others}{more}", "bold red")
+    text = told(text) + ("~" if evidence and evidence.basis == "inferred" else "")
     is_zero = value is None or value == 0 or (isinstance(value, Amount) and not value.figure.strip("-0."))
     return Text(text, "dim" if is_zero else "bold")
 
@@ -191,15 +195,25 @@ def _cell(extraction: Extraction, row: FormRow, column: str, found: Any, choices
 
 def _doubts(extraction: Extraction, form: Form) -> Iterator[Text]:
     """What is in doubt, and each way to read it, the likeliest first."""
-    yield Text("\n存疑之处", "bold")
+    yield Text("\n" + told("存疑之处"), "bold")
     for doubt in extraction.doubts:
         names = names_of(doubt.paths, form)
-        yield Text.assemble("  ", (f"? {doubt.reason}", "red"), clean(f" {names}：{FINDINGS[doubt.reason].meaning}"))
+        yield Text.assemble(
+            "  ", (f"? {doubt.reason}", "red"), clean(f" {names}{told('：')}{told(FINDINGS[doubt.reason].meaning)}")
+        )
         choices = likeliest_first(doubt)
         for choice in choices[:_MOST_TOLD]:
-            yield Text(clean(f"      {choice.by}：{shown_choice(choice, doubt, form)}"))
+            yield Text(clean(f"      {choice.by}{told('：')}{_choice(choice, doubt, form)}"))
         if len(choices) > _MOST_TOLD:
-            yield Text(f"      等 {len(choices)} 种读法", "dim")
+            yield Text(f"      {told(f'等 {len(choices)} 种读法')}", "dim")
+
+
+def _choice(choice: Choice, doubt: Doubt, form: Form) -> str:
+    rows = []
+    for row, cells in rows_of_choice(choice, doubt, form):
+        shown_cells = told("，").join(f"{head} {told(value)}" for head, value in cells)
+        rows.append(f"{row}{told('：')}{shown_cells or told(NO_ROW)}")
+    return told("；").join(rows)
 
 
 def clean(text: str) -> str:

@@ -59,13 +59,13 @@ class Settings(BaseModel):
         str | None,
         AfterValidator(_is_plain),
         Field(
-            title="与 OpenAI 兼容的接口地址；没有则用 OpenAI 自己的",
+            title="与 OpenAI 兼容的端点地址；没有则用 OpenAI 自己的",
             description="an OpenAI-compatible endpoint; none: OpenAI's own",
         ),
     ] = None
     api_key: Annotated[
         SecretStr | None,
-        Field(title="只发给接口，别处都不出现", description="sent to the endpoint, and to nothing else"),
+        Field(title="只发给端点，别处都不出现", description="sent to the endpoint, and to nothing else"),
     ] = None
     cache_dir: Annotated[
         Path | None,
@@ -85,7 +85,7 @@ class Settings(BaseModel):
     mode: Annotated[
         Mode,
         Field(
-            title="以何种方式要求结构化的回答；auto 为接口所接受者",
+            title="以何种方式要求结构化的回答；auto 为端点所接受者",
             description="how a structured answer is asked for; auto: what the endpoint takes",
         ),
     ] = "auto"
@@ -94,7 +94,7 @@ class Settings(BaseModel):
         int,
         Field(
             ge=1,
-            title="接口出错或繁忙时，一次请求最多试几回",
+            title="端点出错或繁忙时，一次请求最多试几回",
             description="of one request, where the endpoint fails or is busy",
         ),
     ] = 6
@@ -102,7 +102,7 @@ class Settings(BaseModel):
         float,
         Field(
             gt=0,
-            title="两回之间最多等几秒，接口指明时间者除外",
+            title="两回之间最多等几秒，端点指明时间者除外",
             description="seconds between two attempts, unless the endpoint names a time",
         ),
     ] = 30
@@ -114,11 +114,11 @@ class Settings(BaseModel):
         int | None,
         Field(
             ge=1,
-            title="每分钟 token 数，请求前估计；没有则不限",
+            title="每分钟词元数，请求前估计；没有则不限",
             description="estimated before each request; none: no limit",
         ),
     ] = None
-    max_output_tokens: Annotated[int, Field(ge=64, title="一个回答最多几个 token", description="of one answer")] = 4096
+    max_output_tokens: Annotated[int, Field(ge=64, title="一个回答最多几个词元", description="of one answer")] = 4096
     max_cost: Annotated[
         Decimal | None,
         Field(ge=0, title="预算，美元；用完不再问", description="in US dollars; nothing more is asked above it"),
@@ -127,7 +127,7 @@ class Settings(BaseModel):
         int | None,
         Field(
             ge=0,
-            title="预算，输入输出合计的 token；用完不再问",
+            title="预算，输入输出合计的词元；用完不再问",
             description="in and out; nothing more is asked above it",
         ),
     ] = None
@@ -135,7 +135,7 @@ class Settings(BaseModel):
         Decimal | None,
         Field(
             ge=0,
-            title="每百万输入 token 几美元；没有则查价目表",
+            title="每百万输入词元几美元；没有则查价目表",
             description="US dollars a million tokens; none: a price table",
         ),
     ] = None
@@ -143,7 +143,7 @@ class Settings(BaseModel):
         Decimal | None,
         Field(
             ge=0,
-            title="每百万输出 token 几美元；没有则查价目表",
+            title="每百万输出词元几美元；没有则查价目表",
             description="US dollars a million tokens; none: a price table",
         ),
     ] = None

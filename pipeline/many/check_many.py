@@ -5,9 +5,9 @@ from collections.abc import AsyncGenerator, Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ...schemas.extraction import Extraction
 from ...schemas.form import Form
@@ -15,7 +15,7 @@ from ..errors import InputError
 from ..extract import REPORT
 from ..readers.supplied.check_record import Engine, check_supplied
 from ..readers.supplied.map_record import load_map, map_record
-from ..readers.supplied.record import Supplied, load_json, read_supplied
+from ..readers.supplied.record import LONGEST_NAME, Supplied, load_json, read_supplied
 from ..source.decode import MAX_BYTES
 from ..source.inputs import STDIN, open_input, printable, read_input
 from .order import in_order
@@ -37,7 +37,7 @@ class Line(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
-    name: str | None = None
+    name: Annotated[str, Field(max_length=LONGEST_NAME)] | None = None
     text: str | None = None
     path: str | None = None
     record: dict[str, Any] | None
@@ -69,16 +69,16 @@ def reader_of_records(map_path: str | None, form: Form = REPORT) -> Told:
     return lambda loaded, where: read_supplied(map_record(loaded, by, where, form), where, form)
 
 
-def read_pair(text: str, record: str, told: Told) -> Pair:
+def read_pair(text: str, record: str, by: Told) -> Pair:
     """The file of a report and that of its record → both; raises InputError."""
     if text == record == STDIN:
         raise InputError("-: the text and the record cannot both come from standard input")
     given = Given(printable(text), read_input(text))
     where = printable(record)
-    return Pair(given, told(load_json(read_input(record), where, "a record"), where))
+    return Pair(given, by(load_json(read_input(record), where, "a record"), where))
 
 
-def list_pairs(file: str, told: Told) -> Iterator[Pair]:
+def list_pairs(file: str, by: Told) -> Iterator[Pair]:
     """JSON Lines of reports with their records → each pair, in order, and one that says why for a line that is none.
 
     Raises InputError where the file cannot be read.
@@ -91,7 +91,7 @@ def list_pairs(file: str, told: Told) -> Iterator[Pair]:
             problem = f"{place}: a line of more than {LONGEST_LINE:,} bytes; split it"
             yield Pair(Given.bad(place, problem), None)
         elif line.strip():
-            yield _pair(line, place, folder, told)
+            yield _pair(line, place, folder, by)
 
 
 async def check_all(
@@ -128,12 +128,12 @@ def _lines(file: str) -> Iterator[bytes | None]:
         raise InputError(f"{file!r}: not a path ({error})") from error
 
 
-def _pair(line: bytes, where: str, folder: Path, told: Told) -> Pair:
+def _pair(line: bytes, where: str, folder: Path, by: Told) -> Pair:
     name = where
     try:
         read = _line(line, where)
         name = printable(read.name if read.name is not None else read.path or where)
-        supplied = told(read.record or {}, f"{where}: the record")
+        supplied = by(read.record or {}, f"{where}: the record")
         data = read.text if read.text is not None else read_input(str(folder / (read.path or "")))
         return Pair(Given(name, data), supplied)
     except InputError as error:

@@ -15,8 +15,9 @@ from ..cli.console import (
     model_options,
     model_settings,
     say,
-    write,
+    tell,
 )
+from ..cli.help import Command
 from ..errors import EndpointError
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def _formats_option(default: str) -> Callable[[Callable[..., None]], Callable[..
 _workers = click.option("--workers", type=click.IntRange(1, 1024), help="Processes that read.  [default: one a core]")
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
 @click.option("--out", metavar="FOLDER", help="The run's folder; a run that was stopped is taken up again.")
 @engine_option("auto")
@@ -128,7 +129,7 @@ def bulk(
     if estimate:
         from .bulk import estimated
 
-        write("\n".join(estimated(plan).lines(str(batch_price))))
+        tell("\n".join(estimated(plan).lines(str(batch_price))))
         return
     if out is None:
         raise click.UsageError("Missing option '--out'.")
@@ -199,7 +200,7 @@ def _say_how_to_go_on(out: str) -> None:
 
 
 def _finish(summary: "Summary") -> None:
-    write(summary.text())
+    tell(summary.text())
     sys.exit(UNRESOLVED if summary.unresolved else 0)
 
 
@@ -212,7 +213,7 @@ def _names(formats: str) -> list[str]:
     return names
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("run")
 @_formats_option("jsonl,csv")
 @_workers
@@ -230,4 +231,4 @@ def export(run: str, formats: str, workers: int | None) -> None:
     summary = tables(run, names, workers or cores())
     if not summary.told["complete"]:
         say(f"{run}: the run is not at its end; the tables hold what is committed")
-    write(summary.text())
+    tell(summary.text())

@@ -10,13 +10,14 @@ from typing import Any
 
 from ...schemas.findings import FINDINGS
 from ..extract import REPORT
+from ..language import in_chinese
 from .ledger import Entry, Ledger, Marker
 
 _MOST_CHECKS = 20
 _DATA, _TEXT = "summary.json", "summary.txt"
 SUMMARY_FILES = {
     _DATA: "reports by status, form and year, the cells vouched for, the checks that fail most, doubts, findings, what the answers cost",
-    _TEXT: "the same for a person",
+    _TEXT: "the same for a person, in Chinese",
 }
 
 
@@ -32,11 +33,15 @@ class Summary:
 
     def write(self, home: Path) -> None:
         (home / _DATA).write_text(json.dumps(self.told, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-        (home / _TEXT).write_text(self.text() + "\n", encoding="utf-8")
+        (home / _TEXT).write_text(self.in_chinese() + "\n", encoding="utf-8")
 
     def text(self) -> str:
         """The summary for a person."""
         return "\n".join(self._lines())
+
+    def in_chinese(self) -> str:
+        """The same as it stands in the folder, which is to be the same to the byte whoever runs it."""
+        return "\n".join(map(in_chinese, self._lines()))
 
     def _lines(self) -> Iterator[str]:
         told = self.told

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from ...schemas.extraction import Coverage, Extraction, Finding, ModelUse, SourceInfo, Status, finding
 from ..errors import InputError, SettingsError
 from ..extract import Engine, extract_source, extract_with
+from ..language import in_chinese
 from ..source.decode import Source, decode, from_text
 from ..source.inputs import printable
 from .pool import Pool
@@ -127,7 +128,8 @@ def key_of(given: Given) -> str | None:
 
 def wrong(error: Exception, given: Given) -> Finding:
     """What an error says, without the report's name: another report may have the same text."""
-    reason = printable(" ".join(str(error).removeprefix(f"{given.name}: ").split()))[:_LONGEST_REASON]
+    said = in_chinese(" ".join(str(error).split())).removeprefix(given.name).removeprefix("：").removeprefix(": ")
+    reason = printable(said)[:_LONGEST_REASON]
     if isinstance(error, InputError):
         return finding("input_unusable", f"无法读取：{reason}")
     return finding("reading_failed", f"读取出错：{type(error).__name__}：{reason}")

@@ -8,6 +8,7 @@ from ...prompts import VERSION
 from ...schemas.extraction import Extraction, Finding, ModelUse, finding
 from ...schemas.form import Form
 from ..errors import EndpointError, InputError
+from ..language import in_chinese
 from ..llm.ask import ask, ask_again, missing_prose, shown_of
 from ..llm.client import Client, Reply
 from ..llm.wire import Pointing, PointingToo, Shown
@@ -39,7 +40,7 @@ async def read_by_model(
             reply = await client.ask(messages, answer)
             replies.append(reply)
             if reply.answer is None:
-                findings.append(finding("model_failed", f"模型没有给出可用的回答：{reply.failure}"))
+                findings.append(finding("model_failed", f"模型没有给出可用的回答：{in_chinese(reply.failure)}"))
                 break
             pointed = read_pointing(whole, shown, reply.answer, form)
             read = _with_passages(page, whole, shown, reply.answer, form)
@@ -50,7 +51,7 @@ async def read_by_model(
             messages = ask_again(messages, reply.answer, pointed, again, shown, form)
     except (EndpointError, InputError) as error:
         lost = error.requests if isinstance(error, EndpointError) else 0
-        findings.append(finding("model_failed", f"模型没有读：{error}"))
+        findings.append(finding("model_failed", f"模型没有读：{in_chinese(str(error))}"))
     best = found or by_rules
     return best.model_copy(update={"findings": (*best.findings, *findings), "model": _use(client, replies, lost)})
 

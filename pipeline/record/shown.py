@@ -1,13 +1,13 @@
 """What is in doubt in an extraction, as a person reads it."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from ...schemas.extraction import Choice, Doubt, Extraction, Finding
 from ...schemas.findings import FINDINGS
 from ...schemas.form import Form
 from ...schemas.report import Amount
 
-ABSENT, _NO_ROW = "无此格", "没有这一行"
+ABSENT, NO_ROW = "无此格", "没有这一行"
 """What is shown where a reading says that the report does not print a cell at all."""
 
 
@@ -41,12 +41,16 @@ def shown_in(choice: Choice, path: str) -> str:
 
 def shown_choice(choice: Choice, doubt: Doubt, form: Form) -> str:
     """What a choice puts at the paths of its doubt: "（一）予以公开：自然人 3，其他 空"."""
-    told = []
+    rows = rows_of_choice(choice, doubt, form)
+    return "；".join(f"{row}：{'，'.join(f'{c} {v}' for c, v in cells) or NO_ROW}" for row, cells in rows)
+
+
+def rows_of_choice(choice: Choice, doubt: Doubt, form: Form) -> Iterator[tuple[str, Sequence[tuple[str, str]]]]:
+    """The same in parts: each row, with the heads of its columns and what stands there; none where it has not the row."""
     for row, paths in _by_row(doubt.paths).items():
-        cells = [f"{form.columns[path].labels[0].text} {shown_in(choice, path)}" for path in paths]
         has_none = _is_whole(row, paths, form) and not any(path in choice.values for path in paths)
-        told.append(f"{form.label(row)}：{_NO_ROW if has_none else '，'.join(cells)}")
-    return "；".join(told)
+        cells = [(form.columns[path].labels[0].text, shown_in(choice, path)) for path in paths]
+        yield form.label(row), [] if has_none else cells
 
 
 def names_of(paths: Iterable[str], form: Form) -> str:

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 
 from ...schemas.extraction import Extraction
 from ..errors import NianbaoError
+from ..language import spoken
 from ..llm.settings import Settings
 from .access import Access, client_of
 from .batch import Batch
@@ -19,7 +20,7 @@ from .describe import about, describe_get, describe_many, describe_one, with_exa
 from .limits import Limits
 from .log import Logged, Seen
 from .model import Model
-from .page import page
+from .page import named_language, page
 from .pool import GoneError, Pool
 from .problems import RequestError
 from .reply import Job, Task
@@ -77,7 +78,8 @@ class Service:
             self._admit(request, JSON)
             with self._pool.place(client_of(request)) as place:
                 body = await read_body(request, place, self._pool)
-                job = Job(task, body, as_text=_wants_text(request))
+                as_text = _wants_text(request)
+                job = Job(task, body, as_text, named_language(request) or (spoken() if as_text else None))
                 found = await self._pool.answer(job, self._limits.wait_s, request.is_disconnected)
             seen = Seen.of(request.scope)
             seen.verdict, seen.fault = found.verdict, found.fault
@@ -135,7 +137,8 @@ async def _refuse(request: Request, error: Exception) -> Response:
         error if isinstance(error, RequestError) else RequestError("internal", "the server failed on this request")
     )
     Seen.of(request.scope).verdict = problem.code
-    return Response(problem.body(), problem.status, problem.headers, JSON[0])
+    body = problem.body(language=named_language(request))
+    return Response(body, problem.status, problem.headers, JSON[0])
 
 
 async def _refuse_http(request: Request, error: Exception) -> Response:

@@ -62,7 +62,7 @@ class Places:
 
     def take(self, client: str) -> Place | None:
         """A place for a client; None where there is none."""
-        if len(self._taken) >= self._most and not self.make_room():
+        if len(self._taken) >= self._most and not self.make_room(client):
             return None
         place = Place(client)
         self._taken.add(place)
@@ -71,13 +71,17 @@ class Places:
     def leave(self, place: Place) -> None:
         self._taken.discard(place)
 
-    def make_room(self, but: Place | None = None) -> bool:
-        """Take the place of the slowest; False where nobody is slow. but: who asks for it."""
+    def make_room(self, client: str, but: Place | None = None) -> bool:
+        """Take the place of the slowest for a client; False where nobody is slow. but: the place that it asks for, if it has one.
+
+        Who holds more than it does needs not be slow for long: a client that sends much, slowly, never shuts others out.
+        """
+        count = Counter(p.client for p in self._taken)
         last = time.monotonic() - self._patience_s
-        slow = [p for p in self._taken if p is not but and p.is_waiting and p.since <= last]
+        waiting = [p for p in self._taken if p is not but and p.is_waiting]
+        slow = [p for p in waiting if p.since <= last or count[p.client] > count[client] + 1]
         if not slow:
             return False
-        count = Counter(p.client for p in self._taken)
         slowest = min(slow, key=lambda p: (-count[p.client], p.since))
         slowest.drop()
         self.leave(slowest)

@@ -83,7 +83,7 @@ class Pool:
     def hold(self, place: Place, count: int) -> None:
         """Keep so many bytes more for a place; raises RequestError where the bodies of all requests are too many."""
         while self._places.held + count > self.limits.room_bytes:
-            if not self._places.make_room(but=place):
+            if not self._places.make_room(place.client, but=place):
                 raise self.busy(f"the bodies being held reach the limit of {self.limits.room_bytes:,} bytes")
         place.held += count
 

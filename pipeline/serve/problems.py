@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 
+from ..language import Language, speaking, told
 from ..source.inputs import printable
 
 _LONGEST_MESSAGE = 500
@@ -57,10 +58,10 @@ class RequestError(Exception):
         self.retry_after_s = retry_after_s
         self.allow = allow
 
-    @property
-    def message(self) -> str:
+    def message(self, language: Language | None = None) -> str:
         """Fit for a line of JSON: nothing of the request's that is not printable, and not much of it."""
-        found = printable(self.found.encode("utf-8", "replace").decode("utf-8"))
+        with speaking(language):
+            found = printable(told(self.found).encode("utf-8", "replace").decode("utf-8"))
         return found if len(found) <= _LONGEST_MESSAGE else found[: _LONGEST_MESSAGE - 1] + "…"
 
     @property
@@ -69,7 +70,8 @@ class RequestError(Exception):
         found |= {"Allow": self.allow} if self.allow else {}
         return found | ({"WWW-Authenticate": "Bearer"} if self.code == "unauthorized" else {})
 
-    def body(self, line: int | None = None) -> bytes:
-        """As JSON; line: which one of a batch it is, counted from 1."""
-        told = {"error": {"code": self.code, "message": self.message}, **({} if line is None else {"line": line})}
-        return json.dumps(told, ensure_ascii=False).encode("utf-8")
+    def body(self, line: int | None = None, language: Language | None = None) -> bytes:
+        """As JSON; line: which one of a batch it is, counted from 1. language: of the message, None for English as it is written."""
+        number = {} if line is None else {"line": line}
+        error = {"error": {"code": self.code, "message": self.message(language)}, **number}
+        return json.dumps(error, ensure_ascii=False).encode("utf-8")

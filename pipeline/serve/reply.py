@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from ...schemas.extraction import Extraction
 from ..errors import EndpointError, InputError
 from ..extract import REPORT, extract_with
+from ..language import Language, speaking
 from ..many.questions import Heard, Question, until_asked
 from ..readers.supplied.check_record import check_with
 from ..readers.supplied.map_record import load_map, map_record
@@ -28,11 +29,12 @@ Task = Literal["extract", "check"]
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A request to answer. as_text: whether the readable view is asked for, and not JSON."""
+    """A request to answer. as_text: whether the readable view is asked for, and not JSON. language: the one it names, if it does."""
 
     task: Task
     body: bytes
     as_text: bool = False
+    language: Language | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +68,10 @@ def reply(asked: tuple[Job, Heard | None]) -> Answer | Question:
             return found
         return Answer(200, _written(found, job).encode("utf-8"), found.status)
     except (RequestError, InputError, EndpointError, MemoryError) as error:
-        return answer_of(problem_of(error))
+        return answer_of(problem_of(error), language=job.language)
     except Exception as error:  # the border of the worker: a fault is told by its place, never by the text it met
-        return answer_of(
-            RequestError("internal", "the server failed on this request; its log says where"), fault_of(error)
-        )
+        problem = RequestError("internal", "the server failed on this request; its log says where")
+        return answer_of(problem, fault_of(error), job.language)
 
 
 def _written(found: Extraction, job: Job) -> str:
@@ -78,11 +79,12 @@ def _written(found: Extraction, job: Job) -> str:
         return found.model_dump_json()
     from ..cli.view import printed
 
-    return printed(found)
+    with speaking(job.language):
+        return printed(found)
 
 
-def answer_of(problem: RequestError, fault: str = "") -> Answer:
-    return Answer(problem.status, problem.body(), problem.code, fault)
+def answer_of(problem: RequestError, fault: str = "", language: Language | None = None) -> Answer:
+    return Answer(problem.status, problem.body(language=language), problem.code, fault)
 
 
 def problem_of(error: Exception) -> RequestError:

@@ -8,11 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..extract import Engine
 from ..readers.supplied.check_record import Engine as CheckEngine
+from ..readers.supplied.record import LONGEST_NAME
 from .problems import RequestError
 
 _LONGEST_NUMBER = 1000
-_LONGEST_NAME = 200
-"""Of a report, and of any key: longer ones are no names."""
 _LONGEST_MAP = 50_000
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
@@ -22,7 +21,7 @@ class _Request(BaseModel):
 
     text: Annotated[str, Field(description="the text of one report, as text or as HTML source; never an address of it")]
     name: Annotated[
-        str, Field(max_length=_LONGEST_NAME, description="what `source.name` of the extraction is to say")
+        str, Field(max_length=LONGEST_NAME, description="what `source.name` of the extraction is to say")
     ] = "text"
 
 
@@ -95,8 +94,8 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         raise ValueError("a key stands twice in one object; give each key once")
-    if any(len(key) > _LONGEST_NAME for key in found):
-        raise ValueError(f"a key is longer than {_LONGEST_NAME} characters; give keys that are names")
+    if any(len(key) > LONGEST_NAME for key in found):
+        raise ValueError(f"a key is longer than {LONGEST_NAME} characters; give keys that are names")
     return found
 
 

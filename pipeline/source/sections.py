@@ -108,7 +108,7 @@ def _heading_pattern(form: Form) -> re.Pattern[str]:
     for path, labels, like in titled:
         wordings = [re.escape(w) for label in labels for w in label.wordings]
         choices.append(f"(?P<{path.replace('.', '__')}>{'|'.join([*wordings, like])})")
-    return re.compile(rf"[#*>|]*{_NUMBER}(?:{'|'.join(choices)})(?:\([^()]{{0,20}}\))?[:：。*#|]*")
+    return re.compile(rf"[#*>|]{{0,12}}{_NUMBER}(?:{'|'.join(choices)})(?:\([^()]{{0,20}}\))?[:：。*#|]*")
 
 
 def _choose(headings: Sequence[_Heading], folded: str, form: Form) -> list[_Heading]:

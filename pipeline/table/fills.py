@@ -3,7 +3,8 @@
 import re
 from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
-from itertools import chain, combinations, islice, pairwise
+from itertools import chain, combinations, pairwise
+from math import comb
 
 from ...schemas.extraction import Basis
 from . import costs
@@ -135,10 +136,15 @@ def _fewest(fills: Iterator[Fill], failing: Callable[[Slots], float]) -> tuple[F
 
 
 def _without_empties(tokens: Sequence[Token], count: int) -> Iterator[Fill]:
-    """A run with more cells than there are columns for, some of them empty: any of them may be none, of numbers one at most."""
+    """A run with more cells than there are columns for, some of them empty: any of them may be none, of numbers one at most.
+
+    None where there are too many ways: a part of them would say nothing of the others.
+    """
     surplus = len(tokens) - count
     empties = [i for i, t in enumerate(tokens) if is_empty(t)]
-    numbers = [i for i in range(len(tokens)) if i not in empties]
+    numbers = [i for i, t in enumerate(tokens) if not is_empty(t)]
+    if comb(len(empties), surplus) + comb(len(empties), surplus - 1) * len(numbers) > _MOST_LOOKED_AT:
+        return
     ways = [(out, costs.EMPTY_TOO_MANY * surplus) for out in combinations(empties, surplus)]
     ways += [
         ((*out, i), costs.EMPTY_TOO_MANY * (surplus - 1) + costs.CELL_TOO_MANY)
@@ -146,7 +152,7 @@ def _without_empties(tokens: Sequence[Token], count: int) -> Iterator[Fill]:
         for i in numbers
     ]
     seen: set[Slots] = set()
-    for out, cost in islice(ways, _MOST_LOOKED_AT):
+    for out, cost in ways:
         slots = tuple(slot_of(t) for i, t in enumerate(tokens) if i not in out)
         key = tuple(s if s and not s.is_blank else None for s in slots)
         if key not in seen:

@@ -16,13 +16,13 @@ from .lexicon import has_other_words, lexicon_of, pattern_of, says_otherwise
 from .words import plain_label
 
 UNITS: dict[str, Unit] = {unit: unit for unit in YUAN}
-_MONEY = "[十百千万亿美港欧]*元"
+_MONEY = "[十百千万亿美港欧]{0,8}元"
 _MEASURE = re.compile(
-    rf"(?:单位)?(?:[件项个宗次条份起部篇]*)(?:人民币)?((?:{_MONEY})+)|单位[件项个宗次条份起部篇]+|量$"
+    rf"(?:单位)?(?:[件项个宗次条份起部篇]{{0,16}})(?:人民币)?((?:{_MONEY})+)|单位[件项个宗次条份起部篇]+|量$"
 )
 _NUMERALS = "一二三四五六七八九十"
 _ARTICLE = re.compile(
-    rf"(?:中华人民共和国)?(?:政府信息公开条例)?第?[二廿]?十?[{_NUMERALS}0-9]*条?第?[{_NUMERALS}0-9]*项"
+    rf"(?:中华人民共和国)?(?:政府信息公开条例)?第?[二廿]?十?[{_NUMERALS}0-9]{{0,8}}条?第?[{_NUMERALS}0-9]{{0,8}}项"
 )
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}年?度?")
 _SHORTEST_PIECE = 2
@@ -80,9 +80,9 @@ def _is_furniture(text: str, section: FormSection) -> bool:
     return text in lexicon.groups or _ARTICLE.fullmatch(text) is not None or _YEAR.fullmatch(text) is not None
 
 
-_UNIT = "[十百千万亿美港欧]*元|[千万亿](?!元)"
+_UNIT = "[十百千万亿美港欧]{0,8}元|[千万亿](?!元)"
 _STATED_UNIT = re.compile(
-    rf"单位[为是应实:\s“\"]*(?:[件项个宗次条份起部篇]+[、,/和或\s]*)*(?:人民币)?((?:{_UNIT})+)|({_UNIT})为单位|[应实]为[“\"]?({_UNIT})"
+    rf"单位[为是应实:\s“\"]*(?:[件项个宗次条份起部篇][件项个宗次条份起部篇、,/和或\s]*)?(?:人民币)?((?:{_UNIT})+)|({_UNIT})为单位|[应实]为[“\"]?({_UNIT})"
 )
 _NOTED_UNIT = re.compile(r"\((?:单位[:\s]*)?((?:[十百千万亿美港欧]*元)+)\)")
 

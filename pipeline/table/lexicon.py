@@ -204,7 +204,7 @@ def has_other_words(text: str, own: str, lexicon: Lexicon | None = None) -> bool
     return False
 
 
-_UNIT = re.compile("(?:单位)?[十百千万亿]*元|量")
+_UNIT = re.compile("(?:单位)?[十百千万亿]{0,8}元|量")
 _FEW_WORDS = re.compile("[0-9一二三四五六七八九十]{0,2}[^0-9一二三四五六七八九十]{1,4}")
 
 

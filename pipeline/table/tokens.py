@@ -69,7 +69,7 @@ _LETTER = re.compile(r"\w")
 _ROW_NUMBER = re.compile(r"[0-9][.、]")
 """The number of a row, parted from its label."""
 _ODD_NUMBER = re.compile(
-    r"(?=[0-9/]*[0-9])[0-9]*/[0-9/]*|\(\s*[0-9.,]+\s*\)|[.,][0-9]+|[0-9][0-9,.]*[.,]|[0-9^]*\^[0-9^]*[0-9][0-9^]*"
+    r"(?=[0-9/]*[0-9])[0-9]*/[0-9/]*|\(\s*[0-9.,]+\s*\)|[.,][0-9]+|[0-9][0-9,.]*[.,]|(?=[0-9]*\^+[0-9])[0-9^]+"
 )
 """Digits in brackets, broken off, or struck out: a number that no column holds."""
 

@@ -5,7 +5,7 @@ import sys
 from decimal import Decimal
 from typing import TYPE_CHECKING, NoReturn
 
-from ...cli.console import UNRESOLVED, say, write
+from ...cli.console import UNRESOLVED, say, tell
 from .collect import collect
 from .parts import Limits
 from .status import status
@@ -33,9 +33,9 @@ def run_batch(command: str, plan: "Plan", out: str, formats: list[str], terms: T
         say(f"stopped; what is written down is kept in {out}, and the same command goes on from there")
         sys.exit(INTERRUPTED)
     for line in told.lines:
-        write(line)
+        tell(line)
     if told.summary is not None:
-        write(told.summary.text())
+        tell(told.summary.text())
         sys.exit(UNRESOLVED if told.summary.unresolved else 0)
     sys.exit(NOT_AT_ITS_END if command == "collect" else 0)
 

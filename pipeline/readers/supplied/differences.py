@@ -10,6 +10,7 @@ from ....schemas.report import Amount
 from ...record.shown import choices_of
 from ...table.words import plain
 from .record import Supplied
+from .tie import same
 
 _LONGEST_VALUE = 60
 
@@ -17,7 +18,7 @@ _LONGEST_VALUE = 60
 def disagreeing(supplied: Supplied, read: Extraction, *, with_nulls: bool = False) -> Iterator[str]:
     """The paths at which a record gives a value and an extraction has none, or another. with_nulls: a null is a value too."""
     for path, said in supplied.cells.items():
-        if (with_nulls or said is not None) and not agrees(said, _printed(read, path)):
+        if (with_nulls or said is not None) and not same(said, _printed(read, path)):
             yield path
 
 
@@ -73,21 +74,6 @@ def _facts(supplied: Supplied, read: Extraction) -> Iterator[Finding]:
         printed = getattr(read.report, path, None)
         if plain(str(said)) != plain(str(printed)):
             yield finding("fact_differs", f"{path}：所供“{_value(said)}”，文中“{_value(printed)}”", path)
-
-
-def agrees(said: Any, printed: Any) -> bool:
-    """Whether a record says what is printed. An amount given as a string is in yuan, or, where no unit is printed, the figure."""
-    if said is None or not isinstance(printed, Amount):
-        return bool(said == printed)
-    if isinstance(said, str):
-        return Decimal(said) == Decimal(printed.yuan or printed.figure)
-    return all(_same_part(value, getattr(printed, part)) for part, value in said.items() if value is not None)
-
-
-def _same_part(said: str, printed: str | None) -> bool:
-    if printed is None or said == printed:
-        return said == printed
-    return all(part[-1:].isdigit() for part in (said, printed)) and Decimal(said) == Decimal(printed)
 
 
 def _printed(read: Extraction, path: str) -> Any:

@@ -8,6 +8,7 @@ from ....schemas.extraction import Extraction, Finding, finding
 from ....schemas.form import Form
 from ...errors import InputError
 from ...extract import REPORT, Engine, extract_with
+from ...language import in_chinese
 from ...source.decode import Source
 from ...source.inputs import printable
 from .check_record import check_supplied
@@ -40,10 +41,10 @@ def _parsed(first: Parser, source: Source, form: Form) -> Supplied | Finding:
     try:
         record = first(source.text)
         if record is not None:
-            return read_supplied(record, "the record", form)
+            return read_supplied(record, "所供记录", form)
         reason = "没有给出记录"
     except InputError as error:
-        reason = str(error)
+        reason = in_chinese(str(error))
     except Exception as error:  # a parser of the caller's own may raise anything; the report is to be read all the same
         reason = f"{type(error).__name__}: {error}"
     return finding("parser_failed", f"解析程序没有给出可用的记录：{printable(reason)[:_LONGEST_REASON]}")

@@ -34,9 +34,9 @@ from ...record.paths import build_nested
 from ...source.decode import fold
 from ...table.values import as_amount, as_change, as_count, is_blank_mark
 from .names import cell_named, column_named, nearest, rows_named
-from .record import shown
+from .record import LONGEST_NAME, shown
 
-Name = Annotated[str, Field(max_length=200)]
+Name = Annotated[str, Field(max_length=LONGEST_NAME)]
 
 
 class _Declared(BaseModel):
@@ -53,11 +53,11 @@ class Target(_Declared):
 class TableMap(_Declared):
     """How a table of theirs is read; the fields as in the module's example."""
 
-    section: str = ""
-    name: str | None = None
+    section: Name = ""
+    name: Name | None = None
     rows: dict[Name, Name] | list[Name] = {}
     columns: dict[Name, Name] | list[Name] = {}
-    ignore: tuple[str, ...] = ()
+    ignore: tuple[Name, ...] = ()
 
 
 class RecordMap(_Declared):
@@ -66,7 +66,7 @@ class RecordMap(_Declared):
     where: str
     cells: dict[Name, Name | Target] = {}
     tables: dict[Name, TableMap] = {}
-    ignore: tuple[str, ...] = ()
+    ignore: tuple[Name, ...] = ()
 
 
 def load_map(data: bytes, where: str, form: Form) -> RecordMap:

@@ -15,8 +15,8 @@ from .names import nearest, paths
 FOR_PEOPLE = ("reviewed", "notes", "printed_inconsistencies")
 """Keys that gold may hold beside the record's own: they say nothing of the report."""
 
-_LONGEST_PATH = 200
-"""A key from outside may be of any length; a message shows so much of its path."""
+LONGEST_NAME = 200
+"""Of a report, and of any key: longer ones are no names. A message shows so much of a path."""
 
 _YUAN: TypeAdapter[str] = TypeAdapter(Annotated[str, Field(pattern=r"^-?\d+(\.\d+)?$")])
 
@@ -54,7 +54,7 @@ def read_supplied(loaded: Any, where: str, form: Form) -> Supplied:
 
 
 def load_json(text: str | bytes, where: str, what: str) -> Any:
-    """JSON → what it holds; raises InputError that names `where`: no JSON, or a key that stands twice in one object."""
+    """JSON → what it holds; raises InputError that names `where`: no JSON, or a key that stands twice in one object, or is too long."""
     try:
         return json.loads(text, object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
@@ -67,7 +67,7 @@ def validate(record: Mapping[str, Any], where: str, form: Form) -> None:
         form.model.model_validate_json(json.dumps(_with_amounts(record, form)), strict=True)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        path = ".".join(map(str, first["loc"]))[:_LONGEST_PATH]
+        path = ".".join(map(str, first["loc"]))[:LONGEST_NAME]
         if first["type"] == "extra_forbidden":
             meant = f"; did you mean {nearest(path, form)}?"
             raise InputError(f"{where}: {path}: unknown path; {_expected(first['loc'], form.model)}{meant}") from error
@@ -83,10 +83,13 @@ def shown(value: Any) -> str:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise ValueError(f"the key {next(n for n in names if names.count(n) > 1)!r} stands twice in one object")
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if len(name) > LONGEST_NAME:
+            raise ValueError(f"a key is longer than {LONGEST_NAME} characters; give keys that are names")
+        if name in found:
+            raise ValueError(f"the key {name!r} stands twice in one object")
+        found[name] = value
     return found
 
 

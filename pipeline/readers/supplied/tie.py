@@ -1,11 +1,10 @@
 """A record → the slots that print it: of the ways in which the rules could fill a row, the one that comes nearest to what it says."""
 
-from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 from ....schemas.form import Form
-from ....schemas.report import Amount
+from ....schemas.report import YUAN, Amount
 from ...page import Page
 from ...record.copy import value_of
 from ...record.paths import Record
@@ -36,9 +35,18 @@ def tie(page: Page, alignments: Alignments, record: Record, form: Form) -> Point
 
 
 def same(said: Any, printed: Any) -> bool:
-    """Whether a record says what is printed; of an amount, its figure or its yuan may be given alone."""
-    if isinstance(said, Mapping) and isinstance(printed, Amount):
-        return all(getattr(printed, key, None) == value for key, value in said.items() if value is not None)
-    if isinstance(said, str) and isinstance(printed, Amount):
-        return any(figure is not None and Decimal(said) == Decimal(figure) for figure in (printed.yuan, printed.figure))
-    return bool(said == printed)
+    """Whether a record says what is printed, null where nothing is. Amounts are compared as money, whatever unit each is in.
+
+    A string is yuan, or the figure where no unit is printed; of an amount's parts those that are given must agree.
+    {"figure": "17003500", "unit": "元"}, 1700.35万元 → True
+    """
+    if said is None or not isinstance(printed, Amount):
+        return bool(said == printed)
+    if isinstance(said, str):
+        return Decimal(said) == Decimal(printed.yuan or printed.figure)
+    unit, yuan = said.get("unit"), said.get("yuan")
+    if unit is not None and printed.yuan is not None:
+        is_figure = Decimal(said["figure"]) * YUAN[unit] == Decimal(printed.yuan)
+    else:
+        is_figure = unit is None and Decimal(said["figure"]) == Decimal(printed.figure)
+    return is_figure and (yuan is None or (printed.yuan is not None and Decimal(yuan) == Decimal(printed.yuan)))
