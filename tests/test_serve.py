@@ -383,6 +383,7 @@ def test_who_makes_room(clients: str, waiting: str, patience_s: float, dropped: 
     asyncio.run(work())
 
 
+@pytest.mark.processes
 def test_a_text_that_takes_too_long_ends_and_frees_its_worker() -> None:
     """The one worker is killed with a text that costs too much, and the next request is answered."""
     costly = "一、总体情况\n<html><table>" + "<td>0" * 800_000
@@ -398,6 +399,7 @@ def test_a_text_that_takes_too_long_ends_and_frees_its_worker() -> None:
         ]
 
 
+@pytest.mark.processes
 def test_who_waits_too_long_or_goes_away_leaves_the_queue() -> None:
     """While the one worker reads, the next in the queue is told to come again; one that has gone is never read."""
     body = json.dumps({"text": TEXT}).encode()
@@ -435,6 +437,7 @@ def test_a_fault_is_told_by_its_place() -> None:
     assert list(json.loads(answer.body)["error"]) == ["code", "message"]
 
 
+@pytest.mark.processes
 def test_more_memory_than_a_worker_has_is_refused() -> None:
     """A body that grows to more than a worker may hold is refused, and the next request is answered."""
     growing = b'{"text":"x","record":{"a":[' + b"[[[]]]," * 700_000 + b"0]}}"
