@@ -3,7 +3,7 @@
 from functools import cache
 from importlib.resources import files
 
-VERSION = "pointing-2"
+VERSION = "pointing-3"
 """Enters the cache key and the extraction; a test holds it to the files' content."""
 
 

@@ -173,7 +173,7 @@ def test_an_entry_that_is_none(folder: Path, text: str) -> None:
 
 
 def test_an_entry_is_what_was_kept() -> None:
-    entry = Entry(raw='{"rows":{}}', usages=((5, 7), (0, 0)))
+    entry = Entry(raw='{"rows":[]}', usages=((5, 7), (0, 0)))
     assert read_entry(entry.text()) == entry
 
 

@@ -27,7 +27,7 @@ from .conftest import CASES, SURE
 from .made_up import report
 from .test_laws import cells_of
 
-RIGHT = '{"rows":{"1":"1-3"}}'
+RIGHT = '{"rows":["1: 1-3"]}'
 QUESTION = [{"role": "user", "content": "问"}]
 SECRET = "sk-1234567890-marker"
 ANSWER = answer_from(CASES)
@@ -84,7 +84,7 @@ def test_faults(faults: list[str], requests: int, failure: str) -> None:
     """Each fault ends in an answer or in a failure that is said, after so many requests."""
     with StandIn(right, faults) as server:
         reply = do(ask, settings(server))
-        assert (reply.answer == Pointing(rows={"1": "1-3"}), reply.failure, reply.requests) == (
+        assert (reply.answer == Pointing(rows=["1: 1-3"]), reply.failure, reply.requests) == (
             not failure,
             failure,
             requests,
@@ -195,7 +195,7 @@ def test_the_mode_that_works_is_kept() -> None:
 def test_every_mode(mode: str, sent: str) -> None:
     with StandIn(right) as server:
         reply = do(ask, settings(server, mode=mode))
-    assert reply.answer == Pointing(rows={"1": "1-3"})
+    assert reply.answer == Pointing(rows=["1: 1-3"])
     assert sent in server.requests[0]
     assert (server.requests[0]["temperature"], server.requests[0]["model"]) == (0, MODEL)
 
@@ -286,7 +286,7 @@ def test_one_question_at_once_is_asked_once(tmp_path: Path) -> None:
             return list(await asyncio.gather(*(ask(client) for _ in range(50))))
 
         replies = do(all_at_once, settings(server), cache)
-        assert [r.answer for r in replies] == [Pointing(rows={"1": "1-3"})] * 50
+        assert [r.answer for r in replies] == [Pointing(rows=["1: 1-3"])] * 50
         assert (len(server.requests), sum(not r.is_cached for r in replies)) == (1, 1)
         assert (do(ask, settings(server), cache).is_cached, len(server.requests)) == (True, 1)
 
@@ -378,15 +378,14 @@ def test_inside_a_running_loop() -> None:
 @pytest.mark.parametrize(
     ("raw", "rows"),
     [
-        (RIGHT, {"1": "1-3"}),
-        (f"<think>{{不}}</think>{RIGHT}", {"1": "1-3"}),
-        (f"```json\n{RIGHT}\n```", {"1": "1-3"}),
-        (f"好的，{RIGHT}。", {"1": "1-3"}),
-        ('{"rows":{"2":[1,null,3]}}', {"2": [1, None, 3]}),
-        ('{"rows":{"1":"1–3"}}', None),
-        ('{"rows":{"1":"1-3"},"note":"x"}', None),
-        ('{"rows":{"1":["1","2"]}}', {"1": [1, 2]}),
-        ('{"rows":{"1":["1-2"]}}', None),
+        (RIGHT, ["1: 1-3"]),
+        (f"<think>{{不}}</think>{RIGHT}", ["1: 1-3"]),
+        (f"```json\n{RIGHT}\n```", ["1: 1-3"]),
+        (f"好的，{RIGHT}。", ["1: 1-3"]),
+        ('{"rows":["2: 1 空 3"]}', ["2: 1 空 3"]),
+        ('{"rows":{"1":"1-3"}}', None),
+        ('{"rows":["1: 1-3"],"note":"x"}', None),
+        ('{"rows":[1]}', None),
         ("[" * 5000, None),
         ("", None),
     ],

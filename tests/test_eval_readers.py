@@ -101,7 +101,7 @@ def test_readers_are_run_and_compared(tmp_path: Path) -> None:
     lines = write(tmp_path / "lines.jsonl", [line("一"), label_without_numbers])
     right = answer_from(load_dataset(str(lines)).cases)
     home = tmp_path / "RUN"
-    with StandIn(lambda body: right(body) if body["model"] == "org/good" else '{"rows":{}}') as server:
+    with StandIn(lambda body: right(body) if body["model"] == "org/good" else '{"rows":[]}') as server:
         call = ("eval", "run", lines, "--readers", "rules,org/good,mute", "--base-url", server.url, "--out", home)
         done = nianbao(*call)
         assert (done.exit_code, nianbao(*call).stdout) == (0, done.stdout)

@@ -43,7 +43,7 @@ from .hostile_llm.answers import (
 from .hostile_llm.entries import try_entries
 from .hostile_llm.requests import try_requests
 
-RIGHT = '{"rows":{"1":"1-3"}}'
+RIGHT = '{"rows":["1: 1-3"]}'
 QUESTION = [{"role": "user", "content": "问"}]
 SOUND = json.dumps(completion(RIGHT)).encode()
 
@@ -75,7 +75,7 @@ def test_whatever_an_endpoint_answers_the_rules_reading_is_kept() -> None:
         ({"choices": None, "usage": None}, "", "empty answer", (0, 0)),
         ({"choices": {"0": 1}}, "", "empty answer", (0, 0)),
         ({"choices": [None]}, "", "empty answer", (0, 0)),
-        ({"choices": [{"message": {"content": {"rows": {}}}}]}, "", "empty answer", (0, 0)),
+        ({"choices": [{"message": {"content": {"rows": []}}}]}, "", "empty answer", (0, 0)),
         ({"choices": [{"message": {"content": "a\ud800"}}]}, "a?", "", (0, 0)),
         ({"choices": [{"message": {"content": "a", "tool_calls": "b"}}]}, "a", "", (0, 0)),
         ({"choices": [{"message": {"content": "a", "tool_calls": [None, {"function": {"arguments": "b"}}]}}]}, "b", "", (0, 0)),
@@ -104,7 +104,7 @@ def test_a_lone_surrogate_is_no_reason_to_stop(tmp_path: Path) -> None:
 
     first, second = asyncio.run(work())
     assert (first.raw, first.is_cached, second.is_cached) == ("?" + RIGHT, False, True)
-    assert first.answer == second.answer == Pointing(rows={"1": "1-3"})
+    assert first.answer == second.answer == Pointing(rows=["1: 1-3"])
 
 
 def bomb() -> Iterator[bytes]:
@@ -137,7 +137,7 @@ def test_a_body_without_measure(sent: Sent, says: str) -> None:
 def test_a_packed_answer_is_read() -> None:
     """What is packed as no server was asked to is unpacked within the same bounds."""
     packed = zlib.compress(SOUND, wbits=zlib.MAX_WBITS | 16)
-    assert ask(Sent(packed, headers={"content-encoding": "gzip"}))[0].answer == Pointing(rows={"1": "1-3"})
+    assert ask(Sent(packed, headers={"content-encoding": "gzip"}))[0].answer == Pointing(rows=["1: 1-3"])
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -172,7 +172,7 @@ def test_a_wait_without_measure(wait: str, status: int) -> None:
 @pytest.mark.parametrize("wait", ["nan", "-5", "soon", "Mon, 01 Jan 0001 00:00:00 -0000", "\xff", ""])
 def test_a_wait_that_is_none(wait: str) -> None:
     reply, requests = ask(Sent(b"", 429, {"retry-after": wait}), Sent(SOUND))
-    assert (reply.answer, len(requests)) == (Pointing(rows={"1": "1-3"}), 2)
+    assert (reply.answer, len(requests)) == (Pointing(rows=["1: 1-3"]), 2)
 
 
 @pytest.mark.parametrize(
@@ -206,16 +206,16 @@ def test_the_shape_of_everything_else(told: Any) -> None:
 
 def test_many_names_are_no_answer() -> None:
     """An answer that names more rows, or longer ones, than any form has is malformed, not a flood of findings."""
-    many = {str(n): "1-99999" for n in range(10_000)}
-    for rows in (many, {"9" * 1_000: "1"}, {"\x1b[2J": "1"}):
+    many = [f"{n}: 1-99999" for n in range(10_000)]
+    for rows in (many, ["9" * 2_000], ["\x1b[2J: 1"]):
         assert parse(json.dumps({"rows": rows}), Pointing) is None
-    assert parse(json.dumps({"rows": dict(islice(many.items(), 60))}), Pointing) is not None
+    assert parse(json.dumps({"rows": many[:60]}), Pointing) is not None
 
 
 def test_an_answer_of_fences_ends() -> None:
     """A fence that is opened and never closed, over as many lines as an answer may have, is looked at once."""
     assert parse("```" + "\n" * 199_000, Pointing) is None
-    assert parse("```json" + " \n" * 90_000 + RIGHT, Pointing) == Pointing(rows={"1": "1-3"})
+    assert parse("```json" + " \n" * 90_000 + RIGHT, Pointing) == Pointing(rows=["1: 1-3"])
 
 
 def test_nothing_of_the_environment_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -98,7 +98,9 @@ def test_the_readings_of_a_strong_model_can_be_said_today() -> None:
         shown = shown_of(page, REPORT)
         answer = answer_as_recorded(page, shown, one)
         for path, slot in read_pointing(page, shown, answer, REPORT).slots.items():
-            assert one.places[path] == (page.source.place(slot.start, slot.end) if slot else None), (
+            read_at, at = one.places[path], page.source.place(slot.start, slot.end) if slot else None
+            is_blank = read_at is not None and not one.source.text[slice(*read_at)].strip()
+            assert read_at == at or (is_blank and at is not None and at[0] == (read_at or (0,))[0]), (
                 one.source.name,
                 path,
             )

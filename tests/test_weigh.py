@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 from nianbao.pipeline.extract import REPORT
-from nianbao.pipeline.llm.wire import Pointing, wire_rows
+from nianbao.pipeline.llm.wire import NO_ROW, wire_rows
 
 from nianbao import extract
-from tests.tools.mutations import target
+from tests.tools.mutations import Rows, said, target
 
 from .made_up import report
 from .test_laws import cells_of, wrongly_vouched
@@ -19,7 +19,7 @@ EITHER = report(cells=BUSY, write=in_cells, change=lambda t: t.replace("行政�
 GROUPS = ("reconsideration", "litigation_direct", "litigation_after_reconsideration")
 
 
-def answer_of(text: str, right: dict[str, Any]) -> tuple[Any, dict[str, list[int | None]]]:
+def answer_of(text: str, right: dict[str, Any]) -> tuple[Any, Rows]:
     aim = target(text, right)
     return aim, {number: list(ids) for number, ids in aim.right.items()}
 
@@ -45,7 +45,7 @@ def test_a_second_reader_settles_an_order(order: tuple[str, ...]) -> None:
     aim, rows = answer_of(EITHER, plain)
     ids = [rows[number_of(f"review_litigation.{group}")] for group in GROUPS]
     rows |= {number_of(f"review_litigation.{group}"): own for group, own in zip(order, ids, strict=True)}
-    found = read_with(aim, Pointing(rows=dict(rows)))
+    found = read_with(aim, said(rows))
     to = dict(zip(GROUPS, order, strict=True))
     right = {".".join(to.get(step, step) for step in path.split(".")): value for path, value in plain.items()}
     assert (found.status, cells_of(found)) == ("verified", right)
@@ -56,7 +56,7 @@ def test_a_second_reader_settles_no_third_order() -> None:
     aim, rows = answer_of(EITHER, cells_of(extract(report(cells=BUSY))))
     one, other = (number_of(f"review_litigation.{group}") for group in GROUPS[1:])
     rows[one], rows[other] = rows[other], rows[one]
-    found = read_with(aim, Pointing(rows=dict(rows)))
+    found = read_with(aim, said(rows))
     assert found.status == "unresolved"
     disputed = {path for doubt in extract(EITHER).doubts for path in doubt.paths}
     assert not any(found.evidence[path].trust == "vouched" for path in disputed)
@@ -85,15 +85,19 @@ def test_a_row_that_has_lost_its_name() -> None:
     aim, rows = answer_of(text, plain)
     first = next(i for i, t in enumerate(aim.shown.values, 1) if t.start > text.index("（某）某某"))
     rows[number_of("requests.partially_granted")] = list(range(first, first + 7))
-    found = read_with(aim, Pointing(rows=dict(rows)))
+    found = read_with(aim, said(rows))
     assert (found.status, cells_of(found)) == ("verified", plain)
 
 
+STRAY = report(cells=BUSY, change=lambda t: t.replace("2.重复申请\t", "2.重复投诉\t1\t0\t0\t0\t0\t0\t1\n2.重复申请\t"))
+"""A row more than the form has."""
+
+
 def test_numbers_that_nobody_explains() -> None:
-    """A number left over is in nobody's power: the report is unresolved whoever reads it."""
-    text = report(
-        cells=BUSY, change=lambda t: t.replace("2.重复申请\t", "2.重复投诉\t1\t0\t0\t0\t0\t0\t1\n2.重复申请\t")
-    )
-    aim, rows = answer_of(text, cells_of(extract(report(cells=BUSY))))
-    found = read_with(aim, Pointing(rows=dict(rows)))
+    """A number left over leaves the report unresolved whoever reads it, until a reader says that it is of no row, and the sums hold."""
+    aim, rows = answer_of(STRAY, cells_of(extract(report(cells=BUSY))))
+    left = rows.pop(NO_ROW)
+    found = read_with(aim, said(rows))
     assert (found.status, "numbers_left_over" in {f.code for f in found.findings}) == ("unresolved", True)
+    assert (len(left), read_with(aim, said(rows | {NO_ROW: left})).status) == (7, "verified")
+    assert read_with(aim, said(rows | {NO_ROW: left[1:]})).status == "unresolved"

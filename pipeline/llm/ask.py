@@ -1,8 +1,11 @@
-"""The tables as shown → the messages for a model. The report's text is data: fenced, and never a template."""
+"""The tables as shown → the messages for a model. The report's text is data: fenced, and never a template.
+
+What every question has in common comes first, word for word, so that an endpoint that keeps what it has read need not read it again.
+"""
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 
 from ...prompts import prompt
@@ -10,21 +13,19 @@ from ...schemas.extraction import Extraction
 from ...schemas.form import Form, FormProse
 from ..about.facts import lines_of
 from ..page import Page, lay_out
-from ..readers.pointing import point
-from ..readers.rules import read_by_rules
 from ..record.pointed import Pointed
-from ..record.weigh import weigh_all
 from ..source.decode import from_text
 from ..source.inputs import printable
 from ..source.sections import Span
-from .wire import Pointing, PointingToo, Shown, list_rows, show, wire_rows
+from .shown import Shown, show
+from .wire import Pointing, list_rows, said_in, wire_rows
 
 Message = dict[str, str]
 
 _MOST_NAMED = 12
 """Of one kind of doubt so many are named when asking again."""
-_BEGINNING = 16
-"""Of a paragraph so many characters are shown."""
+_BEGINNING, _LONGEST_BEGINNING = 16, 60
+"""Of a paragraph so many characters are shown, and more where another begins alike."""
 _MOST_PARAGRAPHS = 150
 _HARMLESS = str.maketrans("<>[]", "＜＞［］")
 """Every template's marks stand in one of these: <|im_end|>, </s>, <｜User｜>, [INST], <<SYS>>, ]~b]."""
@@ -36,10 +37,16 @@ def shown_of(page: Page, form: Form) -> Shown:
     if not missing_prose(page, form):
         return shown
     paragraphs = tuple(_paragraphs(page))[:_MOST_PARAGRAPHS]
-    text = page.source.shown
-    begins = (" ".join(text[s.start : s.start + _BEGINNING].split()) for s in paragraphs)
-    lines = [f"¶{i} {beginning}" for i, beginning in enumerate(begins, 1)]
-    return replace(shown, text="\n".join([shown.text, *lines]), paragraphs=paragraphs)
+    texts = [" ".join(page.source.shown[s.start : s.end].split()) for s in paragraphs]
+    return replace(shown, paragraphs=paragraphs, beginnings=tuple(_beginnings(texts)))
+
+
+def _beginnings(texts: Sequence[str]) -> Iterator[str]:
+    """Of each text its beginning, as long as tells it from the others, within limits."""
+    for text in texts:
+        long = range(_BEGINNING, _LONGEST_BEGINNING)
+        length = next((n for n in long if sum(t[:n] == text[:n] for t in texts) == 1), _LONGEST_BEGINNING)
+        yield text[:length] if len(text) <= length else f"{text[:length]}…"
 
 
 def missing_prose(page: Page, form: Form) -> tuple[FormProse, ...]:
@@ -61,15 +68,14 @@ def _paragraphs(page: Page) -> Iterator[Span]:
             yield Span(line.start, end)
 
 
-def ask(page: Page, shown: Shown, form: Form) -> tuple[list[Message], type[Pointing]]:
-    """The messages that ask for pointing, and the model of the answer."""
-    missing = missing_prose(page, form)
-    system = _instructions(form)
-    if missing:
-        parts = "；".join(f"{p.spec.number}、{p.spec.labels[0].text}" for p in missing)
-        system = "\n".join([system, "", _filled(prompt("passages.md").strip(), {"{parts}": parts})])
-    messages = [{"role": "system", "content": system}, {"role": "user", "content": fence(shown.text)}]
-    return messages, PointingToo if missing else Pointing
+def ask(
+    page: Page, shown: Shown, form: Form, sections: Collection[str] | None = None
+) -> tuple[list[Message], type[Pointing]]:
+    """The messages that ask for pointing, and the model of the answer. sections: paths of those asked about; None: all."""
+    parts = [s.title for s in form.sections if sections is None or s.path in sections]
+    parts += [f"{p.spec.number}、{p.spec.labels[0].text}（段落）" for p in missing_prose(page, form)]
+    user = f"{fence(shown.text(sections))}\n要答：{'；'.join(parts)}"
+    return [{"role": "system", "content": instructions(form)}, {"role": "user", "content": user}], Pointing
 
 
 def fence(text: str) -> str:
@@ -87,11 +93,10 @@ def harmless(text: str) -> str:
 
 
 @cache
-def _instructions(form: Form) -> str:
-    """The prompt with the form's rows and a worked example."""
-    shown, answer = example(form)
-    parts = {"{rows}": list_rows(form), "{example}": shown, "{answer}": answer}
-    return _filled(prompt("pointing.md").strip(), parts)
+def instructions(form: Form) -> str:
+    """What every question begins with: how to read and to answer, the form's rows, and worked examples."""
+    told = "\n\n".join(f"例：\n{one.shown.text()}\n答：{one.answer.model_dump_json()}" for one in examples(form))
+    return _filled(prompt("pointing.md").strip(), {"{rows}": list_rows(form), "{examples}": told})
 
 
 def _filled(text: str, parts: dict[str, str]) -> str:
@@ -103,13 +108,24 @@ def _filled(text: str, parts: dict[str, str]) -> str:
     return done + text
 
 
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A worked example: a text, as it is shown, and its answer."""
+
+    page: Page
+    shown: Shown
+    answer: Pointing
+
+
 @cache
-def example(form: Form) -> tuple[str, str]:
-    """The worked example as shown, and its answer: rendered and answered by the code that reads reports."""
-    page = lay_out(from_text(prompt("example.txt"), "example"), form)
-    shown = show(page, form)
-    cells = {p: c.slot for w in weigh_all(page, read_by_rules(page, form), form) for p, c in w.cells.items()}
-    return shown.text, point(cells, shown, form).model_dump_json()
+def examples(form: Form) -> tuple[Example, ...]:
+    """The worked examples of the prompt: each a text and, below a line of its own, the lines of its answer."""
+    found = []
+    for i, both in enumerate(prompt("examples.txt").split("\n======\n")):
+        text, _, answer = both.partition("\n------\n")
+        page = lay_out(from_text(text, f"example {i + 1}"), form)
+        found.append(Example(page, show(page, form), Pointing(rows=answer.strip().split("\n"))))
+    return tuple(found)
 
 
 # --- Again -----------------------------------------------------------------------------------------------------------
@@ -128,18 +144,22 @@ def ask_again(
 
 
 def _doubts(answer: Pointing, pointed: Pointed, found: Extraction, shown: Shown, form: Form) -> Iterator[str]:
-    numbers = {wire.row.path: wire.number for wire in wire_rows(form) if wire.number in answer.rows}
-    used = [(slot.start, slot.end) for slot in pointed.slots.values() if slot is not None]
-    left = [i for place, i in shown.ids.items() if place not in used]
-    twice = sorted({shown.ids[place] for place in used if used.count(place) > 1 and place in shown.ids})
+    said = {said_in(line)[0] for line in answer.rows}
+    numbers = {wire.row.path: wire.number for wire in wire_rows(form) if wire.number in said}
+    used = {(slot.start, slot.end) for slot in pointed.slots.values() if slot is not None} | pointed.aside
+    left = [
+        i
+        for i, t in enumerate(shown.values, 1)
+        if t.kind == "number" and not any(t.start <= start and end <= t.end for start, end in used)
+    ]
     fails = [c.paths for c in found.checks if c.outcome == "fail"]
     rows = {p.rpartition(".")[0] for paths in fails for p in paths if len({q.rpartition(".")[0] for q in paths}) == 1}
     doubtful = {f.path for f in found.findings if f.severity == "error" and f.path in form.rows and f.path in numbers}
     absent = [f.path for f in found.findings if f.code in ("row_absent", "needed_by_sums", "label_alone") and f.path]
     absent = [path for path in absent if path not in numbers]
     named = (
+        ("无法理解的回答", [f.message for f in pointed.findings]),
         ("没有指到的值", [f"«{i}»" for i in left]),
-        ("指了两次的值", [f"«{i}»" for i in twice]),
         ("各格要再看的行", [numbers[p] for p in form.rows if p in rows | doubtful and p in numbers]),
         ("没有指到的行", [form.label(p) for p in absent]),
     )

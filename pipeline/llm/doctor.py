@@ -12,7 +12,7 @@ from .failures import host_of, unusable
 from .settings import VARIABLES, Settings, Variables
 from .wire import Pointing
 
-_QUESTION = '请只回答 {"rows":{"1":"1"}} 这一个 JSON 对象。'
+_QUESTION = '请只回答 {"rows":["1: 1"]} 这一个 JSON 对象。'
 
 
 def tell_settings(settings: Settings, variables: Variables) -> list[str]:

@@ -1,53 +1,112 @@
-"""What a model is shown, and what it answers: the text of the tables with cell ids, and for each row the ids of its cells.
+"""What a model answers, and the rows that it answers of: a list of lines, each a row's number and where its cells stand.
 
-A value's id stands before it as `«52»`; where values run on, only the first of a run is marked, and ids count on by one. A
-row of the answer is a run of ids ("52-58"), or a list of ids with null for a blank. The model writes no number of the report.
+    "15: 2-8"                     seven cells, each with an id
+    "40: 空 9 空 空 空 空 10"      cells that print nothing, and have no id, between others
+    "17: 30=0|12|0|0|0|0|12"      digits run together, divided: joined they are the text of value 30, letter for letter
+    "16: 空"  "18: ?"  "35: 缺"    all blank; cannot be known, as may be said of a cell, too; not in the report
+    "0: 33 40-42"                 values of no row
+    "一: 3-9"                     a part of the prose: its paragraphs
+
+The model writes no number of the report: what it divides is held against the text.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
-from itertools import groupby, pairwise
-from typing import Annotated, TypeVar
+from functools import cache
+from itertools import groupby
+from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
-from ...schemas.form import Form, FormColumn, FormRow, FormSection, Label, enumerator
-from ..page import Page
-from ..source.sections import Span
-from ..table.tokens import Token
+from ...schemas.form import Form, FormColumn, FormRow, FormSection, Label
 
-LONG_RUN = 8
-"""In a longer run each value is marked."""
-_MOST_WORDS = 120
-"""Longer words in a table are prose, and shown cut."""
+BLANK, UNKNOWN, ABSENT = "空", "?", "缺"
+NO_ROW = "0"
+"""Stands for the number of a row where values belong to none."""
 
-_MOST_NAMES = 500
-_LONGEST_NAME = 20
-Run = Annotated[str, Field(pattern=r"^\d{1,5}(-\d{1,5})?$")]
-Names = TypeVar("Names", bound=Mapping[str, object])
+_MOST_LINES = 500
+_LONGEST_LINE = 1_000
+_ID = re.compile("[0-9]{1,5}")
+_SAME = str.maketrans("：？｜＝，、—–－", ":?|=,,---")
+"""What a model may write for a mark of the answer."""
 
 
-def _few(named: Names) -> Names:
-    """What an answer names, where it is no more than any form has; the limits are not part of the schema that is sent."""
-    if len(named) > _MOST_NAMES or any(len(name) > _LONGEST_NAME or not name.isprintable() for name in named):
-        raise ValueError("more names, or longer ones, than any form has")
-    return named
+def _few(lines: list[str]) -> list[str]:
+    """Lines, where they are no more than any form has; the limits are not part of the schema that is sent."""
+    if len(lines) > _MOST_LINES or any(len(line) > _LONGEST_LINE or not line.isprintable() for line in lines):
+        raise ValueError("more lines, or longer ones, than any form has")
+    return lines
 
 
 class Pointing(BaseModel):
-    """行号 → 各格的编号"""
+    """每行一条，写作“行号: 各格的编号”"""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    rows: Annotated[dict[str, Run | list[int | None]], AfterValidator(_few)]
+    rows: Annotated[list[str], AfterValidator(_few)]
 
 
-class PointingToo(Pointing):
-    """行号 → 各格的编号；部分 → 段落的编号"""
+@dataclass(frozen=True, slots=True)
+class Divided:
+    """A value that is several run together, as a row says of it: its own part of them, in order."""
 
-    passages: Annotated[dict[str, Run], AfterValidator(_few)]
+    id: int
+    parts: tuple[str, ...]
+
+
+Said = int | Divided | str
+"""What an answer says of a cell: an id, ids run together, BLANK, or UNKNOWN."""
+
+
+def said_in(line: str) -> tuple[str, tuple[Said, ...]]:
+    """A line of an answer → what it is of, and its cells, one after another: "15: 2-4 空" → ("15", (2, 3, 4, "空")).
+
+    ("15", ("缺",)) where there is no such row; no cells where the line cannot be understood.
+    """
+    number, _, rest = line.translate(_SAME).partition(":")
+    words = rest.split() if "=" in rest else rest.replace(",", " ").split()
+    found: list[Said] = []
+    for word in words:
+        cells = list(_cells(word))
+        if not cells or len(found) + len(cells) > _LONGEST_LINE:
+            return number.strip(), ()
+        found += cells
+    return number.strip(), tuple(found)
+
+
+def _cells(word: str) -> Iterator[Said]:
+    if word in (BLANK, UNKNOWN, ABSENT):
+        yield word
+        return
+    one, is_divided, parts = word.partition("=")
+    if is_divided and _ID.fullmatch(one):
+        yield Divided(int(one), tuple(parts.split("|")))
+        return
+    first, _, last = word.partition("-")
+    last = last or first
+    if _ID.fullmatch(first) and _ID.fullmatch(last) and 0 <= int(last) - int(first) < _LONGEST_LINE:
+        yield from range(int(first), int(last) + 1)
+
+
+def line_of(number: str, cells: Sequence[Said]) -> str:
+    """The other way: ("15", (2, 3, 4, "空")) → "15: 2-4 空"."""
+    if len(cells) > 1 and len(set(cells)) == 1 and cells[0] in (BLANK, UNKNOWN):
+        cells = cells[:1]
+    return f"{number}: {' '.join(_words(cells))}"
+
+
+def _words(cells: Sequence[Said]) -> Iterator[str]:
+    runs = groupby(enumerate(cells), key=lambda x: x[1] - x[0] if isinstance(x[1], int) else (x[0],))
+    for _, run in runs:
+        first, *others = (cell for _, cell in run)
+        if isinstance(first, Divided):
+            yield f"{first.id}={'|'.join(first.parts)}"
+        else:
+            yield f"{first}-{others[-1]}" if others else f"{first}"
+
+
+# --- The rows --------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -104,88 +163,4 @@ def _list_section(section: FormSection, form: Form) -> Iterator[str]:
     for heads, same in groupby(rows, key=lambda w: _heads(w.columns, w.form)):
         yield f"（{heads}）"
         for group, own in groupby(same, key=lambda w: w.row.groups[-1].text if w.row.groups else ""):
-            yield " ".join([*([group] if group else []), *(f"{wire.number}={_short(wire)}" for wire in own)])
-
-
-def _short(wire: WireRow) -> str:
-    """The shortest wording of a row's label, without explanations."""
-    number, rest = enumerator(min(wire.label.wordings, key=len))
-    return number.strip() + re.split("[（、]", rest)[0]
-
-
-# --- Shown -----------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, eq=False)
-class Shown:
-    """The text of the tables as a model sees it. values: the tokens that have ids; the n-th has id n, counted from 1."""
-
-    text: str
-    values: tuple[Token, ...]
-    paragraphs: tuple[Span, ...] = ()
-    """Of the prose, where it is asked for; the n-th has number n."""
-
-    @cached_property
-    def ids(self) -> Mapping[tuple[int, int], int]:
-        """The half-open stretch of a token → its id."""
-        return {(token.start, token.end): i for i, token in enumerate(self.values, 1)}
-
-
-def show(page: Page, form: Form) -> Shown:
-    """The tokens of a page's tables → the text for a model, with ids."""
-    tables = [(section, table) for section in form.sections for table in page.tables.get(section.path, ())]
-    values = tuple(token for _, table in tables for token in table.tokens if is_value(token))
-    ids = {token.id: i for i, token in enumerate(values, 1)}
-    lines: list[str] = []
-    for section, table in tables:
-        lines.append(f"## {section.title}")
-        lines += _lines(table.tokens, ids)
-    return Shown("\n".join(lines), values)
-
-
-def is_value(cell: Token) -> bool:
-    """Whether a cell has an id: numbers, and marks that stand for a blank."""
-    return cell.kind == "number" or (cell.kind == "blank" and bool(cell.text))
-
-
-def _lines(cells: Sequence[Token], ids: Mapping[int, int]) -> Iterator[str]:
-    marked = _marked(cells)
-    for _, group in groupby((c for c in cells if c.kind not in ("gap", "page")), key=lambda c: c.line):
-        line = list(group)
-        shown = [(f"«{ids[c.id]}»" if c.id in marked else "") + _text(c) for c in line]
-        yield ("|" if line[0].fields > 1 else " ").join(shown)
-
-
-def _marked(cells: Sequence[Token]) -> set[int]:
-    """The values that are marked: the first of each run, and in a long run every one.
-
-    A run ends at words, and at more empty lines than stand between every two lines of the table.
-    """
-    marked: set[int] = set()
-    run: list[Token] = []
-    empty, usual = 0, _empty_lines(cells)
-    for cell in [*cells, None]:
-        if cell is not None and cell.kind == "gap":
-            empty += 1
-            continue
-        if cell is None or empty > usual or not (is_value(cell) or cell.kind == "blank"):
-            marked |= {c.id for c in (run if len(run) > LONG_RUN else run[:1])}
-            run = []
-        run += [cell] if cell is not None and is_value(cell) else []
-        empty = 0
-    return marked
-
-
-def _empty_lines(cells: Sequence[Token]) -> int:
-    """How many empty lines stand between any two lines at least: 0, or 1 in a text of double spacing."""
-    lines = [list(group) for _, group in groupby(cells, key=lambda c: c.line)]
-    is_empty = [line[0].kind == "gap" for line in lines]
-    between = [len(list(group)) for empty, group in groupby(is_empty) if empty]
-    is_doubled = not any(not one and not other for one, other in pairwise(is_empty))
-    return min(between, default=0) if is_doubled else 0
-
-
-def _text(cell: Token) -> str:
-    """A cell's text on one line, without marks of its own."""
-    text = " ".join(cell.text.split()).replace("«", "《").replace("»", "》")
-    return text if len(text) <= _MOST_WORDS else text[:_MOST_WORDS] + "…"
+            yield " ".join([*([group] if group else []), *(f"{wire.number}={wire.label.text}" for wire in own)])

@@ -11,13 +11,14 @@ from ..errors import EndpointError, InputError
 from ..language import in_chinese
 from ..llm.ask import ask, ask_again, missing_prose, shown_of
 from ..llm.client import Client, Reply
-from ..llm.wire import Pointing, PointingToo, Shown
+from ..llm.shown import Shown
+from ..llm.wire import Pointing
 from ..page import Page, with_all_text
 from ..record.judge import judge
 from ..record.pointed import Pointed
 from ..record.weigh import weigh_all
 from ..source.sections import Span
-from .pointing import ids_of, read_pointing
+from .pointing import paragraphs_of, read_pointing
 from .rules import Alignments
 
 
@@ -70,16 +71,14 @@ def _is_better(one: Extraction, other: Extraction) -> bool:
 
 
 def _with_passages(page: Page, whole: Page, shown: Shown, answer: Pointing, form: Form) -> Page:
-    if not isinstance(answer, PointingToo):
-        return page
     return replace(page, passages={**page.passages, **_passages(whole, shown, answer, form)})
 
 
-def _passages(page: Page, shown: Shown, answer: PointingToo, form: Form) -> dict[str, tuple[Span, ...]]:
+def _passages(page: Page, shown: Shown, answer: Pointing, form: Form) -> dict[str, tuple[Span, ...]]:
     """The parts of the prose that were pointed at, each as one stretch from its first paragraph to its last."""
     found: dict[str, tuple[Span, ...]] = {}
     for prose in missing_prose(page, form):
-        ids = list(ids_of(answer.passages.get(prose.spec.number, "0")))
+        ids = paragraphs_of(answer, prose.spec.number)
         if ids and all(1 <= i <= len(shown.paragraphs) for i in ids):
             found[prose.path] = (Span(shown.paragraphs[ids[0] - 1].start, shown.paragraphs[ids[-1] - 1].end),)
     return found

@@ -1,12 +1,13 @@
 """What the rows of a table leave over: numbers that are in none of its cells, and rows that it does not print."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from itertools import groupby
 
 from ...schemas.extraction import Finding, finding
 from ...schemas.form import FormRow
 from ..source.decode import Source
 from ..table.fills import Fill, Slot
+from ..table.items import Stretch
 from ..table.lexicon import label_costs, lexicon_of
 from ..table.tokens import Token
 from ..table.words import plain
@@ -19,7 +20,8 @@ _SHOWN = 8
 class Rest:
     """What is left of a table, once a fill is chosen for each of its rows.
 
-    left: numbers that nothing explains. has_more: whether there are any, or a row that is given up has more than its cells.
+    aside: numbers that another reader says are of no row, in a table that has all its rows, and whose sums hold without them; where
+    there are no sums, below words that are no row's. left: numbers that nothing explains. has_more: whether there are any, or a row that is given up has more than its cells.
     """
 
     def __init__(
@@ -28,6 +30,7 @@ class Rest:
         solved: Solved,
         chosen: Sequence[Fill | None],
         tokens: Sequence[Token],
+        aside: Set[Stretch] = frozenset(),
         *,
         may_have_pages: bool,
     ) -> None:
@@ -52,7 +55,11 @@ class Rest:
         self.beside = tuple({t.id: t for t in (*self.alignment.left_over, *alone)}.values())
         self.own_rows = self._rows_of_its_own()
         of_own_rows = {t.id for _, numbers in self.own_rows for t in numbers}
-        self.left = [t for t in self.beside if t.id not in self.pages | of_own_rows]
+        self.aside = [t for t in self.beside if (t.start, t.end) in aside] if not self._missing() else []
+        if not (may_have_pages and solved.holds):
+            self.aside = [t for row in self._led_by_words() if set(row) <= set(self.aside) for t in row]
+        explained = self.pages | of_own_rows | {t.id for t in self.aside}
+        self.left = [t for t in self.beside if t.id not in explained]
         crowded = [
             way
             for way, fill in zip(ways, chosen, strict=True)
@@ -81,6 +88,19 @@ class Rest:
             if is_row and len(own) == len(above[-1].paths) and not label_costs(plain(label), lexicon_of(self.section)):
                 found.append((label, own))
         return found
+
+    def _led_by_words(self) -> Iterator[list[Token]]:
+        """Numbers that are left, as many as the cells of the row before, right below words that are no row's of the form."""
+        rows = {len(way.paths) for way in self.alignment.ways if way.tokens}
+        label: Token | None = None
+        for is_words, group in groupby((t for t in self.tokens if t.kind != "gap"), key=lambda t: t.kind == "words"):
+            run = list(group)
+            if is_words:
+                label = run[-1]
+            elif len(run) in rows and run[0] in self.beside and label is not None:
+                words = plain(self.source.folded[label.start : label.end])
+                if not label_costs(words, lexicon_of(self.section)):
+                    yield run
 
     def _numbers(self, cells: Mapping[str, Cell]) -> Iterator[Finding]:
         used = {(c.slot.start, c.slot.end) for c in cells.values() if c.slot is not None}

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import Any
 
 from ...schemas.extraction import Basis, Finding, Reader, finding
@@ -13,12 +13,13 @@ from ..source.decode import Source
 from ..table import costs
 from ..table.alignment import INADMISSIBLE, Alignment, Numbers, Way
 from ..table.fills import Fill, Slot
+from ..table.items import Stretch
 from ..table.tokens import Token
 from .copy import value_of
 from .damage import doubtful_by_damage
 from .pointed import Pointed
 from .rest import Rest
-from .solve import Solved, counts_of, holds, solve
+from .solve import Counts, Solved, counts_of, holds, sides, solve
 from .weighed import Cell, Open, Option, Weighed
 
 _SHOWN = 8
@@ -104,7 +105,8 @@ class _Weighing:
         ways = self.first.alignment.ways
         self.chosen = [fills[0] if fills else None for fills in self.first.fills]
         self.counts = counts_of(ways, self.chosen, numbers)
-        self.rest = Rest(source, self.first, self.chosen, tokens, may_have_pages=bool(identities))
+        aside = frozenset(stretch for other in others for stretch in other.aside)
+        self.rest = Rest(source, self.first, self.chosen, tokens, aside, may_have_pages=bool(identities))
         self.damaged = (
             doubtful_by_damage(self.counts, section, self.identities) | self._without_total() | self._broken()
         )
@@ -159,13 +161,11 @@ class _Weighing:
                 cells |= own
                 doubts += open_
                 findings += [_finding(reason, way) for reason in dict.fromkeys(o.reason for o in open_)]
-            elif (pointed := self._pointed(way.row)) is not None:
-                cells |= pointed[0]
-                doubts += pointed[1]
-                findings += [_finding(o.reason, way) for o in pointed[1]]
-            else:
-                findings.append(_finding(way.doubt, way))
-                doubts.append(Open(way.doubt, tuple(way.row.cell(c.name) for c in way.row.columns)))
+                continue
+            for row, own, open_ in self._unfilled(way):
+                cells |= own
+                doubts += open_
+                findings += [_finding(o.reason, Way(row, (), (), (), (), ())) for o in open_]
         for solved in self.others:
             elsewhere = self._elsewhere(solved, cells)
             doubts += elsewhere
@@ -211,18 +211,17 @@ class _Weighing:
         again = [self._option(way, fill) for fill in way.again]
         again += [o for solved in self.others for o in self._options_of(solved, way)]
         said = [one for _, one in self._each_said(way)]
-        backing, backed = next(
-            (
-                (other, o)
-                for other, one in self._each_said(way)
-                for o in options
-                if self._agree(one, o) and self._agrees_throughout(other, way, o)
-            ),
-            (None, None),
-        )
+        agreed = [
+            (other, o)
+            for other, one in self._each_said(way)
+            for o in options
+            if self._agree(one, o) and self._agrees_throughout(other, way, o)
+        ]
+        is_agreed = len({self._key_of(o) for _, o in agreed}) == 1
+        backing, backed = agreed[0] if is_agreed else (None, None)
         taken = backed or options[0]
         if self.reader != "rules" and (own := next((o for o in said if o.by == self.reader), None)) is not None:
-            taken = own
+            taken = replace(own, slots={**taken.slots, **own.slots})
         unsure = way.doubt or self._in_part(way.row) or self._of_neighbour(way, taken)
         is_plain = len(options) == 1 and not (again or said or unsure or self.damaged or way.unsure)
         if is_plain and (plain := self._plain(way, options[0])) is not None:
@@ -241,7 +240,7 @@ class _Weighing:
             value = self._value(path, slot, unit)
             reason = unsure or ("head_doubtful" if path in way.unsure else self._reason(path, options, again))
             reason = reason or self._unconfirmed(path, slot, taken)
-            if is_settled and reason in _SETTLED_BY_AGREEMENT:
+            if is_settled and (reason in _SETTLED_BY_AGREEMENT or (reason == "order_alone" and self._shows_sum(taken))):
                 reason = ""
             if not reason and self._key(path, taken) not in {self._key(path, o) for o in options if path in o.slots}:
                 reason = "readings_differ"
@@ -278,7 +277,7 @@ class _Weighing:
     def _said(self, other: Pointed, way: Way) -> Option | None:
         """What another reader points at for the cells of a row; None where it says nothing of them."""
         slots = {p: other.slots[p] for p in way.paths if p in other.slots}
-        return Option(other.reader, way.cost, slots, way.units) if any(slots.values()) else None
+        return Option(other.reader, way.cost, slots, way.units) if slots else None
 
     def _agree(self, one: Option, other: Option) -> bool:
         return all(p in other.slots and self._key(p, one) == self._key(p, other) for p in one.slots)
@@ -295,22 +294,22 @@ class _Weighing:
                 return True
         return False
 
-    def _pointed(self, row: FormRow) -> tuple[dict[str, Cell], list[Open]] | None:
-        """A row of which the rules make nothing, as another reader points at it.
+    def _pointed(self, row: FormRow, way: Way | None = None) -> tuple[dict[str, Cell], list[Open]] | None:
+        """A row of which the rules make nothing, as another reader points at it. way: where its label stands alone.
 
         It is vouched for where its cells stand side by side, nobody else's, and sums that say something hold with it.
         """
         for other in self.said:
-            slots = {
-                row.cell(c.name): other.slots[row.cell(c.name)] for c in row.columns if row.cell(c.name) in other.slots
-            }
-            if not any(slots.values()):
+            slots = self._slots_of(row, other)
+            if not slots:
                 continue
             values = {p: self._value(p, s, None) for p, s in slots.items()}
-            is_sure = self._is_run(slots) and self._is_confirmed(slots)
+            is_sure = self._is_run(slots) and (self._is_confirmed(slots) or self._is_in_order(other))
+            is_sure = is_sure or (way is not None and not any(slots.values()) and self._is_left_empty(way))
+            label = way.label if way is not None and way.row is row else ()
             cells = {
                 p: Cell(
-                    s, values[p], None, "blank" if s is None or s.is_blank else "read", (), (), is_sure, other.reader
+                    s, values[p], None, "blank" if s is None or s.is_blank else "read", label, (), is_sure, other.reader
                 )
                 for p, s in slots.items()
             }
@@ -318,24 +317,78 @@ class _Weighing:
             return cells, [] if is_sure else [Open("order_alone", tuple(slots), (option,))]
         return None
 
+    def _unfilled(self, way: Way) -> Iterator[tuple[FormRow, dict[str, Cell], list[Open]]]:
+        """What other readers point at for the rows of a way that nothing fills; what nobody reads is in doubt."""
+        rows = dict.fromkeys((way.row.path, *(path.rpartition(".")[0] for path in way.paths)))
+        pointed = {path: self._pointed(self.form.rows[path], way) for path in rows}
+        for row, found in ((self.form.rows[path], found) for path, found in pointed.items()):
+            if found is not None:
+                yield (row, *found)
+            elif row is way.row or any(pointed.values()):
+                yield row, {}, [Open(way.doubt, tuple(row.cell(c.name) for c in row.columns))]
+
+    def _slots_of(self, row: FormRow, other: Pointed) -> dict[str, Slot | None]:
+        paths = (row.cell(c.name) for c in row.columns)
+        return {path: other.slots[path] for path in paths if path in other.slots}
+
     def _is_run(self, slots: Mapping[str, Slot | None]) -> bool:
-        """Whether slots are tokens that follow each other and belong to no row of the rules."""
-        places = {(t.start, t.end): i for i, t in enumerate(t for t in self.tokens if t.kind in ("number", "blank"))}
-        at = [places.get((s.start, s.end), -1) for s in slots.values() if s is not None]
+        """Whether slots follow each other, as tokens or as the parts of some, and belong to no row of the rules."""
+        own = [s for s in slots.values() if s is not None]
         taken = {
             (s.start, s.end) for f in self.chosen if f is not None for s in f.slots if s is not None and s.end > s.start
         }
-        free = all(s is None or (s.start, s.end) not in taken for s in slots.values())
-        return free and None not in slots.values() and at == list(range(at[0], at[0] + len(at))) and at[0] >= 0
+        if len(own) < len(slots) or any(_overlap((s.start, s.end), place) for s in own for place in taken):
+            return False
+        tokens = [t for t in self.tokens if t.kind in ("number", "blank")]
+        at = [next((i for i, t in enumerate(tokens) if t.start <= s.start and s.end <= t.end), -1) for s in own]
+        follows = (
+            (i == j and one.end == other.start)
+            or (i + 1 == j and one.end == tokens[i].end and other.start == tokens[j].start)
+            for (one, i), (other, j) in pairwise(zip(own, at, strict=True))
+        )
+        return -1 not in at and all(follows)
+
+    def _is_in_order(self, other: Pointed) -> bool:
+        """Whether the groups of a table side by side are all there as another reader has them: their sums hold, in the form's order."""
+        if not self.section.spec.side_by_side:
+            return False
+        ways = self.first.alignment.ways
+        rows = {
+            way.row.path: dict(zip(way.paths, fill.slots, strict=True))
+            for way, fill in zip(ways, self.chosen, strict=True)
+            if fill
+        }
+        found = [rows.get(row.path) or self._slots_of(row, other) for row in self.section.rows]
+        slots = {path: slot for own in found for path, slot in own.items()}
+        counts = {path: self.numbers.count(slot) for path, slot in slots.items()}
+        starts = [slot.start for slot in slots.values() if slot is not None]
+        used = {(s.start, s.end) for s in slots.values() if s is not None}
+        is_whole = all(len(own) == len(row.columns) for own, row in zip(found, self.section.rows, strict=True))
+        return (
+            is_whole
+            and starts == sorted(starts)
+            and all(holds(rule, counts) for rule in self.identities)
+            and all(any(_overlap((t.start, t.end), place) for place in used) for t in self.rest.left)
+        )
+
+    def _is_left_empty(self, way: Way) -> bool:
+        """Whether a label stands above as many empty lines as its row has cells, in a table with no other number for them."""
+        end = way.label[-1][1] if way.label else 0
+        after = [t for t in self.tokens if t.start >= end]
+        empty = len(list(takewhile(lambda t: t.kind == "gap", after)))
+        is_sure = self.first.holds and not self.rest.left and bool(way.label)
+        return is_sure and bool(self.identities) and empty > len(way.row.columns)
 
     def _is_confirmed(self, slots: Mapping[str, Slot | None]) -> bool:
-        """Whether every sum over the cells holds, and one of each of them that says something: it has numbers other than 0."""
+        """Whether no other row is lacking, all sums over these cells hold, and those with other rows over their numbers exactly."""
         counts = {**self.counts, **{p: self.numbers.count(s) for p, s in slots.items()}}
-        rules = [r for r in self.identities if any(p in slots for p in (*r.left, *r.right))]
-        if not rules or not all(holds(r, counts) for r in rules):
+        read = {p.rpartition(".")[0] for p in counts}
+        if any(r.path not in read and self.rest.is_due(r, read) for r in self.section.rows):
             return False
+        rules = [r for r in self.identities if any(p in slots for p in (*r.left, *r.right))]
         across = [r for r in rules if len({p.rpartition(".")[0] for p in (*r.left, *r.right)}) > 1]
-        return any(counts.get(p) for r in across for p in slots if p in (*r.left, *r.right))
+        telling = [r for r in across if any(counts[p] for p in slots if p in (*r.left, *r.right))]
+        return bool(telling) and all(holds(r, counts) for r in rules) and all(_is_exact(r, counts) for r in telling)
 
     def _reason(self, path: str, options: Sequence[Option], again: Sequence[Option]) -> str:
         keys = {self._key(path, option) for option in options if path in option.slots}
@@ -388,6 +441,11 @@ class _Weighing:
         """Whether a row's blanks that left no trace are where space leaves them, and its printed total is the sum without them."""
         rules = [r for r in self.identities if {*r.left, *r.right} <= option.slots.keys()]
         return option.basis == "read" and not self.rest.has_more and bool(rules) and self._adds_up(rules, option)
+
+    def _shows_sum(self, option: Option) -> bool:
+        """Whether sums of a row's own print its totals, and nothing in its table is left over."""
+        rules = [r for r in self.identities if {*r.left, *r.right} <= option.slots.keys()]
+        return bool(rules) and not self.rest.has_more and self._adds_up(rules, option)
 
     def _adds_up(self, rules: Sequence[Identity], option: Option) -> bool:
         """Whether sums over an option's cells hold with its blanks as 0, and print their totals."""
@@ -450,6 +508,17 @@ class _Weighing:
             if rule.id in self.first.failing and missing and holds(rule, {**self.counts, missing[0]: None}):
                 return True
         return False
+
+
+def _is_exact(rule: Identity, counts: Counts) -> bool:
+    """Whether an identity holds with every blank as 0."""
+    left, right = sides(rule, counts)
+    one, other = (sum(c for p in side if isinstance(c := counts[p], int)) for side in (left, right))
+    return one == other
+
+
+def _overlap(one: Stretch, other: Stretch) -> bool:
+    return one == other or (one[0] < other[1] and other[0] < one[1])
 
 
 def _are_divided(option: Option) -> bool:

@@ -115,7 +115,7 @@ anything = st.recursive(
     | st.integers()
     | st.floats()
     | st.text(st.characters(exclude_categories=()), max_size=12)
-    | st.sampled_from(["\ud800", "stop", "length", "content_filter", "function", '{"rows":{}}', "```\n" * 50, 10**400]),
+    | st.sampled_from(["\ud800", "stop", "length", "content_filter", "function", '{"rows":[]}', "```\n" * 50, 10**400]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=6,
 )
@@ -138,7 +138,7 @@ def completion(text: str) -> dict[str, Any]:
 @st.composite
 def completions(draw: st.DrawFn, text: str) -> bytes:
     """A completion of which some parts are replaced, removed, doubled or wrapped."""
-    told: Any = [completion(draw(st.sampled_from([text, text, '{"rows":{"1":"1-99999","2":[1,null]}}', "{", ""])))]
+    told: Any = [completion(draw(st.sampled_from([text, text, '{"rows":["1: 1-99999","2: 1 空"]}', "{", ""])))]
     for _ in range(draw(st.integers(1, 3))):
         holder, key = draw(st.sampled_from(list(_places(told))))
         change = draw(st.sampled_from(["replace", "replace", "replace", "remove", "double", "wrap"]))

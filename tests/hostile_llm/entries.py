@@ -20,7 +20,7 @@ from nianbao.pipeline.llm.wire import Pointing
 
 from .answers import anything, settings_for
 
-RIGHT = '{"rows":{"1":"1-3"}}'
+RIGHT = '{"rows":["1: 1-3"]}'
 QUESTION = [{"role": "user", "content": "问"}]
 TABLES = {
     "Cache": ("key", "raw", "mode", "value", "filename", "size", "expire_time", "tag", "store_time", "access_count"),
@@ -45,7 +45,7 @@ def changes(draw: st.DrawFn) -> tuple[str, str, int, Any]:
     if where == "entry":
         used = draw(anything | st.lists(st.lists(st.integers(-5, 5), min_size=2, max_size=2), max_size=2))
         told = {
-            "raw": draw(st.sampled_from([RIGHT, RIGHT, '{"rows":{"1":"2-4"}}', "{", "\ud800"]) | anything),
+            "raw": draw(st.sampled_from([RIGHT, RIGHT, '{"rows":["1: 2-4"]}', "{", "\ud800"]) | anything),
             "usages": used,
         }
         return (

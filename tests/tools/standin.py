@@ -9,12 +9,13 @@ The questions of a batch are answered as others are, each with the next of the f
 
 import json
 import os
+import re
 import socket
 import struct
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -23,8 +24,9 @@ from typing import Any, Self
 import click
 from nianbao.eval.dataset import SAMPLES, Case, load_dataset
 from nianbao.pipeline.extract import REPORT
-from nianbao.pipeline.llm.ask import ask, shown_of
-from nianbao.pipeline.llm.wire import Pointing, Shown
+from nianbao.pipeline.llm.ask import harmless
+from nianbao.pipeline.llm.shown import Shown, show
+from nianbao.pipeline.llm.wire import NO_ROW, Pointing, line_of, said_in, wire_rows
 from nianbao.pipeline.page import Page, lay_out, with_all_text
 from nianbao.pipeline.readers.pointing import point
 from nianbao.pipeline.readers.rules import Alignments, read_by_rules
@@ -33,7 +35,7 @@ from nianbao.pipeline.source.decode import from_text
 from nianbao.pipeline.table.fills import Slot, slot_of
 
 from tests.tools.batches import BATCH_FAULTS, Batches
-from tests.tools.recorded import Recorded, answer_as_recorded, load_recorded
+from tests.tools.recorded import Recorded, answer_as_recorded, left_in, load_recorded
 
 MODEL = "stand-in"
 FAULTS = (
@@ -46,50 +48,67 @@ Answer = Callable[[Mapping[str, Any]], str]
 
 
 def answer_from(cases: Iterable[Case] = (), recorded: Iterable[Recorded] = ()) -> Answer:
-    """Reports with gold, and recorded readings → the function that answers a question about one of them.
+    """Reports with gold, and recorded readings → the function that answers a question about one of them, or about a part of it.
 
     About a report with gold it answers as a perfect reader would; about a text with a recorded reading, whatever its gold, as
     that reader did.
     """
-    answers = dict(map(_right_answer, cases)) | dict(map(_recorded_answer, recorded))
+    lines: dict[str, list[str]] = {}
+    for case in cases:
+        lines |= _right_lines(case)
+    for one in recorded:
+        lines |= _recorded_lines(one)
 
     def answer(body: Mapping[str, Any]) -> str:
-        asked = tuple(str(m.get("content", "")) for m in body.get("messages", []) if m.get("role") == "user")
-        return next((found for question, found in answers.items() if _is_asked(question, asked)), '{"rows":{}}')
+        asked = next((str(m["content"]) for m in body.get("messages", []) if m.get("role") == "user"), "")
+        said = [line for part in _parts_in(asked) for line in lines.get(part, ())]
+        return Pointing(rows=said).model_dump_json()
 
     return answer
 
 
-def _is_asked(question: str, asked: Sequence[str]) -> bool:
-    """Whether a question is among the messages; where the schema goes with the question, it stands after it."""
-    return any(text.startswith(question) for text in asked)
+_PART = re.compile("^(?=## (?:" + "|".join(section.title for section in REPORT.sections) + ")$)", re.MULTILINE)
 
 
-def _right_answer(case: Case) -> tuple[str, str]:
-    """A report → the question about it, and the right answer."""
+def _parts_in(question: str) -> list[str]:
+    """A question → the tables of each section that it shows, as they are shown."""
+    fenced = question.partition(">\n")[2].partition("\n</报告-")[0].partition("\n¶1 ")[0]
+    return [part.rstrip("\n") for part in _PART.split(fenced) if part]
+
+
+def _right_lines(case: Case) -> dict[str, list[str]]:
+    """A report → how its tables are shown, and the lines of a right answer about each."""
     laid_out = lay_out(from_text(case.text, case.name), REPORT)
 
     def right(page: Page, shown: Shown) -> Pointing:
         alignments = read_by_rules(laid_out, REPORT)
-        return point(slots_of(page, alignments, shown, case.gold.cells, case.line.places), shown, REPORT)
+        slots = slots_of(page, alignments, shown, case.gold.cells, case.line.places)
+        printed = {p.partition(".")[0] for p, value in case.gold.cells.items() if value is not None}
+        lost = {p.partition(".")[0] for p, value in case.gold.cells.items() if value is not None and p not in slots}
+        return point(slots, shown, REPORT, left_in(page, shown, slots.values(), printed - lost))
 
-    return _question_and_answer(laid_out, right)
+    return _lines(laid_out, right)
 
 
-def _recorded_answer(recorded: Recorded) -> tuple[str, str]:
-    """A recorded reading → the question about its text, and what was pointed at."""
+def _recorded_lines(recorded: Recorded) -> dict[str, list[str]]:
+    """A recorded reading → how the tables of its text are shown, and the lines of what was pointed at in each."""
     laid_out = lay_out(recorded.source, REPORT)
-    return _question_and_answer(laid_out, lambda page, shown: answer_as_recorded(page, shown, recorded))
+    return _lines(laid_out, lambda page, shown: answer_as_recorded(page, shown, recorded))
 
 
-def _question_and_answer(laid_out: Page, answered: Callable[[Page, Shown], Pointing]) -> tuple[str, str]:
-    """A page → what the program's question about it says of it, and the answer in the shape that the question wants."""
+def _lines(laid_out: Page, answered: Callable[[Page, Shown], Pointing]) -> dict[str, list[str]]:
+    """A page → how its tables are shown, section by section, and the lines of an answer about each."""
     page = with_all_text(laid_out, REPORT)
-    shown = shown_of(page, REPORT)
-    messages, wanted = ask(page, shown, REPORT)
-    more: dict[str, Any] = {"passages": {}} if "passages" in wanted.model_fields else {}
-    whole = wanted.model_validate({**answered(page, shown).model_dump(), **more})
-    return messages[-1]["content"], whole.model_dump_json()
+    shown = show(page, REPORT)
+    answer = answered(page, shown)
+    sections = {wire.number: wire.row.path.partition(".")[0] for wire in wire_rows(REPORT)}
+    own = {path: {i for i, t in enumerate(shown.values, 1) if t in page.tokens(path)} for path in shown.parts}
+    found: dict[str, list[str]] = {}
+    for path, part in shown.parts.items():
+        said = [line for line in answer.rows if sections.get(said_in(line)[0]) == path]
+        left = [i for line in answer.rows if said_in(line)[0] == NO_ROW for i in said_in(line)[1] if i in own[path]]
+        found[harmless(part)] = [*said, *([line_of(NO_ROW, left)] if left else [])]
+    return found
 
 
 Places = Mapping[str, tuple[int, int]]
@@ -306,7 +325,7 @@ def _spoiled(fault: str, text: str) -> str:
         "empty": "",
         "wrong_schema": '{"zeilen": [1, 2, 3]}',
         "not_json": "抱歉，我无法完成。",
-        "huge": '{"rows": {"1": "' + "1" * 1_000_000 + '"}}',
+        "huge": '{"rows": ["1: ' + "1" * 1_000_000 + '"]}',
         "fenced": f"好的：\n```json\n{text}\n```\n",
         "think": f"<think>先看 {{第一行}}……</think>\n```json\n{text}\n```",
     }.get(fault, text)

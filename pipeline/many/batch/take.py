@@ -12,7 +12,7 @@ from ...llm.cache import Cache
 from ...llm.client import FINAL, MALFORMED, REFUSALS_IN_A_ROW, Usage, entry
 from ...llm.failures import host_of
 from ...llm.settings import Settings
-from ...llm.wire import Pointing, PointingToo
+from ...llm.wire import Pointing
 from ..sources import read_lines
 from .state import Part, Question, QuestionState, State, Tokens
 
@@ -29,7 +29,7 @@ KINDS = {
 }
 """Kind of a line → what there are so many of."""
 
-_ANSWERS: dict[str, type[Pointing]] = {answer.__name__: answer for answer in (Pointing, PointingToo)}
+_ANSWERS: dict[str, type[Pointing]] = {answer.__name__: answer for answer in (Pointing,)}
 _LONGEST_LINE = 8_000_000
 _REFUSED = frozenset((400, 413, 422))
 _NOT_ASKED = frozenset(("batch_expired", "batch_cancelled", "batch_canceled"))
