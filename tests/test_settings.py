@@ -224,11 +224,11 @@ def test_a_budget_of_tokens() -> None:
     """Above the budget nothing more is asked; what was read is kept, and the exit status says so."""
     names = [s.name for s in SURE]
     with StandIn(answer_from(CASES)) as server:
-        budget = ("--max-tokens", "3000", "--max-in-flight", "1")
+        budget = ("--max-tokens", "5000", "--max-in-flight", "1")
         status, out, err = run("extract", *names, "--engine", "model", "--json", *budget, *flags(server))
         assert len(server.requests) == 2
     assert (status, len(out.splitlines()), out.count('"status":"verified","reader":"model"')) == (3, 4, 2)
-    assert "--max-tokens 3,000 reached" in err
+    assert "--max-tokens 5,000 reached" in err
 
 
 def test_settings_are_few_and_described() -> None:

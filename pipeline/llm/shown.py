@@ -23,6 +23,7 @@ LONG_RUN = 8
 """A longer run is marked in parts."""
 _PART = 5
 EMPTY = "□"
+_DIGITS = re.compile("([0-9]+)")
 _FAR = 40
 """Words that stand so many characters from any digit, and from the ends of their cell, are left out."""
 
@@ -138,5 +139,5 @@ def _text(token: Token) -> str:
     text = " ".join(token.text.split()).replace("«", "《").replace("»", "》")
     if token.kind != "words":
         return text or EMPTY
-    pieces = re.split("([0-9]+)", text)
+    pieces = _DIGITS.split(text)
     return "".join(p if len(p) <= 2 * _FAR + 1 else f"{p[:_FAR]}…{p[-_FAR:]}" for p in pieces)
