@@ -18,7 +18,7 @@ docs: $(READY) ## hold every document against what the program prints today; abo
 
 laws: $(READY) ## change clean reports in one place, everywhere: what is vouched for must be what a careful person reads
 	$(BIN)/python -m tests.laws --show 3
-	NIANBAO_EXAMPLES=300 $(BIN)/python -m pytest -q -n auto tests/test_laws.py tests/test_harmless.py tests/test_labels.py tests/test_pointing.py
+	EXAMPLES=300 $(BIN)/python -m pytest -q -n auto tests/test_laws.py tests/test_harmless.py tests/test_labels.py tests/test_pointing.py
 
 hostile: $(READY) ## what strangers send and what breaks, with counts: texts, patterns, answers of an endpoint, the cache, requests, faults of a run
 	$(BIN)/python -m tests.growth --every 2

@@ -31,7 +31,8 @@ from click.testing import CliRunner
 from nianbao.pipeline.cli.main import main as nianbao
 from nianbao.pipeline.extract import REPORT
 from nianbao.pipeline.language import LANGUAGES, Language, speaking, told
-from nianbao.pipeline.llm.settings import VARIABLES, Settings
+from nianbao.pipeline.llm.configuration import SHARED_KEY, VARIABLES
+from nianbao.pipeline.llm.settings import Settings
 from nianbao.pipeline.many.formats import FORMATS
 from nianbao.pipeline.many.ledger import LAYOUT
 from nianbao.pipeline.many.summary import SUMMARY_FILES
@@ -158,9 +159,10 @@ def _settings(language: str) -> str:
     flags = {p.name for p in nianbao.commands["doctor"].params}
     rows = []
     for name, field in Settings.model_fields.items():
-        variables = ", ".join(f"`{v}`" for v in VARIABLES.get(name, ()))
+        variables = f"`{VARIABLES[name]}`" if name in VARIABLES else ""
+        variables += f", `{SHARED_KEY}`" if name == "api_key" else ""
         flag = f"`--{name.replace('_', '-')}`" if name in flags else ""
-        default = "" if field.default is None else f"{field.default}"
+        default = "" if field.default in (None, ()) else f"{field.default}"
         meaning = (field.title if language == "zh" else field.description) or ""
         rows.append((f"`{name}`", variables, flag, default, meaning))
     return _table([_SETTING_HEADS[language], *rows])

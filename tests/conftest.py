@@ -10,13 +10,13 @@ import pytest
 from hypothesis import HealthCheck, settings
 from nianbao.eval import dataset
 from nianbao.eval.dataset import Case, load_dataset
-from nianbao.pipeline.llm.settings import VARIABLES
+from nianbao.pipeline.llm.configuration import SHARED_KEY, VARIABLES
 from nianbao.pipeline.many import pool
 from nianbao.pipeline.many.limits import VARIABLE
 
 from nianbao import Extraction, extract
 
-EXAMPLES = int(os.environ.get("NIANBAO_EXAMPLES", "40"))
+EXAMPLES = int(os.environ.get("EXAMPLES", "40"))
 """Of each law that is tried on drawn cases: few in `make test`, more in `make laws`."""
 
 settings.register_profile("nianbao", deadline=None, max_examples=EXAMPLES, suppress_health_check=[HealthCheck.too_slow])
@@ -88,7 +88,7 @@ def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.Fixt
     if request.node.get_closest_marker("processes") is None:
         monkeypatch.setattr(pool, "Worker", Inline)
     monkeypatch.setenv("NIANBAO_LANG", "en")
-    for name in (VARIABLE, *(name for names in VARIABLES.values() for name in names)):
+    for name in (VARIABLE, SHARED_KEY, *VARIABLES.values()):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("NIANBAO_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "caches"))

@@ -18,8 +18,8 @@ PASSWORD = "geheim/1@2"
 
 def absent(what: str) -> None:
     """Skip a test for which something is not installed; in CI, that fails."""
-    if os.environ.get("NIANBAO_NEEDS_CLUSTER"):
-        pytest.fail(f"{what} is not installed, and NIANBAO_NEEDS_CLUSTER is set")
+    if os.environ.get("NEEDS_CLUSTER"):
+        pytest.fail(f"{what} is not installed, and NEEDS_CLUSTER is set")
     pytest.skip(f"{what} is not installed")
 
 

@@ -17,8 +17,8 @@ ROOT = Path(__file__).parent.parent
 def test_no_failing_call_loses_anything() -> None:
     """A run of which a write, rename, fsync or read fails says so or ends well; then the same command gives the very same files."""
     if compiler() is None:
-        if os.environ.get("NIANBAO_NEEDS_COMPILER"):
-            pytest.fail("there is no C compiler, and NIANBAO_NEEDS_COMPILER is set")
+        if os.environ.get("NEEDS_COMPILER"):
+            pytest.fail("there is no C compiler, and NEEDS_COMPILER is set")
         pytest.skip("there is no C compiler, or this is not Linux")
     command = [sys.executable, "-m", "tests.faults", "--only", "faults", "--every", "97"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

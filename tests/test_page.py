@@ -31,8 +31,8 @@ STATUSES = ("unresolved", "verified", "discrepant", *["unresolved"] * 4)
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's chromium. Where NIANBAO_NEEDS_BROWSER is set, as in CI, it must be there."""
-    if CHROMIUM is None and not os.environ.get("NIANBAO_NEEDS_BROWSER"):
+    """Debian's chromium. Where NEEDS_BROWSER is set, as in CI, it must be there."""
+    if CHROMIUM is None and not os.environ.get("NEEDS_BROWSER"):
         pytest.skip("chromium is not installed (apt-get install chromium)")
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=CHROMIUM or "/usr/bin/chromium", args=["--no-sandbox"])

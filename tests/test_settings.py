@@ -8,7 +8,8 @@ import pytest
 from click.testing import CliRunner
 from nianbao.pipeline.cli.main import main
 from nianbao.pipeline.errors import SettingsError
-from nianbao.pipeline.llm.settings import Settings, Variables, environment, settings_from
+from nianbao.pipeline.llm.configuration import Variables, configuration, environment, settings_from
+from nianbao.pipeline.llm.settings import Settings
 
 from tests.tools.standin import MODEL, StandIn, answer_from
 
@@ -97,8 +98,123 @@ def test_a_key_goes_where_it_belongs(
         monkeypatch.setenv(name, value)
     found = settings_from(environment(), **flags).api_key
     assert (found.get_secret_value() if found else None) == key
-    assert ("of the environment is not sent" in caplog.text) == (key is None and environ != {})
+    assert ("is not sent to the address" in caplog.text) == (key is None and environ != {})
     assert "of-environment" not in caplog.text
+
+
+TABLES = """
+model = "cheap,strong"
+max_in_flight = 3
+temperature = 1
+
+[models.cheap]
+model = "qwen-plus"
+base_url = "http://cheap/v1"
+api_key = "of-table"
+extra_body = {enable_thinking = false}
+
+[models.strong]
+base_url = "http://strong/v1"
+api_key_env = "STRONG_KEY"
+reasoning_effort = "high"
+temperature = 0.5
+"""
+
+
+def told(found: Settings) -> dict[str, Any]:
+    """What is set other than by default, keys in the open."""
+    keys = {"api_key": found.api_key.get_secret_value()} if found.api_key else {}
+    return {**found.model_dump(exclude_defaults=True, exclude={"api_key", "then", "cache_dir"}), **keys}
+
+
+CHEAP = {
+    "model": "qwen-plus", "base_url": "http://cheap/v1", "api_key": "of-table", "max_in_flight": 3, "temperature": 1.0,
+    "extra_body": {"enable_thinking": False},
+}  # fmt: skip
+STRONG = {
+    "model": "strong", "base_url": "http://strong/v1", "max_in_flight": 3, "temperature": 0.5, "reasoning_effort": "high",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("environ", "env_file", "named", "flags", "models", "says"),
+    [
+        ({"STRONG_KEY": "k"}, "", True, {}, [CHEAP, {**STRONG, "api_key": "k"}], ""),
+        ({"STRONG_KEY": "k"}, "", False, {}, [CHEAP, STRONG], "STRONG_KEY of the environment is not sent for nianbao.toml"),
+        ({}, "STRONG_KEY=k", False, {}, [CHEAP, {**STRONG, "api_key": "k"}], ""),
+        ({}, "", True, {}, [CHEAP, STRONG], "STRONG_KEY, which nianbao.toml names, is not set; no key is sent"),
+        # A key that stands for all models goes to no address of one model.
+        ({"NIANBAO_API_KEY": "k", "STRONG_KEY": ""}, "", True, {"model": "strong"}, [STRONG], ""),
+        # A model without a table is the common settings, and takes the common key.
+        ({"NIANBAO_MODEL": "other", "NIANBAO_API_KEY": "k"}, "", False, {},
+         [{"model": "other", "api_key": "k", "max_in_flight": 3, "temperature": 1.0}], ""),
+        # The environment is above what is said of all models, a flag above all.
+        ({"NIANBAO_TEMPERATURE": "0.2", "NIANBAO_MODEL": "cheap, x"}, "", False, {"max_in_flight": 9},
+         [{**CHEAP, "max_in_flight": 9, "temperature": 0.2}, {"model": "x", "max_in_flight": 9, "temperature": 0.2}], ""),
+        ({"STRONG_KEY": "k"}, "", True, {"model": "strong", "temperature": 2.0, "base_url": "http://own/v1"},
+         [{**STRONG, "api_key": "k", "temperature": 2.0, "base_url": "http://own/v1"}], ""),
+    ],
+)  # fmt: skip
+def test_a_table_for_each_model(
+    environ: dict[str, str],
+    env_file: str,
+    named: bool,
+    flags: dict[str, Any],
+    models: list[dict[str, Any]],
+    says: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """`nianbao.toml` gives each model its address, its key and its settings; what is not said there is said of all models."""
+    (tmp_path / "nianbao.toml").write_text(TABLES)
+    (tmp_path / ".env").write_text(env_file)
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    found = settings_from(configuration("nianbao.toml" if named else None), **flags)
+    assert [told(each) for each in found.models] == models
+    assert (says in caplog.text, bool(caplog.text)) == (True, bool(says))
+
+
+@pytest.mark.parametrize(
+    ("text", "config", "says"),
+    [
+        ("model = ", None, "nianbao.toml: no TOML: Invalid value"),
+        ('model = "m"\ntiemout_s = 3', None, r"setting tiemout_s \(tiemout_s of nianbao.toml\): Extra inputs"),
+        (
+            'model = "m"\n[models.m]\nkey = "x"',
+            None,
+            r"setting key \(key of \[models.m\] in nianbao.toml\): Extra inputs",
+        ),
+        ('model = "m"\nmodels = 3', None, r'nianbao.toml: models: give each model a table, as \[models."m"\]'),
+        ('model = "m"\n[models]\nm = 3', None, r'nianbao.toml: models: give each model a table, as \[models."m"\]'),
+        ('model = "m"\nextra_body = "x"', None, "give a JSON object"),
+        ('model = "m"\nextra_body = [1]', None, "setting extra_body .*: Input should be a valid dictionary"),
+        ("", "other.toml", "other.toml: no such file; check --config and NIANBAO_CONFIG"),
+    ],
+)
+def test_wrong_tables(text: str, config: str | None, says: str, tmp_path: Path) -> None:
+    (tmp_path / "nianbao.toml").write_text(text)
+    with pytest.raises(SettingsError, match=says):
+        settings_from(configuration(config))
+
+
+def test_an_unknown_variable_is_named(caplog: pytest.LogCaptureFixture) -> None:
+    """A variable that looks like ours and is none is told of, with what may be meant; those of other commands are not."""
+    environ = {"NIANBAO_MODLE": "m", "NIANBAO_LANG": "en", "NIANBAO_SERVE_TOKEN": "t", "NIANBAO_DEADLINE": "3"}
+    settings_from(Variables(environ, {"NIANBAO_X": "y"}))
+    assert [r.getMessage() for r in caplog.records] == [
+        "NIANBAO_MODLE: no such setting; is NIANBAO_MODEL meant?",
+        "NIANBAO_X: no such setting",
+    ]
+
+
+def test_one_model_has_one_name() -> None:
+    """In Python each model is settings of its own."""
+    with pytest.raises(ValueError, match="give the name of one model"):
+        Settings(model="cheap,strong")
+    both = Settings(model="cheap", then=(Settings(model="strong"),))
+    assert [each.model for each in both.models] == ["cheap", "strong"]
 
 
 def test_a_file_of_settings_fills_in_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -153,6 +269,26 @@ def test_doctor(samples_here: Path) -> None:
     assert f"model {MODEL}: listed" in out
     assert "api_key    (not set)" in out
     assert str(samples_here / "cache") in out
+
+
+def test_doctor_tells_of_each_model(samples_here: Path) -> None:
+    """Each model in turn: what is set for it and by what."""
+    with StandIn(answer_from([])) as server:
+        (samples_here / "own.toml").write_text(
+            f'model = "{MODEL},other"\n[models.other]\nmodel = "m2"\nbase_url = "{server.url}"\napi_key = "{SECRET}"\n'
+        )
+        status, out, err = run("doctor", "--base-url", server.url, "--config", "own.toml", "--mode", "tools")
+    lines = [" ".join(line.split()) for line in out.splitlines()]
+    assert (status, err, SECRET in out) == (0, "", False)
+    assert [line for line in lines if line.startswith(("model", "api_key", "structured"))] == [
+        f"model {MODEL} from model of own.toml",
+        "api_key (not set)",
+        "model m2 from model of [models.other] in own.toml",
+        "api_key (set) from api_key of [models.other] in own.toml",
+        "structured answers as tools: understood",
+        "structured answers as tools: understood",
+    ]
+    assert lines.count("mode tools") == 2
 
 
 @pytest.mark.parametrize(

@@ -195,7 +195,7 @@ deadline_option = click.option(
 
 def deadline(flag: float | None) -> float:
     """How many seconds a report may take: by the flag, environment or `.env`. Raises SettingsError where that is no time."""
-    from ..llm.settings import environment
+    from ..llm.configuration import environment
     from ..many.limits import deadline_from
 
     return deadline_from(environment().find, flag)
@@ -205,8 +205,28 @@ def model_options(command: Callable[..., None]) -> Callable[..., None]:
     """The options of a command that may ask a model; None where one is not given."""
     for option in reversed(
         (
-            click.option("--model", metavar="NAME", help="The model's name at its endpoint. [env: NIANBAO_MODEL]"),
+            click.option(
+                "--model",
+                metavar="NAME",
+                help="The model's name at its endpoint, or several with commas. [env: NIANBAO_MODEL]",
+            ),
             click.option("--base-url", metavar="URL", help="An OpenAI-compatible endpoint. [env: NIANBAO_BASE_URL]"),
+            click.option(
+                "--config",
+                metavar="FILE",
+                help="Settings, and a table for each model.  [env: NIANBAO_CONFIG; default: nianbao.toml]",
+            ),
+            click.option(
+                "--mode",
+                type=click.Choice(["auto", "json_schema", "tools", "md_json"]),
+                help="How structured answers are asked for. auto: what the endpoint takes; in a batch, json_schema.",
+            ),
+            click.option("--temperature", type=float, metavar="T", help="Not sent where the endpoint refuses it."),
+            click.option("--max-output-tokens", type=int, metavar="N", help="Of one answer."),
+            click.option(
+                "--reasoning-effort", metavar="WORD", help="How much the model thinks, as its endpoint names it."
+            ),
+            click.option("--extra-body", metavar="JSON", help="What else goes with every request: a JSON object."),
             click.option("--max-cost", metavar="USD", help="Ask no more once so many US dollars are spent."),
             click.option("--max-tokens", type=int, metavar="N", help="Ask no more once so many tokens are spent."),
             click.option("--max-in-flight", type=int, metavar="N", help="Requests at once."),
@@ -225,11 +245,18 @@ def model_settings(engine: str, flags: Mapping[str, object]) -> "Settings | None
 
     Raises SettingsError where one is wrong, EndpointError where engine is "model" and no model is configured.
     """
-    from ..llm.settings import environment, settings_from
-
     if engine in ("rules", "none"):
         return None
-    settings = settings_from(environment(), **flags)
+    settings = settings_of(flags)
     if settings.model is None and engine == "model":
         raise EndpointError("--engine model: no model is configured; set NIANBAO_MODEL, see nianbao doctor")
     return settings if settings.model else None
+
+
+def settings_of(flags: Mapping[str, Any]) -> "Settings":
+    """The settings of flags, environment, `.env` and `nianbao.toml`; raises SettingsError where one is wrong."""
+    from ..llm.configuration import configuration, settings_from
+
+    return settings_from(
+        configuration(flags.get("config")), **{name: value for name, value in flags.items() if name != "config"}
+    )

@@ -1,7 +1,7 @@
 """The command line. Data goes to standard output, errors to standard error; heavy imports wait until they are used."""
 
 import sys
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
@@ -23,6 +23,7 @@ from .console import (
     model_options,
     model_settings,
     say,
+    settings_of,
     status_of,
     tell,
     write,
@@ -221,7 +222,7 @@ def info() -> None:
     """Print the folder or the server, the number of entries and their size."""
     from ..llm.cache import open_cache
 
-    with open_cache(_settings({})) as answers:
+    with open_cache(settings_of({})) as answers:
         found = answers.info()
         tell(f"{found.place}\n{found.entries:,} answers, {found.bytes:,} bytes")
         if found.warning:
@@ -234,7 +235,7 @@ def clear(yes: bool) -> None:
     """Remove every kept answer; each is asked, and paid for, again."""
     from ..llm.cache import cache_place, clear_cache
 
-    settings = _settings({})
+    settings = settings_of({})
     place = cache_place(settings)
     if yes or click.confirm(told(f"Remove all answers kept in {place}?"), err=True):
         clear_cache(settings)
@@ -247,7 +248,7 @@ def verify(remove: bool) -> None:
     """Read every entry; print those that cannot be read, which count as not there. Exit status 1 where there are some."""
     from ..llm.cache import open_cache
 
-    with open_cache(_settings({})) as answers:
+    with open_cache(settings_of({})) as answers:
         damaged = list(answers.damaged())
         for key in damaged:
             tell(f"{key}: damaged")
@@ -260,7 +261,7 @@ def verify(remove: bool) -> None:
 
 @main.command()
 @model_options
-def doctor(**flags: object) -> None:
+def doctor(**flags: Any) -> None:
     """Check the settings and the model's endpoint: what is set, whether it answers, how it takes questions.
 
     It sends one short question. Exit status: 0 all is well; 2 a wrong setting; 3 the endpoint cannot be used.
@@ -269,23 +270,19 @@ def doctor(**flags: object) -> None:
     """
     import asyncio
 
+    from ..llm.configuration import configuration, settings_from
     from ..llm.doctor import examine, tell_settings
-    from ..llm.settings import environment
 
-    settings = _settings(flags)
-    tell("\n".join(tell_settings(settings, environment())))
+    config = flags.pop("config")
+    variables = configuration(config)
+    settings = settings_from(variables, **flags)
+    tell("\n".join(tell_settings(settings, variables, flags)))
 
     async def work() -> None:
         async for line in examine(settings):
             tell(line)
 
     asyncio.run(work())
-
-
-def _settings(flags: "Mapping[str, object]") -> "Settings":
-    from ..llm.settings import environment, settings_from
-
-    return settings_from(environment(), **flags)
 
 
 class _Answer:

@@ -45,6 +45,8 @@ _MODES: dict[Mode, instructor.Mode] = {
 _REFUSED = frozenset((400, 404, 415, 422, 501))
 REFUSALS_IN_A_ROW = 10
 """So many refused, with no answer among them, are refused by the endpoint for good, and not one question for itself."""
+_SHAPING = {"temperature", "max_output_tokens", "reasoning_effort", "extra_body"}
+"""Settings that shape an answer."""
 CHARACTERS_A_TOKEN = 1.5
 """About how many characters of Chinese make a token, for the estimate before a request."""
 TOKENS_AN_ANSWER = 300
@@ -122,7 +124,14 @@ class Client:
     _tokens: AsyncLimiter | None = field(init=False)
 
     def __post_init__(self) -> None:
-        self._options = {"temperature": 0, "max_tokens": self.settings.max_output_tokens}
+        asked = self.settings
+        options = {
+            "temperature": asked.temperature,
+            "max_tokens": asked.max_output_tokens,
+            "reasoning_effort": asked.reasoning_effort,
+            "extra_body": asked.extra_body,
+        }
+        self._options = {name: value for name, value in options.items() if value is not None}
         self._room = asyncio.Semaphore(self.settings.max_in_flight)
         self._trouble = Trouble(self.patience_s)
         self._requests = _limiter(self.settings.requests_per_minute)
@@ -373,8 +382,7 @@ def question_key(settings: Settings, messages: Sequence[Message], answer: type[B
             "model": settings.model,
             "messages": list(messages),
             "schema": _schema(answer),
-            "temperature": 0,
-            "max_output_tokens": settings.max_output_tokens,
+            **settings.model_dump(include=_SHAPING, exclude_none=True, mode="json"),
         }
     )
 

@@ -1,6 +1,7 @@
 """What is set, whether the endpoint answers, and how it takes structured questions."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
 
 import openai
 from pydantic import SecretStr
@@ -8,22 +9,34 @@ from pydantic import SecretStr
 from ..errors import EndpointError
 from .cache import open_cache
 from .client import connect
+from .configuration import NAMES, Given, Variables, chosen, models_named
 from .failures import host_of, unusable
-from .settings import VARIABLES, Settings, Variables
+from .settings import Settings
 from .wire import Pointing
 
 _QUESTION = '请只回答 {"rows":["1: 1"]} 这一个 JSON 对象。'
 
 
-def tell_settings(settings: Settings, variables: Variables) -> list[str]:
-    """A line for each setting that a variable gives: its value, and where it is from; of a secret only that it is set."""
+_ALWAYS = ("model", "base_url", "api_key", "cache_dir", "cache_url")
+"""Settings that are told even where nothing gives them."""
+
+
+def tell_settings(settings: Settings, variables: Variables, flags: Mapping[str, Any]) -> list[str]:
+    """A line for each setting that something gives, for each model in turn: its value, and where it is from; of a secret
+    only that it is set."""
+    given = {name: value for name, value in flags.items() if value is not None}
     lines = []
-    for name in VARIABLES:
-        value = getattr(settings, name)
-        told = "(not set)" if value is None else "(set)" if isinstance(value, SecretStr) else str(value)
-        where = variables.where(name, value.get_secret_value() if isinstance(value, SecretStr) else str(value))
-        lines.append(f"{name:<10} {told}{f'   from {where}' if where else ''}")
+    for name, asked in zip(models_named(variables, given) or [""], settings.models, strict=True):
+        found = chosen(variables, name, given)
+        told = [setting for setting in NAMES if setting in found or setting in _ALWAYS]
+        lines += [_line(setting, getattr(asked, setting), found.get(setting)) for setting in told]
     return lines
+
+
+def _line(setting: str, value: object, given: Given | None) -> str:
+    told = "(not set)" if value is None else "(set)" if isinstance(value, SecretStr) else str(value)
+    where = given.where if given is not None and not given.where.startswith("--") else ""
+    return f"{setting:<10} {told}{f'   from {where}' if where else ''}"
 
 
 async def examine(settings: Settings) -> AsyncIterator[str]:
@@ -37,6 +50,13 @@ async def examine(settings: Settings) -> AsyncIterator[str]:
         raise EndpointError(
             "no model is configured: set NIANBAO_MODEL, and NIANBAO_BASE_URL for any endpoint but OpenAI's"
         )
+    for each in settings.models:
+        async for line in _visit(each):
+            yield line
+
+
+async def _visit(settings: Settings) -> AsyncIterator[str]:
+    """A line for each step of a visit to one model's endpoint."""
     async with connect(settings, None) as client:
         try:
             listed = [model.id async for model in client.connection.models.list()]

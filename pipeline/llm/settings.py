@@ -1,31 +1,30 @@
-"""The settings of the model's endpoint, each with its default and its unit, in one place."""
+"""The settings of a model and its endpoint, each with its default and its unit, in one place."""
 
-import logging
-import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import json
 from decimal import Decimal
-from io import StringIO
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
-
-from ..errors import SettingsError
-
-LOG = logging.getLogger(__name__)
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, SecretStr
 
 Mode = Literal["auto", "json_schema", "tools", "md_json"]
 
-VARIABLES = {
-    "model": ("NIANBAO_MODEL",),
-    "base_url": ("NIANBAO_BASE_URL",),
-    "api_key": ("NIANBAO_API_KEY", "OPENAI_API_KEY"),
-    "cache_dir": ("NIANBAO_CACHE_DIR",),
-    "cache_url": ("NIANBAO_CACHE_URL",),
-}
-"""Setting → the environment variables that give it, the first one found."""
+
+def _as_json(told: object) -> object:
+    """A variable and a flag are text."""
+    if not isinstance(told, str):
+        return told
+    try:
+        return json.loads(told)
+    except ValueError:
+        raise ValueError('give a JSON object, as {"enable_thinking": false}') from None
+
+
+def _is_one(name: str | None) -> str | None:
+    if name is not None and ("," in name or not name.strip()):
+        raise ValueError("give the name of one model; further ones stand in `then`")
+    return name
 
 
 def _is_of_a_server(url: SecretStr | None) -> SecretStr | None:
@@ -45,14 +44,19 @@ def _is_plain(url: str | None) -> str | None:
 
 
 class Settings(BaseModel):
-    """How a model is reached and what it may cost. Unknown settings are refused. A title says in Chinese what a setting is."""
+    """How a model is reached and what it may cost. Unknown settings are refused. A title says in Chinese what a setting is.
+
+    Settings(model="cheap", then=(Settings(model="strong", base_url="http://localhost:8000/v1"),)).models → both, in order.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     model: Annotated[
         str | None,
+        AfterValidator(_is_one),
         Field(
-            title="模型名称；没有则不问模型", description="the model's name at its endpoint; none: no model is asked"
+            title="模型在端点上的名称，或几个，以逗号隔开，依次询问；没有则不问模型",
+            description="the model's name at its endpoint, or several with commas, asked in turn; none: no model is asked",
         ),
     ] = None
     base_url: Annotated[
@@ -89,6 +93,25 @@ class Settings(BaseModel):
             description="how a structured answer is asked for; auto: what the endpoint takes",
         ),
     ] = "auto"
+    temperature: Annotated[
+        float | None,
+        Field(ge=0, le=2, title="温度；端点不接受的就不发", description="not sent where the endpoint refuses it"),
+    ] = 0
+    reasoning_effort: Annotated[
+        str | None,
+        Field(
+            title="思考的多少，按端点的叫法；没有则由端点定",
+            description="how much a model thinks, as its endpoint names it; none: the endpoint's own",
+        ),
+    ] = None
+    extra_body: Annotated[
+        dict[str, JsonValue] | None,
+        BeforeValidator(_as_json),
+        Field(
+            title='随每个请求发送的其他内容，JSON 对象，如 `{"enable_thinking": false}`',
+            description='what else goes with every request, a JSON object such as `{"enable_thinking": false}`',
+        ),
+    ] = None
     timeout_s: Annotated[float, Field(gt=0, title="一次请求最多几秒", description="seconds for one request")] = 120
     max_attempts: Annotated[
         int,
@@ -147,91 +170,15 @@ class Settings(BaseModel):
             description="US dollars a million tokens; none: a price table",
         ),
     ] = None
+    then: Annotated[
+        "tuple[Settings, ...]",
+        Field(
+            title="其余的模型，依次只问前面存疑之处；在命令行和变量中由 `model` 给出",
+            description="further models, asked in turn about what is left in doubt; flags and variables give them by `model`",
+        ),
+    ] = ()
 
-
-@dataclass(frozen=True, slots=True)
-class Variables:
-    """What the environment gives, and what a `.env` file in the working folder does; the environment comes first.
-
-    A folder may be anybody's, and so may its `.env`: a key of the environment is not for an address that the file names.
-    """
-
-    environ: Mapping[str, str]
-    file: Mapping[str, str] = field(default_factory=dict)
-
-    def find(self, name: str) -> str | None:
-        """The value of a variable; None where it is nowhere, or empty."""
-        return self.environ.get(name) or self.file.get(name) or None
-
-    def of_setting(self, name: str) -> str | None:
-        """The variable that gives a setting: the first one found; None where none does."""
-        return next((v for v in VARIABLES[name] if self.find(v)), None)
-
-    def is_of_file(self, variable: str) -> bool:
-        return not self.environ.get(variable) and variable in self.file
-
-    def where(self, name: str, value: str) -> str:
-        """What gives a setting this value: "NIANBAO_MODEL of .env"; empty where no variable does."""
-        for of, given in (("", self.environ), (" of .env", self.file)):
-            for variable in VARIABLES[name]:
-                if given.get(variable) == value:
-                    return variable + of
-        return ""
-
-
-def settings_from(variables: Variables, **flags: Any) -> Settings:
-    """Variables and flags → settings; flags win. Raises SettingsError naming each setting that is wrong."""
-    given = {name: value for name, value in flags.items() if value is not None}
-    if "base_url" not in given:
-        variables = _with_keys_for_its_address(variables)
-    found = {name: variables.find(variable) for name in VARIABLES if (variable := variables.of_setting(name))}
-    try:
-        return Settings.model_validate(found | given)
-    except ValidationError as error:
-        raise SettingsError("; ".join(_complaint(e) for e in error.errors(include_input=False))) from None
-
-
-def _with_keys_for_its_address(variables: Variables) -> Variables:
-    """The variables without the environment's keys, where the address is the file's; that a key is left out is said."""
-    address, key = variables.of_setting("base_url"), variables.of_setting("api_key")
-    if address is None or key is None or not variables.is_of_file(address) or variables.is_of_file(key):
-        return variables
-    keys = VARIABLES["api_key"]
-    theirs = Variables({k: v for k, v in variables.environ.items() if k not in keys}, variables.file)
-    if theirs.of_setting("api_key") is None:
-        LOG.warning(
-            "%s of the environment is not sent to the address that %s of .env names;"
-            " put the key into .env too, or the address into the environment or --base-url",
-            key,
-            address,
-        )
-    return theirs
-
-
-def _complaint(error: Any) -> str:
-    name = ".".join(map(str, error["loc"]))
-    variables = VARIABLES.get(name, ())
-    return f"setting {name}{f' ({variables[0]})' if variables else ''}: {error['msg']}"
-
-
-def environment() -> Variables:
-    """The environment, and a `.env` file in the working folder, in which nothing of the environment is filled in.
-
-    Raises SettingsError where the file cannot be read.
-    """
-    from dotenv import dotenv_values
-
-    path = Path(".env")
-    try:
-        text = path.read_text(encoding="utf-8-sig") if _is_there(path) else ""
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f".env: cannot be read ({type(error).__name__}); save it as UTF-8, or remove it") from error
-    file = dotenv_values(stream=StringIO(text), interpolate=False)
-    return Variables(os.environ, {name: value for name, value in file.items() if value})
-
-
-def _is_there(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except OSError:  # in a folder that may not be looked into
-        return False
+    @property
+    def models(self) -> "tuple[Settings, ...]":
+        """Every model in order, each with its own settings."""
+        return (self, *self.then)

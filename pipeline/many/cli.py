@@ -82,11 +82,6 @@ _workers = click.option("--workers", type=click.IntRange(1, 1024), help="Process
     metavar="FACTOR",
     help="What a token costs in a batch, as a part of its price.",
 )
-@click.option(
-    "--mode",
-    type=click.Choice(["auto", "json_schema", "tools", "md_json"]),
-    help="How structured answers are asked for. auto: what the endpoint takes; in a batch, json_schema.",
-)
 @model_options
 def bulk(
     sources: tuple[str, ...],

@@ -3,7 +3,7 @@
 from typing import Any
 
 from ..cli.console import model_settings
-from ..llm.settings import environment
+from ..llm.configuration import environment
 from ..many.extra import needs
 from .limits import Limits
 
