@@ -5,6 +5,7 @@ NianbaoError
 ├── SettingsError   a setting is wrong: exit status 2
 ├── EndpointError   the model's endpoint cannot be used: exit status 3
 │   ├── RefusedError it refuses this question
+│   │   └── TooLongError  as it is longer than the model takes
 │   └── BudgetError  what may be spent is spent; what was done is kept
 └── FaultError      nianbao itself fails: exit status 70
 """
@@ -30,6 +31,10 @@ class EndpointError(NianbaoError):
 
 class RefusedError(EndpointError):
     """The endpoint refuses this question; others it may take."""
+
+
+class TooLongError(RefusedError):
+    """The question is longer than the model takes."""
 
 
 class BudgetError(EndpointError):

@@ -52,12 +52,42 @@ def test_a_pickle_in_the_cache_is_a_miss(folder: Path, tmp_path: Path, inline: b
     assert not (tmp_path / "ran").exists()
 
 
-def test_a_pickled_key_runs_nothing(folder: Path, tmp_path: Path) -> None:
-    change(folder, key=pickle.dumps(Boom(tmp_path / "ran")), raw=0)
+def test_a_key_that_is_none_stops_nobody(folder: Path, tmp_path: Path) -> None:
+    """A pickled key, and one of another type, runs nothing, is listed by its row beside other damage, and can be removed."""
     with DiskCache(folder) as cache:
-        assert list(cache.damaged()) == ["(index)"]
-        assert cache.get(KEY) is None
+        cache.set("another", "no entry")
+    with sqlite3.connect(folder / "cache.db") as db:
+        boom = pickle.dumps(Boom(tmp_path / "ran"))
+        for key, raw in ((boom, 0), (7, 1), ("text", 0)):
+            db.execute("INSERT INTO Cache (key, raw, mode, value) VALUES (?, ?, 1, 'x')", (key, raw))
+    with DiskCache(folder) as cache:
+        damaged = list(cache.damaged())
+        assert damaged == ["another", "row 3", "row 4", "row 5"]
+        for name in damaged:
+            cache.remove(name)
+        assert (list(cache.damaged()), cache.info().entries, cache.get(KEY)) == ([], 1, Entry(raw=LONG).text())
     assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("filename", ["../outside", "{outside}", "link/outside", "a/../../outside"])
+@pytest.mark.parametrize("act", ["remove", "set", "clear"])
+def test_nothing_outside_is_removed(folder: Path, tmp_path: Path, filename: str, act: str) -> None:
+    """A row that names a file elsewhere, directly or through a link, leads nobody to remove it."""
+    outside = tmp_path / "outside"
+    outside.write_text("years of work")
+    (folder / "link").symlink_to(tmp_path)
+    with sqlite3.connect(folder / "cache.db") as db:
+        db.execute("UPDATE Cache SET filename = ?", (filename.replace("{outside}", str(outside)),))
+    with DiskCache(folder) as cache:
+        assert (list(cache.damaged()), cache.get(KEY)) == ([KEY], None)
+        if act == "remove":
+            cache.remove(KEY)
+        elif act == "set":
+            cache.set(KEY, Entry(raw=LONG).text())
+            assert cache.get(KEY) == Entry(raw=LONG).text()
+    if act == "clear":
+        clear(folder)
+    assert outside.read_text() == "years of work"
 
 
 @pytest.mark.parametrize(

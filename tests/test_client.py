@@ -97,7 +97,7 @@ def test_faults(faults: list[str], requests: int, failure: str) -> None:
     [
         ("401", "the key was refused; check NIANBAO_API_KEY"),
         ("429", "still too many requests after every attempt"),
-        ("500", "status 500; try again later"),
+        ("500", "status 500, “status 500 on demand”; try again later"),
         ("reset", "cannot be reached; check NIANBAO_BASE_URL"),
         ("hang", "no answer within 0.2 s"),
         ("400", "refuses every way to ask for structured answers"),

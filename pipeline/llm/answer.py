@@ -18,6 +18,8 @@ LONGEST_ANSWER = 200_000
 MOST_TOKENS = 1_000_000_000
 """Who tells of more in one request does not tell the truth."""
 
+_MOST_COMPLAINTS = 3
+
 _THOUGHTS = re.compile(r"^\s*<think>.*?</think>", re.DOTALL)
 _FENCE = re.compile(r"```(?:json)?[^\S\n]*\n(?P<json>.*?)```", re.DOTALL)
 _ENDS = frozenset(get_args(Choice.model_fields["finish_reason"].annotation))
@@ -36,6 +38,27 @@ def parse(raw: str, answer: type[M]) -> M | None:
         except (ValidationError, RecursionError):
             continue
     return None
+
+
+def complaint(raw: str, answer: type[BaseModel]) -> str:
+    """What of a malformed answer is malformed, for the model that gave it: "rows：Field required"."""
+    if not raw.strip():
+        return "是空的"
+    if len(raw) > LONGEST_ANSWER:
+        return "太长"
+    text = _THOUGHTS.sub("", raw)
+    first, last = text.find("{"), text.rfind("}")
+    try:
+        answer.model_validate_json(text[first : last + 1] if 0 <= first < last else text)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_input=False)[:_MOST_COMPLAINTS]
+        return "；".join(
+            "不是 JSON" if e["type"] == "json_invalid" else f"{'.'.join(map(str, e['loc']))}：{e['msg']}"[:200]
+            for e in found
+        )
+    except RecursionError:
+        pass
+    return "不是一个 JSON 对象"
 
 
 def raw_of(completion: ChatCompletion) -> tuple[str, str]:
@@ -97,15 +120,6 @@ def completion_of(told: Mapping[str, Any]) -> ChatCompletion:
         ],
         usage=CompletionUsage(prompt_tokens=tokens[0], completion_tokens=tokens[1], total_tokens=sum(tokens)),
     )
-
-
-def sound_error(body: bytes) -> bytes:
-    """The body of a refusal, of whatever shape → one that tells its message, and the option that is refused."""
-    told = _object(_loaded(body))
-    error = told.get("error", told)
-    error = {"message": error} if isinstance(error, str) else _object(error)
-    sound = {name: text if (text := _text(error.get(name))) else None for name in ("message", "param")}
-    return json.dumps({"error": sound}).encode()
 
 
 def _loaded(body: bytes) -> object:

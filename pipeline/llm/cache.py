@@ -36,6 +36,7 @@ MARK = "nianbao-answers"
 """The file that says that a folder is a cache of ours."""
 _OF_A_CACHE = re.compile(r"cache\.db(-wal|-shm|-journal)?|[0-9a-f]{2}")
 """What stands in its folder beside the mark."""
+_ROW = "row "
 
 Tokens = Annotated[int, Field(ge=0, le=MOST_TOKENS)]
 
@@ -88,17 +89,18 @@ class _TextDisk(diskcache.Disk):  # type: ignore[misc]
     def fetch(self, mode: int, filename: str | None, value: Any, read: bool) -> Any:
         if mode == MODE_PICKLE or read:
             raise ValueError("a pickled value")
-        if filename is not None and not _is_within(filename):
+        if filename is not None and not self._is_within(filename):
             raise ValueError("a file outside the cache")
         return super().fetch(mode, filename, value, read)
 
     def remove(self, file_path: str) -> None:
-        if _is_within(file_path):
+        if self._is_within(file_path):
             super().remove(file_path)
 
-
-def _is_within(path: str) -> bool:
-    return not Path(path).is_absolute() and ".." not in Path(path).parts
+    def _is_within(self, path: str) -> bool:
+        """Whether a path that a row names is of the cache's folder, whatever links stand in it."""
+        folder = Path(self._directory).resolve()
+        return (folder / path).resolve().is_relative_to(folder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,17 +164,25 @@ class DiskCache:
             ) from error
 
     def damaged(self) -> Iterator[str]:
-        """The keys of entries that cannot be read, or are none of ours."""
+        """The keys of entries that cannot be read, or are none of ours; of one whose key is none, its row."""
         try:
-            keys = [str(k) for k in self._disk.iterkeys()]
+            rows = self._disk._sql("SELECT rowid, key, raw FROM Cache ORDER BY rowid").fetchall()
         except _DAMAGE:
             yield "(index)"
             return
-        yield from (key for key in keys if read_entry(self.get(key)) is None)
+        for row, key, raw in rows:
+            if not isinstance(key, str) or raw != 1:
+                yield f"{_ROW}{row}"
+            elif read_entry(self.get(key)) is None:
+                yield key
 
     def remove(self, key: str) -> None:
+        """Remove what `damaged` names, or any entry by its key."""
         try:
-            self._disk.delete(key)
+            if key.startswith(_ROW):
+                self._disk._sql("DELETE FROM Cache WHERE rowid = ?", (int(key.removeprefix(_ROW)),))
+            else:
+                self._disk.delete(key)
         except _DAMAGE:
             return
 

@@ -21,11 +21,12 @@ from pydantic import BaseModel
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
 from tenacity.wait import wait_random_exponential
 
-from ..errors import BudgetError, EndpointError, RefusedError
-from .answer import LONGEST_ANSWER, M, parse, raw_of, tokens_of
+from ..errors import BudgetError, EndpointError, RefusedError, TooLongError
+from .answer import LONGEST_ANSWER, M, complaint, parse, raw_of, tokens_of
 from .cache import Cache, Entry, key_of, open_cache, read_entry
-from .failures import api_error, host_of, is_passing, named_wait, no_such_model, reason, unusable
+from .failures import api_error, host_of, is_passing, named_wait, reason, unusable
 from .prices import price
+from .refusals import LIMITS, demanded_options, is_no_model, is_too_long, refused_options, words_of
 from .settings import Mode, Settings
 from .transport import Transport
 from .trouble import PATIENCE_S, Trouble
@@ -42,7 +43,10 @@ _MODES: dict[Mode, instructor.Mode] = {
     "tools": instructor.Mode.TOOLS,
     "md_json": instructor.Mode.MD_JSON,
 }
-_REFUSED = frozenset((400, 404, 415, 422, 501))
+_REFUSED = frozenset((400, 404, 415, 422, 500, 501))
+"""Statuses with which a way to ask for structured answers is refused; 500 by servers that fail on a schema they do not know."""
+MORE_TOKENS = 4
+"""A model whose tokens ended while it thought is given so many times as many."""
 REFUSALS_IN_A_ROW = 10
 """So many refused, with no answer among them, are refused by the endpoint for good, and not one question for itself."""
 _SHAPING = {"temperature", "max_output_tokens", "reasoning_effort", "extra_body"}
@@ -187,13 +191,16 @@ class Client:
         """One question, and once more where the answer is malformed."""
         usages: list[Usage] = []
         sent: list[Mode] = []
-        asked, raw, failure = list(messages), "", ""
+        asked, raw, failure, times = list(messages), "", "", 1
         for _ in range(2):
             try:
-                completion = await self._complete(asked, answer, sent)
+                completion = await self._complete(asked, answer, sent, times)
             except EndpointError as error:
                 error.requests = len(sent)
-                if isinstance(error, RefusedError) and self._concerns_one_question():
+                is_of_one = isinstance(error, TooLongError) or (
+                    isinstance(error, RefusedError) and self._concerns_one_question()
+                )
+                if is_of_one:
                     return Reply(None, "", False, tuple(usages), failure=str(error), requests=len(sent))
                 raise
             self._refused_in_a_row = 0
@@ -201,12 +208,22 @@ class Client:
             raw, failure = raw_of(completion)
             parsed = None if failure else parse(raw, answer)
             if parsed is not None:
+                self._keep_limit(times)
                 return Reply(parsed, raw, False, tuple(usages), requests=len(sent))
-            if failure in FINAL:
+            if failure == CUT_OFF and _is_of_thoughts(raw):
+                times = MORE_TOKENS
+            elif failure in FINAL:
                 break
-            failure = failure or MALFORMED
-            asked = once_more(messages, raw)
+            else:
+                failure = failure or MALFORMED
+                asked = once_more(messages, raw, answer)
         return Reply(None, raw[:LONGEST_ANSWER], False, tuple(usages), failure, len(sent))
+
+    def _keep_limit(self, times: int) -> None:
+        """Let later answers have as many tokens as one needed."""
+        for limit in LIMITS:
+            if times > 1 and limit in self._options:
+                self._options[limit] = times * self.settings.max_output_tokens
 
     def _concerns_one_question(self) -> bool:
         """Whether a refusal is of the question, as others are answered: after many in a row it is of the endpoint."""
@@ -215,45 +232,65 @@ class Client:
         self._refused_in_a_row += 1
         return self._refused_in_a_row < REFUSALS_IN_A_ROW
 
-    async def _complete(self, messages: Sequence[Message], answer: type[BaseModel], sent: list[Mode]) -> ChatCompletion:
+    async def _complete(
+        self, messages: Sequence[Message], answer: type[BaseModel], sent: list[Mode], times: int = 1
+    ) -> ChatCompletion:
         """One request in the mode that the endpoint takes; the first mode that it does not refuse is kept.
 
-        sent: takes the mode of every request that is sent.
+        sent: takes the mode of every request that is sent. times: what the limit of the answer is multiplied by.
         """
-        refused: list[str] = []
+        refused: list[tuple[Mode, openai.APIStatusError]] = []
         modes = [self.mode] if self.mode else list(_MODES)
+        has_limit = True
         while modes:
-            options = dict(self._options)
+            options = {
+                name: value * times if name in LIMITS and times > 1 else value
+                for name, value in self._options.items()
+                if has_limit or name not in LIMITS
+            }
             try:
                 completion = await self._attempt(messages, answer, modes[0], options, sent)
             except openai.APIStatusError as error:
-                if error.status_code == 400 and self._gives_in(error, options):
+                if is_too_long(error):
+                    if not has_limit or error.status_code == 413:
+                        raise unusable(error, self.settings) from error
+                    has_limit = False  # the model's own is what is left beside the question
+                elif self._gives_in(error, options):
                     continue
-                if error.status_code not in _REFUSED or self.mode is not None or no_such_model(error):
+                elif error.status_code not in _REFUSED or self.mode is not None or is_no_model(error):
                     raise unusable(error, self.settings) from error
-                refused.append(f"{modes.pop(0)}: {error.status_code}")
+                else:
+                    refused.append((modes.pop(0), error))
                 continue
             except openai.APIError as error:
                 raise unusable(error, self.settings) from error
             self.mode = modes[0]
             return completion
-        raise EndpointError(
-            f"{host_of(self.settings)}: refuses every way to ask for structured answers ({', '.join(refused)})"
-        )
+        if all(error.status_code == 500 for _, error in refused):
+            raise unusable(refused[-1][1], self.settings)
+        said = ", ".join(f"{mode}: {_said(error, self.settings)}" for mode, error in refused)
+        raise EndpointError(f"{host_of(self.settings)}: refuses every way to ask for structured answers ({said})")
 
     def _gives_in(self, error: openai.APIStatusError, options: Mapping[str, Any]) -> bool:
-        """Whether a request that was refused for one of its options can be sent with others.
+        """Whether a request that was refused for some of its options can be sent with others.
 
-        Reasoning models take no temperature, and name the limit of an answer otherwise.
+        Reasoning models take no temperature, and name the limit of an answer otherwise; some servers want to be told more.
         """
-        if error.param is None or error.param not in options:
-            return False
-        if self._options == options:
-            self.do_without(error.param)
-        return True
+        named = refused_options(error, options)
+        wanted = demanded_options(error)
+        extra = dict(options.get("extra_body") or {})
+        if wanted and not wanted.items() <= extra.items():
+            self._options["extra_body"] = extra | wanted
+            return True
+        for option in named:
+            self.do_without(option)
+        return bool(named)
 
     def do_without(self, option: str) -> None:
         """Send no more requests with an option that the endpoint refuses."""
+        if option in (extra := self._options.get("extra_body") or {}):
+            self._options["extra_body"] = {name: value for name, value in extra.items() if name != option}
+            return
         limit = self._options.pop(option, None)
         if option == "max_tokens" and limit is not None:
             self._options["max_completion_tokens"] = limit
@@ -279,10 +316,21 @@ class Client:
             sent.append(mode)
             return await self._send(messages, answer, mode, options)
 
-        return await self.tried(attempt, self._sleep)
+        failed: list[BaseException] = []
+
+        def may_pass(error: BaseException) -> bool:
+            """Whether it is tried again in this way: of one that may not be taken at all, a failure may be all there is."""
+            if isinstance(error, openai.APIStatusError) and error.status_code == 500 and self.mode is None:
+                failed.append(error)
+            return is_passing(error) and len(failed) < 2
+
+        return await self.tried(attempt, self._sleep, may_pass)
 
     async def tried(
-        self, work: Callable[[], Awaitable[T]], sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+        self,
+        work: Callable[[], Awaitable[T]],
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        may_pass: Callable[[BaseException], bool] = is_passing,
     ) -> T:
         """What some work at the endpoint gives: tried again, later each time and with jitter, while it is busy or failing."""
         settings, host = self.settings, host_of(self.settings)
@@ -297,7 +345,7 @@ class Client:
 
         try:
             return await AsyncRetrying(
-                retry=retry_if_exception(is_passing),
+                retry=retry_if_exception(may_pass),
                 stop=stop_after_attempt(settings.max_attempts),
                 wait=partial(_wait, settings),
                 sleep=sleep,
@@ -395,16 +443,29 @@ def _wait(settings: Settings, state: RetryCallState) -> float:
     return jittered if told is None else told + min(jittered, 1.0)
 
 
-AGAIN = "上一个回答不合格式。请只回答一个 JSON 对象，合于所给的 schema，不要有别的文字。"
+AGAIN = "上一个回答不合格式：{why}。请只回答一个 JSON 对象，合于所给的 schema，不要有别的文字。"
 """What is said where an answer is malformed."""
-MALFORMED = "malformed answer"
-FINAL = ("content filter", "cut off")
+MALFORMED, CUT_OFF = "malformed answer", "cut off"
+FINAL = ("content filter", CUT_OFF)
 """After a failure of these the same question is not asked once more."""
 
 
-def once_more(messages: Sequence[Message], raw: str) -> list[Message]:
-    """A question again after an answer that was malformed."""
-    return [*messages, {"role": "assistant", "content": raw[:2000]}, {"role": "user", "content": AGAIN}]
+def once_more(messages: Sequence[Message], raw: str, answer: type[BaseModel]) -> list[Message]:
+    """A question again after an answer that was malformed, and in what."""
+    said = AGAIN.replace("{why}", complaint(raw, answer))
+    return [*messages, {"role": "assistant", "content": raw[:2000]}, {"role": "user", "content": said}]
+
+
+def _is_of_thoughts(raw: str) -> bool:
+    """Whether an answer that was cut off had not begun yet: there is nothing, or thoughts without an end."""
+    text = raw.strip()
+    return not text or (text.startswith("<think>") and "</think>" not in text)
+
+
+def _said(error: openai.APIStatusError, settings: Settings) -> str:
+    """400 “no tools here”"""
+    words = words_of(error, settings)
+    return f"{error.status_code} “{words}”" if words else f"{error.status_code}"
 
 
 @asynccontextmanager

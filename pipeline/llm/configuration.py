@@ -130,7 +130,7 @@ def settings_from(variables: Variables, **flags: Any) -> Settings:
     for name in variables.unknown():
         near = process.extractOne(name, VARIABLES.values(), scorer=OSA.distance, score_cutoff=2)
         LOG.warning("%s: no such setting%s", name, f"; is {near[0]} meant?" if near else "")
-    given = {name: value for name, value in flags.items() if value is not None}
+    given = {name: value for name, value in flags.items() if value not in (None, "")}
     first, *others = models_named(variables, given) or [""]
     then = tuple(_settings_of(other, variables, given) for other in others)
     return _settings_of(first, variables, given, then)

@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 
 import openai
 
-from ..errors import EndpointError, RefusedError
+from ..errors import EndpointError, RefusedError, TooLongError
+from .refusals import is_no_model, is_too_long, words_of
 from .settings import Settings
 from .transport import ResponseError
 
@@ -54,25 +55,25 @@ def retry_after(header: str | None) -> float | None:
         return None
 
 
-def no_such_model(error: openai.APIStatusError) -> bool:
-    return error.status_code == 404 and "model" in str(error.message).lower()
-
-
 def host_of(settings: Settings) -> str:
     return urlsplit(settings.base_url or "https://api.openai.com").netloc
 
 
 def unusable(error: openai.APIError, settings: Settings) -> EndpointError:
-    """What the endpoint said, and what to do; never the key, and nothing in its own words."""
-    kind = RefusedError if getattr(error, "status_code", None) in _OF_THE_QUESTION else EndpointError
+    """What the endpoint said, in its own words, and what to do; never the key."""
+    kind = EndpointError
+    if isinstance(error, openai.APIStatusError):
+        is_of_question = error.status_code in _OF_THE_QUESTION and not is_no_model(error)
+        kind = TooLongError if is_too_long(error) else RefusedError if is_of_question else EndpointError
     return kind(f"{reason(error, settings)}; {_advice(error, settings)}")
 
 
 def reason(error: BaseException | None, settings: Settings) -> str:
-    """Which endpoint failed, and how: "localhost:8000: cannot be reached"."""
+    """Which endpoint failed, and how: "localhost:8000: cannot be reached"; with its own words, where it has any."""
     host = host_of(settings)
     if isinstance(error, openai.APIStatusError):
-        return f"{host}: status {error.status_code}"
+        words = words_of(error, settings)
+        return f"{host}: status {error.status_code}, “{words}”" if words else f"{host}: status {error.status_code}"
     if isinstance(error, openai.APIError) and isinstance(error.__cause__, ResponseError):
         return f"{host}: {error.__cause__}"
     if isinstance(error, openai.APITimeoutError):
@@ -92,10 +93,15 @@ def _advice(error: openai.APIError, settings: Settings) -> str:
         return "try again, or raise the timeout"
     if isinstance(error, openai.APIConnectionError) and not isinstance(error.__cause__, ResponseError):
         return "check NIANBAO_BASE_URL and that the server runs"
+    if isinstance(error, openai.APIStatusError) and is_too_long(error):
+        return "the question is longer than this model takes: give it more context, or take another model"
+    status = getattr(error, "status_code", 0)
+    if isinstance(error, openai.APIStatusError) and is_no_model(error):
+        status = 404
     advice = {
         401: "the key was refused; check NIANBAO_API_KEY",
         403: "the key may not use this; check NIANBAO_API_KEY and the account",
         404: f"no such model or address; check NIANBAO_MODEL ({settings.model}) and NIANBAO_BASE_URL",
         429: "still too many requests after every attempt; lower --max-in-flight or set a rate limit",
     }
-    return advice.get(getattr(error, "status_code", 0), "try again later")
+    return advice.get(status, "try again later")

@@ -7,7 +7,8 @@ from typing import Any
 
 import httpx2
 
-from .answer import sound_completion, sound_error
+from .answer import sound_completion
+from .refusals import sound_error
 
 LARGEST_RESPONSE = 4_000_000
 """Bytes of a response, unpacked. An answer takes some hundred, with a model's thoughts some ten thousand."""

@@ -146,6 +146,8 @@ class StandIn:
     port: int = 0
     requests: list[dict[str, Any]] = field(default_factory=list)
     in_flight_most: int = 0
+    refuse: Callable[[Mapping[str, Any]], tuple[int, Any] | None] = lambda _: None
+    """A question → status and body of what it is answered with, text or JSON; None: as `answer` says."""
     batch_faults: Iterable[str] = ()
     """Taken one a batch, as `BATCH_FAULTS` says."""
     batch_polls: int = 0
@@ -168,7 +170,7 @@ class StandIn:
         self.done()
         if fault.isdigit():
             return int(fault), _error(f"status {fault} on demand")
-        return 200, _completion(body, _spoiled(fault, self.answer(body)))
+        return 200, completion(body, _spoiled(fault, self.answer(body)))
 
     def loses(self, call: str) -> bool:
         """Whether the response to a request is lost, which is noted."""
@@ -276,7 +278,11 @@ class _Handler(BaseHTTPRequestHandler):
             self.owner.done()
 
     def _answer(self, fault: str, body: dict[str, Any]) -> None:
-        if fault.isdigit():
+        if (refusal := self.owner.refuse(body)) is not None:
+            status, told = refusal
+            data = told.encode() if isinstance(told, str) else json.dumps(told).encode()
+            self._write(status, data, {"content-type": "application/json"})
+        elif fault.isdigit():
             headers = {"retry-after": self.owner.retry_after} if fault == "429" and self.owner.retry_after else {}
             self._send(int(fault), _error(f"status {fault} on demand"), headers)
         elif fault == "reasoning" and (param := next((p for p in ("max_tokens", "temperature") if p in body), None)):
@@ -288,9 +294,9 @@ class _Handler(BaseHTTPRequestHandler):
         elif fault == "html":
             self._write(200, b"<html>gateway</html>", {"content-type": "text/html"})
         elif fault == "no_choices":
-            self._send(200, {**_completion(body, ""), "choices": []})
+            self._send(200, {**completion(body, ""), "choices": []})
         else:
-            self._send(200, _completion(body, _spoiled(fault, self.owner.answer(body))), slowly=fault == "slow")
+            self._send(200, completion(body, _spoiled(fault, self.owner.answer(body))), slowly=fault == "slow")
 
     def _reset(self) -> None:
         """Break the connection off, with a reset instead of an end."""
@@ -331,7 +337,7 @@ def _spoiled(fault: str, text: str) -> str:
     }.get(fault, text)
 
 
-def _completion(body: Mapping[str, Any], text: str) -> dict[str, Any]:
+def completion(body: Mapping[str, Any], text: str) -> dict[str, Any]:
     """A chat completion that holds a text, as a tool call where tools were offered. Tokens: one for every 1.5 characters."""
     message: dict[str, Any] = {"role": "assistant", "content": text}
     reason = "stop"

@@ -80,7 +80,8 @@ class Deferred(Client):
         if asked.state != "sent":
             # An answer that was there may have been cleared from the cache since.
             asked = Question(key, answer.__name__, 0, "again") if asked.state == "answered" else asked
-            self.take(asked, await self._body(once_more(messages, asked.raw) if asked.usages else messages, answer))
+            again = once_more(messages, asked.raw, answer) if asked.usages else messages
+            self.take(asked, await self._body(again, answer))
         raise EndpointError("the answer comes with a batch")
 
     async def _body(self, messages: Sequence[Message], answer: type[BaseModel]) -> str:
