@@ -55,6 +55,7 @@ def test_a_pickle_in_the_cache_is_a_miss(folder: Path, tmp_path: Path, inline: b
 def test_a_key_that_is_none_stops_nobody(folder: Path, tmp_path: Path) -> None:
     """A pickled key, and one of another type, runs nothing, is listed by its row beside other damage, and can be removed."""
     with DiskCache(folder) as cache:
+        cache.set(KEY, Entry(raw=LONG).text())
         cache.set("another", "no entry")
     with sqlite3.connect(folder / "cache.db") as db:
         boom = pickle.dumps(Boom(tmp_path / "ran"))
