@@ -213,7 +213,7 @@ def _recorded(folder: Path) -> Iterator[None]:
     """Within, the model that is asked is the stand-in, and the working folder is the project's."""
     os.chdir(ROOT)
     with StandIn(answer_from((), load_recorded("tests/readings"))) as server:
-        os.environ |= {"NIANBAO_BASE_URL": server.url, "NIANBAO_CACHE_DIR": str(folder / "cache")}
+        os.environ |= {"NIANBAO_BASE_URL": server.url, "NIANBAO_CACHE_DIR": str(folder / "cache"), "NIANBAO_LOG": "off"}
         yield
 
 

@@ -95,9 +95,11 @@ async def read_on(page: Page, engine: Engine, client: "Client | None", form: For
     by_rules = judge(page, weigh_all(page, alignments, form), form)
     if client is None or engine == "rules" or (engine == "auto" and by_rules.status != "unresolved"):
         return by_rules
+    from .llm.calls import asking_about
     from .readers.model import read_by_model
 
-    return await read_by_model(page, alignments, by_rules, client, form, first=engine == "model")
+    with asking_about(page.source.name):
+        return await read_by_model(page, alignments, by_rules, client, form, first=engine == "model")
 
 
 def extract_source(source: Source, form: Form = REPORT) -> Extraction:

@@ -16,7 +16,7 @@ import click
 from ..errors import EndpointError, FaultError, NianbaoError
 from ..language import LANGUAGES, language, speaking, told, told_lines
 from ..source.inputs import printable
-from .help import Command, Context, first_sentence
+from .help import Command, Context, Verbose, first_sentence
 
 if TYPE_CHECKING:
     from ..llm.settings import Settings
@@ -25,7 +25,7 @@ UNRESOLVED, UNUSABLE, NO_ENDPOINT, FAULT, INTERRUPTED, UNHEARD = 1, 2, 3, 70, 13
 """Exit statuses, beside 0 for a run whose every report is verified or discrepant. UNHEARD: nobody reads what is written."""
 
 
-class Commands(click.Group):
+class Commands(Verbose, click.Group):
     """Commands that tell of whatever stops them in one line, and end with the exit status that it stands for.
 
     `--lang` may stand anywhere: it is heard before anything else is said.
@@ -37,6 +37,7 @@ class Commands(click.Group):
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         given = args[0] if args else kwargs.pop("args", None)
+        logging.getLogger("nianbao").setLevel(logging.NOTSET)
         flag, arguments = _language_first(list(sys.argv[1:] if given is None else given))
         try:
             spoken = language(flag, os.environ.get)
@@ -226,6 +227,7 @@ def model_options(command: Callable[..., None]) -> Callable[..., None]:
             click.option(
                 "--reasoning-effort", metavar="WORD", help="How much the model thinks, as its endpoint names it."
             ),
+            click.option("--log", metavar="FILE", help="Where every call is logged; off: nowhere; see nianbao log."),
             click.option("--extra-body", metavar="JSON", help="What else goes with every request: a JSON object."),
             click.option("--max-cost", metavar="USD", help="Ask no more once so many US dollars are spent."),
             click.option("--max-tokens", type=int, metavar="N", help="Ask no more once so many tokens are spent."),
@@ -255,8 +257,9 @@ def model_settings(engine: str, flags: Mapping[str, object]) -> "Settings | None
 
 def settings_of(flags: Mapping[str, Any]) -> "Settings":
     """The settings of flags, environment, `.env` and `nianbao.toml`; raises SettingsError where one is wrong."""
+    from ..llm.calls import usual_log
     from ..llm.configuration import configuration, settings_from
 
-    return settings_from(
-        configuration(flags.get("config")), **{name: value for name, value in flags.items() if name != "config"}
-    )
+    variables = configuration(flags.get("config"))
+    settings = settings_from(variables, **{name: value for name, value in flags.items() if name != "config"})
+    return settings if "log" in settings.model_fields_set else settings.model_copy(update={"log": usual_log()})

@@ -1,5 +1,6 @@
 """Help in the person's language: what click sets under its heads passes through here, line by line."""
 
+import logging
 import re
 from collections.abc import Iterable, Iterator
 from unicodedata import east_asian_width
@@ -57,7 +58,29 @@ class Context(click.Context):
     formatter_class = Formatter
 
 
-class Command(click.Command):
+def _listen(_ctx: click.Context, _option: click.Parameter, value: bool) -> None:
+    if value:
+        logging.getLogger("nianbao").setLevel(logging.INFO)
+
+
+_VERBOSE = click.Option(
+    ["-v", "--verbose"],
+    is_flag=True,
+    expose_value=False,
+    callback=_listen,
+    help="Say what is done: reports read, requests to a model, what an endpoint refuses.",
+)
+
+
+class Verbose(click.Command):
+    """A command that says what it does where it is asked to."""
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        *own, shows_help = super().get_params(ctx)
+        return [*own, _VERBOSE, shows_help]
+
+
+class Command(Verbose):
     """A command whose help is in the person's language."""
 
     context_class = Context

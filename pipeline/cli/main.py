@@ -11,6 +11,7 @@ import click
 from ..errors import NianbaoError
 from ..language import told
 from ..many.cli import bulk, export
+from ..source.inputs import printable
 from .console import (
     INTERRUPTED,
     UNRESOLVED,
@@ -260,6 +261,50 @@ def verify(remove: bool) -> None:
 
 
 @main.command()
+@click.option("-n", "most", type=click.IntRange(1), default=20, show_default=True, help="So many, the newest.")
+@click.option("--report", default="", metavar="TEXT", help="Only about reports with this in their name.")
+@click.option("--json", "as_json", is_flag=True, help="One call a line, with what was asked and answered.")
+@click.option("--path", "only_path", is_flag=True, help="Print where the log is, and nothing else.")
+def log(most: int, report: str, as_json: bool, only_path: bool) -> None:
+    """Show what models were asked: time, model, report, tokens, US dollars, and what came of it. Keys are never in the log.
+
+    It is an SQLite file for its owner alone, and holds the newest 20,000 calls. NIANBAO_LOG=off, or --log off, keeps none.
+
+    Example: nianbao log -n 5 --report 001.txt --json
+    """
+    import json
+    from dataclasses import asdict
+
+    from ..llm.calls import read_calls
+
+    path = settings_of({}).log
+    if path is None:
+        say("no call is logged, as NIANBAO_LOG says")
+        return
+    if only_path:
+        write(str(path))
+        return
+    for number, call in read_calls(path, most, report):
+        if as_json:
+            write(json.dumps({"id": number, **asdict(call)}, ensure_ascii=False))
+            continue
+        took = f"{call.input_tokens:,}+{call.output_tokens:,}"
+        cost = "-" if call.cost is None else f"{float(call.cost):.4f}"
+        came = told(call.failure) if call.failure else call.answer[:40]
+        cells = (
+            str(number),
+            call.time[:19],
+            call.model,
+            call.report or "-",
+            call.mode,
+            took,
+            cost,
+            f"{call.seconds:.2f} s",
+        )
+        write("  ".join((*cells, printable(came))))
+
+
+@main.command()
 @model_options
 def doctor(**flags: Any) -> None:
     """Check the settings and the model's endpoint: what is set, whether it answers, how it takes questions.
@@ -270,12 +315,10 @@ def doctor(**flags: Any) -> None:
     """
     import asyncio
 
-    from ..llm.configuration import configuration, settings_from
+    from ..llm.configuration import configuration
     from ..llm.doctor import examine, tell_settings
 
-    config = flags.pop("config")
-    variables = configuration(config)
-    settings = settings_from(variables, **flags)
+    settings, variables = settings_of(flags), configuration(flags.pop("config"))
     tell("\n".join(tell_settings(settings, variables, flags)))
 
     async def work() -> None:

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from functools import cache, partial
+from time import perf_counter
 from typing import Any, Generic, TypeVar, cast
 
 import instructor
@@ -24,12 +25,16 @@ from tenacity.wait import wait_random_exponential
 from ..errors import BudgetError, EndpointError, RefusedError, TooLongError
 from .answer import LONGEST_ANSWER, M, complaint, parse, raw_of, tokens_of
 from .cache import Cache, Entry, key_of, open_cache, read_entry
+from .calls import Call, CallLog, now, report_asked_about, request_of
 from .failures import api_error, host_of, is_passing, named_wait, reason, unusable
 from .prices import price
 from .refusals import LIMITS, demanded_options, is_no_model, is_too_long, refused_options, words_of
 from .settings import Mode, Settings
+from .spans import span_of
 from .transport import Transport
 from .trouble import PATIENCE_S, Trouble
+
+LOG = logging.getLogger(__name__)
 
 Message = dict[str, str]
 T = TypeVar("T")
@@ -105,6 +110,7 @@ class Client:
     settings: Settings
     cache: Cache | None
     connection: openai.AsyncOpenAI
+    log: CallLog | None = None
     spent: Spent = field(default_factory=Spent)
     others: Spent = field(default_factory=Spent)
     """What other clients have spent of the same budget, as far as is known."""
@@ -264,6 +270,8 @@ class Client:
                 continue
             except openai.APIError as error:
                 raise unusable(error, self.settings) from error
+            if self.mode is None:
+                LOG.info("%s: structured answers are asked for by %s", host_of(self.settings), modes[0])
             self.mode = modes[0]
             return completion
         if all(error.status_code == 500 for _, error in refused):
@@ -288,6 +296,7 @@ class Client:
 
     def do_without(self, option: str) -> None:
         """Send no more requests with an option that the endpoint refuses."""
+        LOG.info("%s: %s is refused, and not sent any more", host_of(self.settings), option)
         if option in (extra := self._options.get("extra_body") or {}):
             self._options["extra_body"] = {name: value for name, value in extra.items() if name != option}
             return
@@ -314,7 +323,7 @@ class Client:
                 await self._tokens.acquire(min(estimate, self._tokens.max_rate))
             self.spent.requests += 1
             sent.append(mode)
-            return await self._send(messages, answer, mode, options)
+            return await self._logged(messages, answer, mode, options)
 
         failed: list[BaseException] = []
 
@@ -355,6 +364,38 @@ class Client:
             )(work)
         finally:
             self._trouble.over()
+
+    async def _logged(
+        self, messages: Sequence[Message], answer: type[BaseModel], mode: Mode, options: Mapping[str, Any]
+    ) -> ChatCompletion:
+        """One request, in the log and in a span."""
+        settings, report, time, start = self.settings, report_asked_about(), now(), perf_counter()
+        raw, failure, tokens = "", "", (0, 0)
+        try:
+            with span_of(settings, mode, report) as attributes:
+                completion = await self._send(messages, answer, mode, options)
+                (raw, failure), tokens = raw_of(completion), tokens_of(completion)
+                attributes["gen_ai.usage.input_tokens"], attributes["gen_ai.usage.output_tokens"] = tokens
+                attributes["gen_ai.response.finish_reasons"] = [choice.finish_reason for choice in completion.choices]
+            return completion
+        except openai.APIError as error:
+            failure = reason(error, settings)
+            raise
+        finally:
+            seconds = perf_counter() - start
+            LOG.info(
+                "%s: %s asked about %s by %s in %.2f s, %s tokens in, %s out: %s",
+                host_of(settings), settings.model, report or "-", mode, seconds, *tokens, failure or "answered",
+            )  # fmt: skip
+            if self.log is not None:
+                cost = price(settings, *tokens)
+                told = (request_of(list(messages), options), raw[:LONGEST_ANSWER], failure, *tokens)
+                self.log.add(
+                    Call(
+                        time, settings.model or "", host_of(settings), report, mode, *told,
+                        None if cost is None else str(cost), round(seconds, 3),
+                    )
+                )  # fmt: skip
 
     async def _sleep(self, seconds: float) -> None:
         """Wait before the next attempt, with the room left to others."""
@@ -493,7 +534,12 @@ async def connect(settings: Settings, cache: Cache | None) -> AsyncIterator[Clie
         max_retries=0,
         http_client=transport,
     ) as connection:
-        yield Client(settings, cache, connection)
+        log = CallLog(settings.log) if settings.log else None
+        try:
+            yield Client(settings, cache, connection, log)
+        finally:
+            if log is not None:
+                await asyncio.to_thread(log.close)
 
 
 @cache

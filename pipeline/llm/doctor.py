@@ -17,7 +17,7 @@ from .wire import Pointing
 _QUESTION = '请只回答 {"rows":["1: 1"]} 这一个 JSON 对象。'
 
 
-_ALWAYS = ("model", "base_url", "api_key", "cache_dir", "cache_url")
+_ALWAYS = ("model", "base_url", "api_key", "cache_dir", "cache_url", "log")
 """Settings that are told even where nothing gives them."""
 
 

@@ -86,6 +86,14 @@ class Settings(BaseModel):
             description="a Redis or Valkey that keeps answers instead (`redis://…`); its password is shown nowhere",
         ),
     ] = None
+    log: Annotated[
+        Path | None,
+        BeforeValidator(lambda told: None if told == "off" else told),
+        Field(
+            title="记录每次询问的 SQLite 文件，`off` 为不记；没有则命令行记在用户的状态目录，Python 中不记",
+            description="an SQLite file of every call, `off` for none; none: the user's state folder by commands, nothing in Python",
+        ),
+    ] = None
     mode: Annotated[
         Mode,
         Field(

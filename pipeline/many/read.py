@@ -1,13 +1,16 @@
 """Many inputs at once, in the order given: each gives its extraction, or the error that stands for it."""
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Iterator
 from functools import partial
+from time import perf_counter
 from typing import TYPE_CHECKING, TypeVar
 
 from ...schemas.extraction import Extraction
 from ..errors import FaultError, InputError, NianbaoError
 from ..extract import Engine
+from ..llm.calls import asking_about
 from ..source.inputs import STDIN, list_inputs, printable, read_input
 from .order import in_order
 from .pool import Pool, cores
@@ -18,6 +21,8 @@ from .worker import EndedError
 
 if TYPE_CHECKING:
     from ..llm.client import Client
+
+LOG = logging.getLogger(__name__)
 
 A = TypeVar("A")
 Result = Extraction | InputError | FaultError
@@ -65,7 +70,11 @@ async def read_one(
     try:
         if given.data is None:
             raise InputError(given.problem)
-        return await do_asking(pool, work, thing, heard_of(client), asks(client), deadline_s)
+        with asking_about(given.name):
+            start = perf_counter()
+            found = await do_asking(pool, work, thing, heard_of(client), asks(client), deadline_s)
+            LOG.info("%s: %s, read in %.2f s", given.name, found.status, perf_counter() - start)
+            return found
     except EndedError as error:
         return unread(given, why_ended(error, deadline_s))
     except InputError as error:

@@ -13,6 +13,7 @@ from ...schemas.extraction import Coverage, Extraction, Finding, ModelUse, Sourc
 from ..errors import InputError, SettingsError
 from ..extract import Engine, extract_source, extract_with
 from ..language import in_chinese
+from ..llm.calls import asking_about
 from ..source.decode import Source, decode, from_text
 from ..source.inputs import printable
 from .pool import Pool
@@ -74,7 +75,8 @@ async def ask(given: Given, engine: Engine, client: "Client", pool: Pool, deadli
     """
     try:
         work = partial(read_asking, engine)
-        return outcome_of(await do_asking(pool, work, given, heard_of(client), asks(client), deadline_s))
+        with asking_about(given.name):
+            return outcome_of(await do_asking(pool, work, given, heard_of(client), asks(client), deadline_s))
     except SettingsError:
         raise
     except EndedError as error:

@@ -21,6 +21,8 @@ def start(host: str, port: int, token_file: str | None, is_open: bool, flags: di
     from .run import serve
 
     limits = Limits(**{name: flags[name] for name in _OWN if flags[name] is not None})
-    settings = model_settings("auto", {name: value for name, value in flags.items() if name not in _OWN})
+    told = {name: value for name, value in flags.items() if name not in _OWN}
+    # What strangers send is logged where that is asked for, and not by default.
+    settings = model_settings("auto", {**told, "log": told["log"] or environment().find("NIANBAO_LOG") or "off"})
     access = access_for(host, token_from(environment().find, token_file), is_open)
     serve(host, port, limits, access, settings)
