@@ -11,7 +11,7 @@ from nianbao.pipeline.llm.wire import Pointing
 
 from tests.tools.standin import StandIn, completion
 
-from .test_client import QUESTION, SECRET, do, right, settings
+from .test_client import QUESTION, RIGHT, SECRET, do, right, settings
 
 Body = Mapping[str, Any]
 Rule = tuple[Callable[[Body], bool], int, Any]
@@ -288,7 +288,7 @@ def thinking(body: Body, text: str, **message: Any) -> Any:
     [
         ("", {"reasoning_content": "嗯……"}, [4096, 16384, 16384], ""),
         ("<think>先看第一行", {}, [4096, 16384, 16384], ""),
-        ('{"rows":{"1":"1-', {}, [4096, 4096], "cut off"),
+        (RIGHT[:-5], {}, [4096, 4096], "cut off"),
     ],
 )
 def test_a_model_that_thinks_is_given_more(text: str, message: Any, limits: list[int], failure: str) -> None:
@@ -313,7 +313,7 @@ def test_a_model_that_thinks_on_is_asked_twice() -> None:
     ("raw", "says"),
     [
         ("抱歉。", "不是 JSON"),
-        ('{"rows":{"1":"1-3"},"note":"x"}', "note：Extra inputs are not permitted"),
+        (RIGHT[:-1] + ',"note":"x"}', "note：Extra inputs are not permitted"),
         ('{"zeilen":[1]}', "rows：Field required"),
         ("", "是空的"),
     ],
