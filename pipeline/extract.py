@@ -3,17 +3,19 @@
 import asyncio
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from os import PathLike, fspath
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from ..schemas.extraction import Extraction
 from ..schemas.form import Form, form_of
 from ..schemas.report import Report
-from .errors import EndpointError, InputError
+from .errors import EndpointError
 from .page import Page, lay_out
 from .readers.rules import read_by_rules
 from .record.judge import judge
 from .record.weigh import weigh_all
-from .source.decode import Source, decode, from_text
+from .source.decode import Source, read_source
+from .source.inputs import printable, read_input
 
 if TYPE_CHECKING:
     from .llm.client import Client
@@ -23,40 +25,43 @@ if TYPE_CHECKING:
 REPORT = form_of(Report)
 
 Engine = Literal["auto", "rules", "model"]
+Input = str | bytes | PathLike[str]
+"""A report: its text, the bytes of its file, or the path of that."""
 T = TypeVar("T")
 
 
 def extract(
-    text: str | bytes,
+    report: Input,
     engine: Engine = "auto",
     *,
-    name: str = "text",
+    name: str | None = None,
     model: "Settings | None" = None,
     first: "Parser | None" = None,
 ) -> Extraction:
-    """The text of one report (or its bytes, in any common Chinese encoding) → its extraction.
+    """One report → its extraction. report: its text; or the bytes, or the path, of its file: text in any common Chinese encoding,
+    HTML, a saved page (.mhtml), DOCX or PDF, told apart by content.
 
     engine: "rules" reads without a model; "auto" asks the model only where the rules leave the report unresolved, and reads
-    by rules where no `model` is given; "model" always asks. name: what `source.name` is to say. first: a parser of the
+    by rules where no `model` is given; "model" always asks. name: what `source.name` is to say, if not the path. first: a parser of the
     caller's own, text → record; where its record is vouched for, nobody else reads, and where it raises or gives None, that
     is a finding. Raises InputError where the input is no such report, EndpointError where engine is "model" and the endpoint
     cannot be used. Safe in threads, and where an event loop runs.
     """
     if first is None and (engine == "rules" or (engine == "auto" and model is None)):
-        return extract_source(source_of(text, name))
-    return run(extract_async(text, engine, name=name, model=model, first=first))
+        return extract_source(source_of(report, name))
+    return run(extract_async(report, engine, name=name, model=model, first=first))
 
 
 async def extract_async(
-    text: str | bytes,
+    report: Input,
     engine: Engine = "auto",
     *,
-    name: str = "text",
+    name: str | None = None,
     model: "Settings | Client | None" = None,
     first: "Parser | None" = None,
 ) -> Extraction:
     """`extract` for callers in an event loop. A Client of theirs shares its limits among all that is asked through it."""
-    source = await asyncio.to_thread(source_of, text, name)
+    source = await asyncio.to_thread(source_of, report, name)
     if model is None or engine == "rules":
         if engine == "model":
             raise EndpointError("engine 'model': no model is given; pass model=Settings(model=..., base_url=...)")
@@ -118,12 +123,9 @@ def run(work: Coroutine[object, object, T]) -> T:
         return thread.submit(asyncio.run, work).result()
 
 
-def source_of(text: str | bytes, name: str) -> Source:
-    """The text of a report, or its bytes → the source; raises InputError where it is none."""
-    if isinstance(text, str):
-        return from_text(text, name)
-    if isinstance(text, bytes):
-        return decode(text, name)
-    raise InputError(
-        f"{name}: the text of a report or its bytes were expected, not {type(text).__name__}; of a file: path.read_bytes()"
-    )
+def source_of(report: Input, name: str | None) -> Source:
+    """A report as callers give it → the source; raises InputError where it is none."""
+    if isinstance(report, PathLike):
+        path = fspath(report)
+        return read_source(read_input(path), printable(path) if name is None else name)
+    return read_source(report, "text" if name is None else name)

@@ -10,12 +10,11 @@ from .about.facts import as_fact, caption_years, find_facts, of_another, reports
 from .about.narrative import find_narrative
 from .errors import InputError
 from .source.decode import Source
+from .source.marks import UNKNOWN
 from .source.sections import Span, Stretch, find_sections, heads_elsewhere
 from .table.lexicon import lexicon_of
 from .table.regions import Region, find_regions
 from .table.tokens import Token, tokenize
-
-_IMAGE = re.compile(r"<img\b|!\[", re.IGNORECASE)
 
 Passages = Mapping[str, tuple[Span, ...]]
 """Path of a fact or of prose → the stretches of the source that it stands in."""
@@ -51,6 +50,8 @@ def lay_out(source: Source, form: Form) -> Page:
     sections = find_sections(source.folded, form)
     regions = find_regions(source.folded, form)
     if not regions and len(sections) < 2:
+        if address := source.shows_document:
+            raise InputError(f"{source.name}: a page that shows or links to a file, {address}; save that, and give it")
         raise InputError(
             f"{source.name}: no yearly report on open government information:"
             " neither its headings nor its tables were found; give the text of one report"
@@ -70,6 +71,7 @@ def lay_out(source: Source, form: Form) -> Page:
         *_of_other_years(source, tables, passages, form),
         *_of_others(source.folded, tables, form),
         *_images(source, tables, form),
+        *_unknown(source, tables, form),
     )
     return Page(source, tables, passages, doubts)
 
@@ -146,11 +148,20 @@ def _images(source: Source, tables: Mapping[str, tuple[Table, ...]], form: Form)
     """A finding where there is not one table, and for each section without one in a text that has images."""
     if not tables:
         yield finding("tables_are_images", "文中有各部分的标题，但没有一张表格：表格是图片，或没有被抽取")
-    elif _IMAGE.search(source.text):
+    elif source.has_images:
         for section in form.sections:
             if section.path not in tables:
                 told = f"“{section.title}”没有表格，而文中有图片：表格可能是图片"
                 yield finding("tables_are_images", told, section.path)
+
+
+def _unknown(source: Source, tables: Mapping[str, tuple[Table, ...]], form: Form) -> Iterator[Finding]:
+    """A finding for each section in whose tables a document does not say what its characters are."""
+    for section in form.sections if source.made else ():
+        count = sum(source.shown.count(UNKNOWN, t.region.start, t.region.end) for t in tables.get(section.path, ()))
+        if count:
+            told = f"“{section.title}”的表格中有 {count} 个字，文件的字体没有说明是什么字"
+            yield finding("characters_unknown", told, section.path)
 
 
 def _passages(source: Source, sections: Mapping[str, Stretch], form: Form) -> Passages:

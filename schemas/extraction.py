@@ -17,7 +17,14 @@ Basis = Literal["read", "blank", "inferred"]
 Trust = Literal["vouched", "doubtful"]
 Stretch = tuple[int, int]
 """Half-open, in characters of the decoded source."""
+Kind = Literal["text", "html", "mhtml", "docx", "pdf"]
+Box = tuple[float, float, float, float]
+"""Left, top, right and bottom, in points from the top left corner of a page as it is displayed."""
 Outcome = Literal["pass", "fail", "not_assessable"]
+
+
+def _is_none(value: object) -> bool:
+    return value is None
 
 
 class _Frozen(BaseModel):
@@ -25,12 +32,20 @@ class _Frozen(BaseModel):
 
 
 class SourceInfo(_Frozen):
-    """Which text was read. sha256: of the bytes as given (of the UTF-8 form where text was given)."""
+    """What was read, and how. sha256: of the bytes as given (of the UTF-8 form where text was given).
+
+    kind: what the input is, by its content; null where it was not read. characters: of the text, which for a PDF, a DOCX and a
+    saved page is the one that the program made. encoding: "" where the input is no text. pages: null where it has none.
+    extractor: the library that read the document, with its version; null for text.
+    """
 
     name: str
     sha256: str
     characters: int
     encoding: str
+    kind: Annotated[Kind | None, Field(title="文件种类")] = None
+    pages: Annotated[int | None, Field(title="页数")] = None
+    extractor: Annotated[str | None, Field(title="读取文件的程序库")] = None
 
 
 class Evidence(_Frozen):
@@ -38,6 +53,8 @@ class Evidence(_Frozen):
 
     start and end are null for a cell whose blank left no trace. trust: whether the cell is vouched for, because all readings
     that survive agree on it. label and head: the stretches that name its row and its column; empty where order alone says so.
+    page, counted from 1, and box, [left, top, right, bottom] in points from the top left corner of the page as it is displayed:
+    where the cell stands in a document that has pages; these two keys are there only then.
     """
 
     text: str
@@ -47,6 +64,8 @@ class Evidence(_Frozen):
     trust: Annotated[Trust, Field(title="可信")]
     label: Annotated[tuple[Stretch, ...], Field(title="行名出处")] = ()
     head: Annotated[tuple[Stretch, ...], Field(title="表头出处")] = ()
+    page: Annotated[int | None, Field(title="页", exclude_if=_is_none)] = None
+    box: Annotated[Box | None, Field(title="页上的位置", exclude_if=_is_none)] = None
 
 
 class Coverage(_Frozen):

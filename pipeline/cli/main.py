@@ -59,7 +59,7 @@ def main() -> None:
 @deadline_option
 @model_options
 def extract(paths: tuple[str, ...], engine: "Engine", as_json: bool, deadline_s: float | None, **flags: object) -> None:
-    """Read reports: files, folders (searched for .txt, .md and .html files), or - for standard input.
+    """Read reports: files, folders (searched for text, HTML, DOCX and PDF files), or - for standard input.
 
     Exit status: 0 all verified or discrepant; 1 some unresolved; 2 an input that cannot be read; 3 no usable model;
     70 a fault of nianbao; 130 stopped by Ctrl-C.

@@ -14,7 +14,7 @@ from ..errors import InputError, SettingsError
 from ..extract import Engine, extract_source, extract_with
 from ..language import in_chinese
 from ..llm.calls import asking_about
-from ..source.decode import Source, decode, from_text
+from ..source.decode import Source, read_source
 from ..source.inputs import printable
 from .pool import Pool
 from .questions import Heard, Question, asks, do_asking, heard_of, until_asked
@@ -62,7 +62,7 @@ def read_report(given: Given) -> Outcome:
     info = _info(given)
     try:
         source = source_of(given)
-        info = SourceInfo(name=given.name, sha256=source.sha256, characters=len(source.text), encoding=source.encoding)
+        info = source.info
         return outcome_of(extract_source(source))
     except Exception as error:  # whatever is wrong with the reader, the other reports are read
         return outcome_of(_unread(info, wrong(error, given)), unread=True)
@@ -141,7 +141,7 @@ def source_of(given: Given) -> Source:
     """The text of a report; raises InputError where there is none."""
     if given.data is None:
         raise InputError(given.problem)
-    return from_text(given.data, given.name) if isinstance(given.data, str) else decode(given.data, given.name)
+    return read_source(given.data, given.name)
 
 
 def unread(given: Given, why: Finding) -> Extraction:

@@ -17,7 +17,6 @@ from ...schemas.extraction import (
     ModelUse,
     Reader,
     ReaderShare,
-    SourceInfo,
     Status,
     coverage_of,
     finding,
@@ -64,9 +63,7 @@ def judge(
     source = page.source
     return Extraction.model_validate(
         {
-            "source": SourceInfo(
-                name=source.name, sha256=source.sha256, characters=len(source.text), encoding=source.encoding
-            ),
+            "source": source.info,
             "status": _status(cells.values(), checks, found),
             "reader": reader,
             "report": build_record(page, values, {name for s in sections for name in s.forms}, form),
@@ -90,6 +87,7 @@ def _status(cells: Any, checks: Sequence[Check], findings: Sequence[Finding]) ->
 def _evidence(page: Page, cell: Cell) -> Evidence:
     place = page.source.place
     start, end = (None, None) if cell.slot is None else place(cell.slot.start, cell.slot.end)
+    on, box = (None, None) if cell.slot is None else page.source.on_page(cell.slot.start, cell.slot.end)
     return Evidence(
         text="" if start is None else page.source.text[start:end],
         start=start,
@@ -98,6 +96,8 @@ def _evidence(page: Page, cell: Cell) -> Evidence:
         trust="vouched" if cell.is_vouched else "doubtful",
         label=tuple(place(*stretch) for stretch in cell.label),
         head=tuple(place(*stretch) for stretch in cell.head),
+        page=on,
+        box=box,
     )
 
 

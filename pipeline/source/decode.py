@@ -1,15 +1,21 @@
-"""Bytes → Source: the text exactly as it stands, and beside it a folded form of the same length."""
+"""Bytes → Source, whatever the document is: its text, and beside it a folded form of the same length."""
 
 import codecs
 import hashlib
+import html
 import re
 import unicodedata
+from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
+from ...schemas.extraction import Box, Kind, SourceInfo
 from ..errors import InputError
-from .markup import is_markup, render
+from .made import Made
+from .marks import COVERED
+from .markup import html_extractor, is_markup, render
+from .mhtml import is_mhtml, pages_of
 
 MAX_BYTES = 20_000_000
 MAX_LINES = 200_000
@@ -24,18 +30,52 @@ _BOMS = (
 )
 
 
+_SHOWS_DOCUMENT = re.compile(
+    r"<(?:iframe|embed|object|a)\b[^<>]{0,500}?\b(?:src|data|href)\s*=\s*[\"']?(?P<address>[^\"'<>\s]{1,500}?\.(?:pdf|docx?|wps)\b)",
+    re.IGNORECASE,
+)
+_SHOWS_IMAGE = re.compile(r"<img\b|!\[", re.IGNORECASE)
+
+
 @dataclass(frozen=True)
 class Source:
     """A decoded report.
 
-    `text` is the source as it stands, `shown` what a reader of it sees: the same, but for HTML. Cells and passages are
-    stretches of `shown`; `place` leads back to `text`, which is what an extraction's offsets speak of.
+    `text` is the source as it stands, or what the program made of a document that is no text; `shown` what a reader of it sees:
+    the same, but for HTML, and for the marks of merged cells. Cells and passages are stretches of `shown`; `place` leads back
+    to `text`, which is what an extraction's offsets speak of.
     """
 
     name: str
     text: str
     encoding: str
     sha256: str
+    made: Made | None = None
+
+    @property
+    def info(self) -> SourceInfo:
+        """What an extraction says of it."""
+        kind: Kind = self.made.kind if self.made else "html" if self._is_markup else "text"
+        return SourceInfo(
+            name=self.name,
+            sha256=self.sha256,
+            characters=len(self.text),
+            encoding=self.encoding,
+            kind=kind,
+            pages=self.made.pages if self.made else None,
+            extractor=None if kind == "text" else self.made.extractor if self.made else html_extractor(),
+        )
+
+    @property
+    def shows_document(self) -> str | None:
+        """The address of a document that a page shows in a frame, or links to; None where there is none, or this is no page."""
+        found = _SHOWS_DOCUMENT.search(self.text) if self._is_markup else None
+        return found and html.unescape(found["address"])[:200]
+
+    @property
+    def has_images(self) -> bool:
+        """Whether the document shows images, in which tables may stand."""
+        return self.made.has_images if self.made and self.made.kind != "mhtml" else bool(_SHOWS_IMAGE.search(self.text))
 
     @property
     def shown(self) -> str:
@@ -54,22 +94,120 @@ class Source:
         first = offsets[start] if start < len(offsets) else len(self.text)
         return first, offsets[end - 1] + 1 if end > start else first
 
+    def on_page(self, start: int, end: int) -> tuple[int | None, Box | None]:
+        """A half-open stretch of `shown` → the page, counted from 1, and the box there, where the document has pages."""
+        if self.made is None or self.made.pages is None:
+            return None, None
+        return self.made.places.of(start, end)
+
+    @cached_property
+    def _is_markup(self) -> bool:
+        return is_markup(self.text)
+
     @cached_property
     def _rendered(self) -> tuple[str, Sequence[int] | None]:
-        return render(self.text, self.name) if is_markup(self.text) else (self.text, None)
+        if self.made is not None and self.made.kind != "mhtml":
+            return self.made.marked, _without_marks(self.made.marked)
+        return render(self.text, self.name) if self._is_markup else (self.text, None)
+
+
+def _without_marks(marked: str) -> "array[int]":
+    """Of each character of a text with marks of merged cells, its place in the text without them."""
+    offsets, at = array("q"), 0
+    for character in marked:
+        offsets.append(at)
+        at += character != COVERED
+    return offsets
 
 
 def decode(data: bytes, name: str) -> Source:
-    """bytes → Source; raises InputError where they are empty, too many, binary, or in no encoding that fits."""
+    """The bytes of a report → Source: of text in any common Chinese encoding, HTML, a saved page, DOCX or PDF, told apart by content.
+
+    Raises InputError where they are empty, too many, or nothing that can be read.
+    """
     if len(data) > MAX_BYTES:
         raise InputError(f"{name}: more than the limit of {MAX_BYTES:,} bytes; split it into single reports")
+    if _PDF.match(data[:_HEAD]):
+        from .pdf.document import read_pdf
+
+        return _of_document(read_pdf(data, name), name, data)
+    if data.startswith(_ZIP):
+        from .docx import read_docx
+
+        return _of_document(read_docx(data, name), name, data)
+    for head, what in _UNREAD.items():
+        if data.startswith(head):
+            raise InputError(f"{name}: {what}")
+    if is_mhtml(data):
+        return _saved_page(data, name)
+    text, encoding = _text(data, name)
+    return _source(text, name, encoding, data)
+
+
+_HEAD = 1_024
+_PDF = re.compile(rb".{0,1000}?%PDF-[0-9]", re.DOTALL)
+_ZIP = b"PK\x03\x04"
+_OLD_WORD = (
+    "an old Word file (.doc), or an encrypted one; open it in Word or WPS, and save it as .docx without a password"
+)
+_IMAGE = "an image; give the document that it was taken from, or a text that an OCR made of it"
+_UNREAD = {
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": _OLD_WORD,
+    b"{\\rtf": "a file in Rich Text Format; open it in Word or WPS, and save it as .docx",
+    b"\x89PNG": _IMAGE,
+    b"\xff\xd8\xff": _IMAGE,
+    b"GIF8": _IMAGE,
+    b"II*\0": _IMAGE,
+    b"MM\0*": _IMAGE,
+    b"Rar!": "an archive; unpack it, and give the reports in it",
+    b"7z\xbc\xaf": "an archive; unpack it, and give the reports in it",
+}
+"""How files begin that cannot be read, and what to do."""
+
+
+def _of_document(made: Made, name: str, data: bytes) -> Source:
+    text = made.marked.replace(COVERED, "")
+    if not text.strip():
+        raise InputError(f"{name}: the document shows no text; give one that does, or a text that an OCR made of it")
+    return Source(name, text, "", hashlib.sha256(data).hexdigest(), made)
+
+
+def _saved_page(data: bytes, name: str) -> Source:
+    """A page saved with all its parts → the source of its HTML, that of its frames behind it."""
+    pages = pages_of(data)
+    if not pages:
+        raise InputError(f"{name}: a saved page without any HTML; save the page again, or give its text")
+    found = [_stated(page, stated) or _text(page, name) for page, stated in pages]
+    text = "\n".join(page for page, _ in found)
+    source = _source(text, name, found[0][1], data)
+    return replace(source, made=Made("mhtml", "", html_extractor()))
+
+
+def _stated(data: bytes, encoding: str) -> tuple[str, str] | None:
+    """The text of bytes in the encoding that is stated for them, if they are in it."""
+    try:
+        return data.decode(encoding), encoding
+    except (LookupError, UnicodeDecodeError):
+        return None
+
+
+def _text(data: bytes, name: str) -> tuple[str, str]:
+    """Bytes → their text, and its encoding."""
     encoding = _encoding(data, name)
     try:
-        text = data.decode(encoding)
+        return data.decode(encoding), encoding
     except UnicodeDecodeError as error:
         where = f"byte {error.start:,} of {len(data):,}"
         raise InputError(f"{name}: broken {encoding} text at {where}; save the file again as UTF-8") from error
-    return _source(text, name, encoding, data)
+
+
+def read_source(report: str | bytes, name: str) -> Source:
+    """A report as text, or as the bytes of its file → Source; raises InputError where it is none."""
+    if isinstance(report, str):
+        return from_text(report, name)
+    if isinstance(report, bytes):
+        return decode(report, name)
+    raise InputError(f"{name}: the text, the bytes or the path of a report were expected, not {type(report).__name__}")
 
 
 def from_text(text: str, name: str) -> Source:
@@ -113,7 +251,7 @@ def _detected(data: bytes, name: str, error: UnicodeDecodeError | None) -> str:
     found = chardet.detect(data)
     encoding, mime, sure = found["encoding"], found.get("mime_type"), found["confidence"]
     if encoding is None:
-        raise InputError(f"{name}: binary data ({mime or 'no text'}); extract the text of the report first")
+        raise InputError(f"{name}: binary data ({mime or 'no text'}); give the report as text, HTML, DOCX or PDF")
     if sure < 0.6:
         raise InputError(f"{name}: the encoding cannot be told (neither UTF-8, GB18030 nor UTF-16); save it as UTF-8")
     return encoding.lower()

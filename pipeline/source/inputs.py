@@ -10,7 +10,7 @@ from typing import IO
 from ..errors import InputError
 from .decode import MAX_BYTES
 
-SUFFIXES = (".txt", ".text", ".md", ".html", ".htm")
+SUFFIXES = (".txt", ".text", ".md", ".html", ".htm", ".mhtml", ".mht", ".docx", ".pdf")
 """The files of a folder that are taken for reports."""
 
 MANY_SUFFIXES = (".jsonl", ".ndjson", ".parquet")

@@ -11,6 +11,8 @@ import time
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Literal
 
 from ..errors import InputError
@@ -85,6 +87,12 @@ _BARE_TAG = 3
 """So many nodes has a tag without attributes: its bracket, its name, its bracket."""
 _MOST_ROWS, _MOST_COLUMNS = 500, 60
 """A cell that is said to take more takes no more."""
+
+
+@cache
+def html_extractor() -> str:
+    """The library that reads HTML, with its version."""
+    return f"tree-sitter-html {version('tree-sitter-html')}"
 
 
 def is_markup(text: str) -> bool:

@@ -33,6 +33,8 @@ _LONGEST_LINE = 20_000
 _MANY_BARS = 2
 _FEWEST_LINES = 3
 """So many lines with the same number of commas are a table."""
+_FEWEST_BLANKS = 2
+"""A line of as many tabs as the line before it, and of so many at least, is a row of blanks."""
 _BAR_OR_TAB = re.compile(r"[\t|]")
 _RULE = frozenset(" \t|:+=-")
 _WIDE_GAP = re.compile(r"[ ]{2,}")
@@ -170,12 +172,12 @@ def _fields(source: Source, start: int, end: int) -> Iterator[_Field]:
     for text in folded.split("\n"):
         lines.append((at, text))
         at += len(text) + 1
-    while lines and not lines[-1][1].strip():
+    while lines and not lines[-1][1].strip(" \n\f"):
         lines.pop()
     while lines and not lines[0][1].strip():
         lines.pop(0)
     barred = [_has_bar(text) for _, text in lines]
-    number = 0
+    number = tabs = 0
     for is_barred, group in groupby(zip(lines, barred, strict=True), key=lambda x: x[1] or not x[0][1].strip()):
         block = [line for line, _ in group]
         if is_barred and any(_has_bar(text) for _, text in block) and _is_loose(block):
@@ -183,8 +185,9 @@ def _fields(source: Source, start: int, end: int) -> Iterator[_Field]:
         else:
             edges = _outer_bars([text for _, text in block]) if is_barred else (True, True)
             for i, (at, text) in enumerate(block):
-                if text and not text.isspace():
+                if text and (not text.isspace() or text.count("\t") == tabs >= _FEWEST_BLANKS):
                     yield from _of_line(at, text, number + i, edges)
+                    tabs = text.count("\t")
                 elif not text and not any(barred):
                     yield _Field(at, at, number + i, "order", 0, 0, 0)
                 elif _PRINTED_SPACE.search(source.shown, at, at + len(text)):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from ....schemas.extraction import Extraction, finding
 from ....schemas.form import Form
 from ...errors import EndpointError
-from ...extract import REPORT, read_on, run, source_of
+from ...extract import REPORT, Input, read_on, run, source_of
 from ...page import Page, lay_out
 from ...record.judge import judge
 from ...record.weigh import weigh_all
@@ -27,14 +27,14 @@ Engine = Literal["auto", "rules", "model", "none"]
 
 
 def check(
-    text: str | bytes,
+    report: Input,
     record: Mapping[str, Any],
     engine: Engine = "auto",
     *,
-    name: str = "text",
+    name: str | None = None,
     model: "Settings | None" = None,
 ) -> Extraction:
-    """The text of one report, and a record of it in the contract's shape → an extraction.
+    """One report, as `extract` takes it, and a record of it in the contract's shape → an extraction.
 
     record: gaps and nulls are allowed at every level. Where all that it says is what its cells print, and the judge vouches
     for it, the extraction's `reader` is "supplied"; else the engine reads, as in `extract`, and each cell where the two
@@ -42,19 +42,19 @@ def check(
     unknown key, EndpointError where engine is "model" and the endpoint cannot be used. Safe in threads, and where an event
     loop runs.
     """
-    return run(check_async(text, record, engine, name=name, model=model))
+    return run(check_async(report, record, engine, name=name, model=model))
 
 
 async def check_async(
-    text: str | bytes,
+    report: Input,
     record: Mapping[str, Any],
     engine: Engine = "auto",
     *,
-    name: str = "text",
+    name: str | None = None,
     model: "Settings | Client | None" = None,
 ) -> Extraction:
     """`check` for callers in an event loop. A Client of theirs shares its limits among all that is asked through it."""
-    source = await asyncio.to_thread(source_of, text, name)
+    source = await asyncio.to_thread(source_of, report, name)
     if model is None or engine in ("rules", "none"):
         return await check_with(source, record, engine, None)
     from ...llm.client import Client, open_client
