@@ -67,7 +67,7 @@ def test_the_keys_of_the_contract() -> None:
         "contract", "source", "status", "reader", "report", "coverage", "evidence", "doubts", "checks", "findings", "readers",
         "model", "models",
     ]  # fmt: skip
-    assert list(line["source"]) == ["name", "sha256", "characters", "encoding"]
+    assert list(line["source"]) == ["name", "sha256", "characters", "encoding", "kind", "pages", "extractor"]
     assert list(line["report"]) == [
         "form", "agency", "year", "title", "issued_on", "disclosure", "requests", "review_litigation", "narrative",
     ]  # fmt: skip
@@ -376,11 +376,11 @@ def test_help_imports_nothing_heavy() -> None:
 # --- What a new user meets -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("given", [ONE, None, 3, ["一、总体情况"]])
+@pytest.mark.parametrize("given", [None, 3, ["一、总体情况"]])
 def test_what_is_no_text(given: Any) -> None:
-    """A path, or anything else in the place of a text, is told of with what to give."""
+    """Anything else in the place of a report is told of with what to give."""
     with pytest.raises(
-        InputError, match=r"^r: the text of a report or its bytes were expected, not \w+; of a file: path\.read"
+        InputError, match=r"^r: the text, the bytes or the path of a report were expected, not \w+; give one of these"
     ):
         extract(given, name="r")
 

@@ -9,13 +9,16 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from ...schemas.extraction import Box, Kind, SourceInfo
 from ..errors import InputError
 from .made import Made
 from .marks import COVERED
 from .markup import html_extractor, is_markup, render
 from .mhtml import is_mhtml, pages_of
+
+if TYPE_CHECKING:
+    from ...schemas.extraction import Box, Kind, SourceInfo
 
 MAX_BYTES = 20_000_000
 MAX_LINES = 200_000
@@ -53,8 +56,10 @@ class Source:
     made: Made | None = None
 
     @property
-    def info(self) -> SourceInfo:
+    def info(self) -> "SourceInfo":
         """What an extraction says of it."""
+        from ...schemas.extraction import SourceInfo
+
         kind: Kind = self.made.kind if self.made else "html" if self._is_markup else "text"
         return SourceInfo(
             name=self.name,
@@ -94,7 +99,7 @@ class Source:
         first = offsets[start] if start < len(offsets) else len(self.text)
         return first, offsets[end - 1] + 1 if end > start else first
 
-    def on_page(self, start: int, end: int) -> tuple[int | None, Box | None]:
+    def on_page(self, start: int, end: int) -> "tuple[int | None, Box | None]":
         """A half-open stretch of `shown` → the page, counted from 1, and the box there, where the document has pages."""
         if self.made is None or self.made.pages is None:
             return None, None
@@ -207,7 +212,9 @@ def read_source(report: str | bytes, name: str) -> Source:
         return from_text(report, name)
     if isinstance(report, bytes):
         return decode(report, name)
-    raise InputError(f"{name}: the text, the bytes or the path of a report were expected, not {type(report).__name__}")
+    raise InputError(
+        f"{name}: the text, the bytes or the path of a report were expected, not {type(report).__name__}; give one of these"
+    )
 
 
 def from_text(text: str, name: str) -> Source:

@@ -3,8 +3,10 @@
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from ...schemas.extraction import Box, Kind
+if TYPE_CHECKING:
+    from ...schemas.extraction import Box, Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +16,7 @@ class Places:
     pages: Sequence[int]
     boxes: Sequence[float]
 
-    def of(self, start: int, end: int) -> tuple[int, Box]:
+    def of(self, start: int, end: int) -> "tuple[int, Box]":
         """A half-open stretch of the text → the page, counted from 1, where it begins, and the box around it there."""
         page = self.pages[start]
         there = [i for i in range(start, max(end, start + 1)) if self.pages[i] == page]
@@ -34,7 +36,7 @@ class Made:
     pages: how many, None where there are none. has_images: whether the document shows images, in which tables may stand.
     """
 
-    kind: Kind
+    kind: "Kind"
     marked: str
     extractor: str
     pages: int | None = None

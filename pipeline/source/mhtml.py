@@ -1,8 +1,10 @@
 """A saved page (.mhtml, .mht) → the HTML of the page, and of the frames in it."""
 
 import re
-from email import message_from_bytes, policy
-from email.message import EmailMessage
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from email.message import EmailMessage
 
 _HEADS = re.compile(
     rb"[\w-]+:[^\n]*\n(?:[ \t][^\n]*\n|[\w-]+:[^\n]*\n)*?Content-Type:\s*(?:multipart/related|text/html)", re.I
@@ -17,11 +19,13 @@ def is_mhtml(data: bytes) -> bool:
 
 def pages_of(data: bytes) -> list[tuple[bytes, str]]:
     """The bytes of a saved page → the HTML of the page and of its frames, each with the encoding that is stated, "" none."""
+    from email import message_from_bytes, policy
+
     message = message_from_bytes(data, policy=policy.default)
     parts = [part for part in message.walk() if part.get_content_type() == "text/html"]
     return [(_payload(part), part.get_content_charset("") or "") for part in parts[:_MOST_FRAMES]]
 
 
-def _payload(part: EmailMessage) -> bytes:
+def _payload(part: "EmailMessage") -> bytes:
     payload = part.get_payload(decode=True)
     return payload if isinstance(payload, bytes) else b""
