@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/ready
 CLUSTER := .venv/cluster
 
-.PHONY: demo test docs hostile laws soak test-cluster check bench tokens mutations cassettes lock clean
+.PHONY: demo test docs hostile laws soak test-cluster check bench documents tokens mutations cassettes lock clean
 
 demo: $(READY) ## read the sample reports and show the result
 	@$(BIN)/nianbao extract eval/samples || [ $$? = 1 ]
@@ -45,6 +45,9 @@ bench: $(READY) ## speed over the samples, beside the bare work; in bulk; and wi
 	$(BIN)/python -m tests.tools.bench
 	$(BIN)/python -m tests.tools.bulk_bench
 	$(BIN)/python -m tests.tools.throughput
+
+documents: $(READY) ## made-up reports as web pages, DOCX and PDF: what is vouched for, and the time and memory beside pdftotext
+	$(BIN)/python -m tests.tools.documents 50
 
 tokens: $(READY) ## tokens of a question to a model, beside those of a plain one
 	$(BIN)/python -m tests.tools.tokens

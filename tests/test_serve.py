@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ from nianbao import check, extract
 from tests.tools.standin import MODEL, StandIn, answer_from
 
 from .conftest import CASES, SAMPLES
+from .test_kinds import KINDS
 
 LIMITS = Limits(workers=1, body_bytes=100_000, read_s=60)
 TEXT = CASES[1].text
@@ -96,6 +98,17 @@ def test_a_model_that_cannot_be_used() -> None:
 def test_the_schema_is_the_one_of_the_command(client: TestClient) -> None:
     printed = CliRunner().invoke(main, ["schema"], catch_exceptions=False).stdout
     assert client.get("/v1/schema").json() == json.loads(printed)
+
+
+def test_a_document() -> None:
+    """A file is uploaded in base64, for each task, and read as `extract` reads it."""
+    for kind in ("docx", "pdf"):
+        expected = extract(KINDS[kind][0], name="a")
+        asked = {"document": base64.b64encode(KINDS[kind][0]).decode(), "name": "a"}
+        with TestClient(make_app(replace(LIMITS, body_bytes=5_000_000))) as client:
+            assert post(client, "extract", **asked).json() == expected.model_dump(mode="json")
+            found = post(client, "check", **asked, record=expected.model_dump(mode="json")["report"]).json()
+        assert (found["status"], found["reader"], found["source"]["kind"]) == ("verified", "supplied", kind)
 
 
 def test_the_examples_are_true(client: TestClient) -> None:
@@ -182,7 +195,10 @@ REFUSED: list[tuple[str, bytes, int, str, str]] = [
     ("a huge number", b'{"text": ' + b"9" * 5_000 + b"}", 400, "not_json", "digits"),
     ("a key twice", b'{"text": "a", "text": "b"}', 400, "not_json", "twice"),
     ("a list", b"[]", 422, "wrong_request", "the body"),
-    ("no text", b"{}", 422, "wrong_request", "text: Field required"),
+    ("no text", b"{}", 422, "wrong_request", "text: there is none; give it, or the bytes of the file as document"),
+    ("text and document", b'{"text": "", "document": ""}', 422, "wrong_request", "text: there is a document, too"),
+    ("no base64", b'{"document": "\xc3\xa4"}', 422, "wrong_request", "document: no base64"),
+    ("a broken document", b'{"document": "JVBERi0xLjQK"}', 422, "unusable_input", "text: a broken PDF file"),
     ("a number", b'{"text": 1}', 422, "wrong_request", "text: Input should be a valid string"),
     ("null", b'{"text": null}', 422, "wrong_request", "text"),
     ("a path", b'{"text": "x", "path": "/etc/passwd"}', 422, "wrong_request", "path: unknown key; expected text"),

@@ -16,7 +16,7 @@ from ..language import Language, speaking
 from ..many.questions import Heard, Question, until_asked
 from ..readers.supplied.check_record import check_with
 from ..readers.supplied.map_record import load_map, map_record
-from ..source.decode import from_text
+from ..source.decode import read_source
 from ..source.inputs import printable
 from .problems import RequestError
 from .requests import CheckRequest, ExtractRequest, read_request
@@ -112,7 +112,7 @@ async def _found(job: Job, client: "Client | None") -> Extraction:
     )
     if request.engine == "model" and client is None:
         raise RequestError("no_model", "engine: this server has no model; use auto, or have it started with --model")
-    source = from_text(request.text, printable(request.name))
+    source = read_source(request.report, printable(request.name))
     if isinstance(request, CheckRequest):
         found = await check_with(source, _record(request, source.name), request.engine, client)
     else:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from base64 import b64decode
 from typing import Annotated, Any, NoReturn, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -19,10 +20,33 @@ _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 class _Request(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    text: Annotated[str, Field(description="the text of one report, as text or as HTML source; never an address of it")]
+    text: Annotated[
+        str | None, Field(description="the text of one report, as text or as HTML source; never an address of it")
+    ] = None
+    document: Annotated[
+        str | None,
+        Field(
+            description="in place of `text` the bytes of its file, in base64: text, HTML, a saved page, DOCX or PDF",
+            json_schema_extra={"contentEncoding": "base64"},
+        ),
+    ] = None
     name: Annotated[
         str, Field(max_length=LONGEST_NAME, description="what `source.name` of the extraction is to say")
     ] = "text"
+
+    @property
+    def report(self) -> str | bytes:
+        """The text, or the bytes of the file; raises RequestError where there is not one of them."""
+        if self.text is not None and self.document is not None:
+            raise RequestError("wrong_request", "text: there is a document, too; give one of them")
+        if self.text is not None:
+            return self.text
+        if self.document is None:
+            raise RequestError("wrong_request", "text: there is none; give it, or the bytes of the file as document")
+        try:
+            return b64decode(self.document, validate=True)
+        except ValueError as error:
+            raise RequestError("wrong_request", "document: no base64; give the bytes of the file in it") from error
 
 
 class ExtractRequest(_Request):
