@@ -3,8 +3,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 CLUSTER := .venv/cluster
+ENGINES := .engines/ready
+ENGINES_SCHEMAS := .engines/schemas
 
-.PHONY: demo test docs hostile laws soak test-cluster check bench documents tokens mutations cassettes lock clean
+.PHONY: demo test docs hostile laws soak test-cluster engines engines-schemas check bench documents tokens mutations cassettes lock clean
 
 demo: $(READY) ## read the sample reports and show the result
 	@$(BIN)/nianbao extract eval/samples || [ $$? = 1 ]
@@ -55,6 +57,12 @@ tokens: $(READY) ## tokens of a question to a model, beside those of a plain one
 mutations: $(READY) ## wrong answers of a model: none may be vouched for; MUTATE="FOLDER ..." for more reports than the samples
 	$(BIN)/python -m tests.tools.mutations $(MUTATE)
 
+engines: $(ENGINES) ## the schema of an answer in real engines, and a real server with a model of random numbers; compiles llama.cpp once
+	.engines/bin/python -m tests.engines schemas server
+
+engines-schemas: $(ENGINES_SCHEMAS) ## the first half, which compiles nothing
+	.engines/bin/python -m tests.engines schemas
+
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("nianbao needs Python 3.11 or newer; found " + sys.version.split()[0] + " (set PYTHON=...)") if sys.version_info < (3, 11) else None'
 	@if command -v uv >/dev/null 2>&1; then \
@@ -76,6 +84,26 @@ $(CLUSTER): requirements-cluster.lock $(READY) # Ray is heavy, and the other tes
 	fi
 	@touch $(CLUSTER)
 
+# Both are heavy, and kept apart from what the program itself needs.
+$(ENGINES_SCHEMAS): requirements-engines.lock requirements.lock pyproject.toml
+	$(call engine_packages,requirements-engines.lock)
+
+$(ENGINES): requirements-engine-server.lock $(ENGINES_SCHEMAS)
+	CMAKE_ARGS="-DGGML_NATIVE=OFF -DLLAVA_BUILD=OFF" $(call engine_packages,requirements-engine-server.lock)
+
+define engine_packages
+@if command -v uv >/dev/null 2>&1; then \
+		uv venv --quiet --allow-existing --python "$$(command -v $(PYTHON))" .engines && \
+		uv pip install --quiet --python .engines/bin/python --require-hashes -r $(1) && \
+		uv pip install --quiet --python .engines/bin/python --no-deps --editable . ; \
+	else \
+		$(PYTHON) -m venv .engines && \
+		.engines/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1) && \
+		.engines/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable . ; \
+	fi
+	@touch $@
+endef
+
 cassettes: $(READY) ## record the conversations of tests/test_cassettes.py anew, against the stand-in
 	rm -rf tests/cassettes
 	$(BIN)/python -m pytest -q tests/test_cassettes.py --record-mode=once
@@ -86,6 +114,8 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --group dev --e
 lock: ## write the locks anew from pyproject.toml (needs uv)
 	$(LOCK) pyproject.toml -o requirements.lock
 	$(LOCK) --extra cluster --constraint requirements.lock pyproject.toml -o requirements-cluster.lock
+	$(LOCK) --group engines --constraint requirements.lock pyproject.toml -o requirements-engines.lock
+	$(LOCK) --group engine-server --constraint requirements.lock pyproject.toml -o requirements-engine-server.lock
 
 clean:
-	rm -rf .venv .types build dist *.egg-info
+	rm -rf .venv .engines .types build dist *.egg-info

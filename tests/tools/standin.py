@@ -55,7 +55,7 @@ def answer_from(cases: Iterable[Case] = (), recorded: Iterable[Recorded] = ()) -
     """
     lines: dict[str, list[str]] = {}
     for case in cases:
-        lines |= _right_lines(case)
+        lines |= right_lines(case)
     for one in recorded:
         lines |= _recorded_lines(one)
 
@@ -76,7 +76,7 @@ def _parts_in(question: str) -> list[str]:
     return [part.rstrip("\n") for part in _PART.split(fenced) if part]
 
 
-def _right_lines(case: Case) -> dict[str, list[str]]:
+def right_lines(case: Case) -> dict[str, list[str]]:
     """A report → how its tables are shown, and the lines of a right answer about each."""
     laid_out = lay_out(from_text(case.text, case.name), REPORT)
 
