@@ -88,8 +88,9 @@ $(CLUSTER): requirements-cluster.lock $(READY) # Ray is heavy, and the other tes
 $(ENGINES_SCHEMAS): requirements-engines.lock requirements.lock pyproject.toml
 	$(call engine_packages,requirements-engines.lock)
 
+$(ENGINES): export CMAKE_ARGS := -DGGML_NATIVE=OFF -DLLAVA_BUILD=OFF
 $(ENGINES): requirements-engine-server.lock $(ENGINES_SCHEMAS)
-	CMAKE_ARGS="-DGGML_NATIVE=OFF -DLLAVA_BUILD=OFF" $(call engine_packages,requirements-engine-server.lock)
+	$(call engine_packages,requirements-engine-server.lock)
 
 define engine_packages
 @if command -v uv >/dev/null 2>&1; then \

@@ -1,5 +1,6 @@
 """Refusals as endpoints document them, replayed: each ends in an answer, and what was refused is not sent again."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -236,6 +237,19 @@ def test_what_is_refused_is_left_out(endpoint: str) -> None:
         "no room" in endpoint or endpoint == "TGI"
     )  # that is a question's own matter, and tried anew with the next one
     assert [sent(body) for body in server.requests] == [*requests, *(requests if whole else requests[-1:])]
+
+
+@pytest.mark.parametrize("status", [400, 500])
+def test_questions_at_once_find_the_way_together(status: int) -> None:
+    """What one of them finds out while another waits is taken up by that one, too."""
+    rules: list[Rule] = [(SCHEMA, status, error("no schema")), (TOOLS, status, error("no tools"))]
+
+    async def many(client: Client) -> list[str]:
+        asked = (client.ask([{"role": "user", "content": f"{n}"}], Pointing) for n in range(8))
+        return [reply.failure for reply in await asyncio.gather(*asked)]
+
+    with StandIn(right, refuse=refusing(rules), latency_s=0.01) as server:
+        assert do(many, settings(server, max_in_flight=3, max_wait_s=0.1)) == [""] * 8
 
 
 TOO_LONG = {

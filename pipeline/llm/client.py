@@ -263,10 +263,11 @@ class Client:
                     has_limit = False  # the model's own is what is left beside the question
                 elif self._gives_in(error, options):
                     continue
-                elif error.status_code not in _REFUSED or self.mode is not None or is_no_model(error):
+                elif error.status_code not in _REFUSED or modes[0] == self.mode or is_no_model(error):
                     raise unusable(error, self.settings) from error
                 else:
                     refused.append((modes.pop(0), error))
+                    modes = [self.mode] if self.mode else modes  # which another question may have found out meanwhile
                 continue
             except openai.APIError as error:
                 raise unusable(error, self.settings) from error
@@ -329,7 +330,7 @@ class Client:
 
         def may_pass(error: BaseException) -> bool:
             """Whether it is tried again in this way: of one that may not be taken at all, a failure may be all there is."""
-            if isinstance(error, openai.APIStatusError) and error.status_code == 500 and self.mode is None:
+            if isinstance(error, openai.APIStatusError) and error.status_code == 500 and mode != self.mode:
                 failed.append(error)
             return is_passing(error) and len(failed) < 2
 
