@@ -80,6 +80,13 @@ def test_evidence_leads_to_the_page(look: Look) -> None:
             assert "".join(text.split()) == evidence.text
 
 
+@pytest.mark.parametrize("rows", range(4, 9))
+def test_blanks_below_heads_of_the_page_before(rows: int) -> None:
+    """A blank at the top of a page is a cell of its own, also below a head that takes several rows, wherever the page breaks."""
+    document, as_page = a_report("pdf/1", "")
+    assert extract(print_pdf(document, Look(rows=rows))).coverage == as_page.coverage
+
+
 def test_a_blank_stands_in_its_cell() -> None:
     """The place of a blank is its cell's box."""
     document, _ = a_report("pdf/1", "")

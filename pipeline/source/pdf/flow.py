@@ -202,13 +202,18 @@ def _goes_over(over: Cell, cell: Cell) -> bool:
 
 
 def _going_on(above: Sequence[Cell], below: Sequence[Cell], row: int) -> tuple[Cell, ...]:
-    """The cells of both parts of a table; one of the second that goes on one of the first, over rows, is that cell again."""
+    """The cells of both parts of a table; one of the second that goes on one of the first, over rows, is that cell again.
+
+    Only those can be that a row begins with: below a head that takes several rows stand cells of their own, which may be blank.
+    """
     bottom = {(c.column, c.columns): c for c in above if c.row + c.rows == row}
     more: dict[int, Cell] = {}
     rest: list[Cell] = []
+    leads = True
     for cell in below:
-        over = bottom.get((cell.column, cell.columns)) if cell.row == row else None
-        if over is not None and max(over.rows, cell.rows) > 1 and _goes_over(over, cell):
+        over = bottom.get((cell.column, cell.columns)) if cell.row == row and leads else None
+        leads = over is not None and max(over.rows, cell.rows) > 1 and _goes_over(over, cell)
+        if over is not None and leads:
             more[id(over)] = cell
             cell = replace(cell, pieces=(), is_again=True)
         rest.append(cell)
