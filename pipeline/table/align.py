@@ -13,13 +13,24 @@ from ..errors import InputError
 from ..source.decode import Source
 from . import costs
 from .alignment import Alignment, Numbers, Way, has_sums, sums_of
-from .fills import Fill, fills_in_order, fills_with_lost, glued_in, is_empty
+from .fills import Fill, fills_in_order, fills_with_lost, fills_with_surplus, glued_in, is_empty
 from .groups import align_groups
 from .heads import UNITS, Head, Heads, are_broken, fixed_heads, printed_heads, units_in, units_stated
 from .items import Items, Piece, itemize
 from .labels import Found, chain, find_labels, text_of, without_groups
 from .lexicon import Lexicon, lexicon_of
-from .place import Columns, columns_of, columns_under, end_alike, fill_beside, fill_by_place, heads_by_place, is_crowded
+from .place import (
+    Columns,
+    are_aligned,
+    columns_of,
+    columns_under,
+    end_alike,
+    fill_beside,
+    fill_by_place,
+    heads_by_place,
+    is_crowded,
+    keeps_blanks,
+)
 from .rows import Own, line_of, own_runs, run_behind, runs_before, without_margin
 from .tokens import Token
 from .torn import fill_of, labels_there, torn_orders
@@ -150,6 +161,9 @@ class Table:
         orders: list[Heads] = []
         if places and (by_place := heads_by_place(above, places, columns, self.source.folded)):
             orders = [by_place]
+            places = replace(places, keeps_blanks=keeps_blanks(places, runs))
+        elif places and not places.near:
+            places = None
         orders = orders or [h for h in by_heads if len(h.heads) == count]
         if not orders and count == len(columns) and are_broken(above, columns):
             orders = [Heads(fixed_heads((), columns)[0].heads, costs.ORDER_OF_FORM, "form")]
@@ -222,7 +236,7 @@ class Table:
             places is not None
             and places.layout == "space"
             and len(printed) < len(paths)
-            and not self._adds_up(placed, paths)
+            and not (places.keeps_blanks or self._adds_up(placed, paths))
         ):
             return (placed, *fills_with_lost(tokens, len(paths), lambda _: 0))
         return (placed, *(f for f in in_order if f.slots != placed.slots))
@@ -255,6 +269,7 @@ class Table:
     def printed(self, rows: Sequence[Own], cost: float) -> tuple[Alignment, ...]:
         heads = self._heads_of(rows)
         rows = without_margin(rows, [len(above.heads) if above else -1 for above in heads])
+        is_set_in_space = _is_set_in_space(rows, heads)
         ways: list[Way] = []
         left: list[Token] = []
         forms: set[str | None] = set()
@@ -267,7 +282,12 @@ class Table:
             left += rest
             if any(t.layout == "cells" and t.fields < above.heads[-1].fields for t in tokens):
                 tokens = tuple(t for t in tokens if t.text.strip()) or tokens  # a line that is shorter has lost a cell
-            fills = self._fills(tokens, _columns_under(above, tokens), paths, apart)
+            in_space = _columns_in_space(above) if is_set_in_space else None
+            places = replace(in_space, keeps_blanks=True) if in_space else _columns_under(above, tokens)
+            fills = self._fills(tokens, places, paths, apart)
+            if any(t.layout == "cells" and t.fields > above.heads[-1].fields > 1 for t in tokens):
+                failing = sums_of(paths, self.form, self.numbers)
+                fills = (*fills, *fills_with_surplus(tokens, len(paths), failing))  # a longer one has gained a cell
             units, is_contrary = self._units(own, above, paths)
             doubt = "unit_doubtful" if is_contrary else ""
             doubt = "cells_do_not_fit" if self._may_be_divided(tokens, above) else doubt
@@ -434,3 +454,26 @@ def _columns_under(above: Heads, tokens: Sequence[Token]) -> Columns | None:
         return None
     ends = [*(f - 1 for f in firsts[1:]), max(heads[-1].last, max(t.last for t in tokens))]
     return Columns("cells", tuple(zip(firsts, ends, strict=True)), None, tuple((h.first, h.last) for h in heads))
+
+
+def _is_set_in_space(rows: Sequence[Own], heads: Sequence[Heads | None]) -> bool:
+    """Whether all numbers stand right under heads, aligned with them, one of them behind a blank."""
+    under: list[tuple[tuple[int, int], tuple[int, int]]] = []
+    has_gap = False
+    for own, above in zip(rows, heads, strict=True):
+        places = _columns_in_space(above) if above else None
+        printed = [t for t in own.tokens if not is_empty(t)]
+        fill = fill_by_place(own.tokens, places) if places and printed else None
+        if above is None or places is None or (printed and fill is None):
+            return False
+        has_gap = has_gap or bool(fill and None in fill.slots[: len(printed)])
+        under += [((t.first, t.last), e) for t in printed for e in places.extents if t.first <= e[1] and e[0] <= t.last]
+    return has_gap and are_aligned(under)
+
+
+def _columns_in_space(above: Heads) -> Columns | None:
+    """The columns that heads set in space on one line take."""
+    extents = tuple((h.first, h.last) for h in above.heads)
+    is_one = len({h.line for h in above.heads}) == 1 and all(h.layout == "space" for h in above.heads)
+    is_apart = all(a[1] < b[0] for a, b in pairwise(extents))
+    return Columns("space", extents) if is_one and is_apart else None

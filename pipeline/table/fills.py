@@ -107,6 +107,11 @@ def fills_with_lost(tokens: Sequence[Token], count: int, failing: Callable[[Slot
     return _fewest(_with_lost(printed, count), failing) if 0 < count - len(printed) <= _MOST_LOST else ()
 
 
+def fills_with_surplus(tokens: Sequence[Token], count: int, failing: Callable[[Slots], float]) -> tuple[Fill, ...]:
+    """A run's cells, empty ones too → the ways to fill `count` cells in their order, where some are none of the row's."""
+    return _fewest(_without_empties(tokens, count), failing) if 0 < len(tokens) - count <= MOST_SURPLUS else ()
+
+
 def _fewest(fills: Iterator[Fill], failing: Callable[[Slots], float]) -> tuple[Fill, ...]:
     """Of damaged fills, those that break the fewest sums, and all of them where one that does has lost the total that would tell.
 

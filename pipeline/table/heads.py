@@ -13,6 +13,7 @@ from ...schemas.report import YUAN, Unit
 from . import costs
 from .items import Piece, Stretch
 from .lexicon import has_other_words, lexicon_of, pattern_of, says_otherwise
+from .tokens import Layout
 from .words import plain_label
 
 UNITS: dict[str, Unit] = {unit: unit for unit in YUAN}
@@ -36,7 +37,7 @@ class Head:
     """A column as its head names it. places: the stretches that print it. first, last: the columns of its line that it takes.
 
     line: the one on which it begins. is_other: whether its words may be another head's than the form's.
-    is_led: whether other words stand right before it. fields: how many columns its line has.
+    is_led: whether other words stand right before it. fields: how many columns its line has. layout: how that places it.
     """
 
     column: FormColumn
@@ -49,6 +50,7 @@ class Head:
     is_other: bool = False
     is_led: bool = False
     fields: int = 0
+    layout: Layout = "order"
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +226,7 @@ def _parted(pieces: Sequence[Piece], own: Sequence[tuple[FormColumn, Label]]) ->
                 *_extent(taken),
                 is_other=is_other,
                 fields=taken[-1].token.fields,
+                layout=taken[-1].token.layout,
             )
         )
         cost += best[0]
@@ -256,8 +259,8 @@ def _head(column: FormColumn, label: Label, pieces: Sequence[Piece], at: Sequenc
     taken = [pieces[i] for i in dict.fromkeys(at[start:end])]
     is_other = any(p.is_noted for p in taken)
     places = tuple((p.start, p.end) for p in taken)
-    line, fields = taken[0].token.line, taken[-1].token.fields
-    return Head(column, label, None, places, *_extent(taken), line, is_other, fields=fields)
+    line, last = taken[0].token.line, taken[-1].token
+    return Head(column, label, None, places, *_extent(taken), line, is_other, fields=last.fields, layout=last.layout)
 
 
 def _is_across(pieces: Sequence[Piece], at: Sequence[int], start: int, end: int) -> bool:

@@ -109,9 +109,9 @@ def itemize(tokens: Sequence[Token], folded: str, lexicon: Lexicon, *, with_gaps
 
 
 def _counts_columns(run: Sequence[Token]) -> bool:
-    """Whether a run is a line that numbers the columns: 1 2 3 4 5."""
+    """Whether a run is a line that numbers the columns: 1 2 3 4 5, or from 0 on."""
     printed = [t.text for t in run if not is_empty(t)]
-    return len(printed) > _FEW and printed == [str(i) for i in range(1, len(printed) + 1)]
+    return len(printed) > _FEW and printed in ([str(i + first) for i in range(len(printed))] for first in (0, 1))
 
 
 def _apart(tokens: Sequence[Token]) -> frozenset[int]:

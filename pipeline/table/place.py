@@ -11,12 +11,14 @@ from .fills import Fill, Slot, is_empty, slot_of
 from .heads import Head, Heads, head_at_end
 from .items import Piece
 from .tokens import Layout, Token, by_line
-from .words import plain_label, shown_width
+from .words import Width, plain_label, shown_width
 
 _NEAR = 3
 """In a table set in space a head may stand so far beside the numbers of its column, in half characters."""
 
 
+_ALIGNED = 1
+"""So far apart are the ends of numbers that are set in one column, in half characters."""
 _A_SPACE_APART = 2
 """How far on the next number begins, in half characters, where a single space parts two."""
 
@@ -27,12 +29,17 @@ class Columns:
 
     fields: of how many fields their lines are; None where that may differ. spans: what the heads of the columns take, where
     numbers may be written out once a column.
+
+    near: how far beside a column of a table set in space its head may stand. keeps_blanks: whether blanks certainly keep the
+    places of the numbers behind them.
     """
 
     layout: Layout
     extents: tuple[tuple[int, int], ...]
     fields: int | None = None
     spans: tuple[tuple[int, int], ...] | None = None
+    near: int = _NEAR
+    keeps_blanks: bool = False
 
 
 def columns_of(runs: Sequence[Sequence[Token]], count: int) -> Columns | None:
@@ -53,8 +60,36 @@ def columns_of(runs: Sequence[Sequence[Token]], count: int) -> Columns | None:
                 return Columns("space", tuple(hull))
             apart = _apart([(t.first, t.last) for line in lines for t in line if not is_empty(t)])
             if len(apart) == count:
-                return Columns("space", tuple(apart))
+                return Columns(
+                    "space", tuple(apart), near=0
+                )  # no row has all of them: they must stand under their heads
     return None
+
+
+def keeps_blanks(columns: Columns, runs: Sequence[Sequence[Token]]) -> bool:
+    """Whether a table set in space keeps the places of its blanks: its numbers are aligned, and one stands behind a blank."""
+    if columns.layout != "space":
+        return False
+    placed = [fill for run in runs if run and (fill := fill_by_place(run, columns))]
+    if not any(None in fill.slots[: _last(fill)] for fill in placed):
+        return False
+    tokens = [t for run in runs for t in run if not is_empty(t)]
+    under = [
+        [(t.first, t.last) for t in tokens if t.first <= last and first <= t.last] for first, last in columns.extents
+    ]
+    return sum(map(len, under)) == len(tokens) and are_aligned([(one, own[0]) for own in under for one in own])
+
+
+def _last(fill: Fill) -> int:
+    return max((i for i, slot in enumerate(fill.slots) if slot is not None), default=0)
+
+
+def are_aligned(pairs: Sequence[tuple[tuple[int, int], tuple[int, int]]]) -> bool:
+    """Whether all extents have the same place as their others: all their left ends, all their right ends, or all their middles."""
+    if not pairs:
+        return False
+    ends = [(abs(a[0] - b[0]), abs(a[1] - b[1]), abs(sum(a) - sum(b)) / 2) for a, b in pairs]
+    return any(max(differences) <= _ALIGNED for differences in zip(*ends, strict=True))
 
 
 def end_alike(runs: Sequence[Sequence[Token]], count: int) -> bool:
@@ -140,12 +175,13 @@ def _parts(piece: Piece, folded: str) -> list[tuple[str, int, int]]:
     """The words of a piece that single spaces part, each with the half characters that it takes."""
     found = []
     token = piece.token
+    width: Width = len if token.last - token.first < token.end - token.start else shown_width
     raw = folded[piece.start : piece.end]
     at = 0
     for word in raw.split(" "):
         if word:
-            left = token.first + shown_width(folded[token.start : piece.start + at])
-            found.append(("".join(c for c in word if c.isalnum()), left, left + shown_width(word) - 1))
+            left = token.first + width(folded[token.start : piece.start + at])
+            found.append(("".join(c for c in word if c.isalnum()), left, left + width(word) - 1))
         at += len(word) + 1
     return found
 
@@ -158,7 +194,7 @@ def _columns_over(first: int, last: int, columns: Columns) -> list[int]:
     near = [
         (abs((a + b) / 2 - middle), i)
         for i, (a, b) in enumerate(columns.extents)
-        if a - _NEAR <= last and first <= b + _NEAR
+        if a - columns.near <= last and first <= b + columns.near
     ]
     return [min(near)[1]] if near else []
 
@@ -182,6 +218,7 @@ def fill_by_place(tokens: Sequence[Token], columns: Columns, words: Sequence[Tok
         return None
     slots: list[Slot | None] = []
     used: set[int] = set()
+    at = own[0].start
     for (first, last), (left, right) in zip(columns.extents, columns.spans or columns.extents, strict=True):
         here = [t for t in own if t.first <= last and first <= t.last]
         printed = [t for t in here if not is_empty(t)]
@@ -193,7 +230,8 @@ def fill_by_place(tokens: Sequence[Token], columns: Columns, words: Sequence[Tok
             return None
         taken = printed or here
         used |= {t.id for t in here}
-        slots.append(slot_of(taken[0]) if taken else None)
+        slots.append(slot_of(taken[0]) if taken else Slot(at, at, is_blank=True) if columns.keeps_blanks else None)
+        at = taken[0].end if taken else at
     if any(t.id not in used for t in own if not is_empty(t)):
         return None
     return Fill(tuple(slots), 0.0)

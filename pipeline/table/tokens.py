@@ -15,7 +15,7 @@ from ..errors import InputError
 from ..source.decode import Source
 from ..source.marks import COVERED
 from .values import is_blank_mark, is_page_mark, is_value
-from .words import shown_width
+from .words import Width, shown_width
 
 MAX_TOKENS = 20_000
 """More tokens than the tables of any report have; a text with more is refused."""
@@ -37,6 +37,7 @@ _FEWEST_BLANKS = 2
 """A line of as many tabs as the line before it, and of so many at least, is a row of blanks."""
 _BAR_OR_TAB = re.compile(r"[\t|]")
 _RULE = frozenset(" \t|:+=-")
+_NUMBER_APART = re.compile(r"(?<=  )[0-9]+(?=  |\s*$)")
 _WIDE_GAP = re.compile(r"[ ]{2,}")
 _NOTE = r"(?:\s?\((?![一二三四五六七八九十]\))(?=[^()\n]*[一-鿿])[^()\n]{1,60}\))?"
 _UNIT = (
@@ -46,7 +47,7 @@ _FIGURE = r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?(?![0-9])|[0-9]+(?:\.[0-9]+)?"
 _NUMBER = re.compile(rf"(?:(?<![\w)/])(?:增加?|减少?|负)\s?)?[+-]?(?:{_FIGURE}){_UNIT}{_NOTE}")
 _ENDS_IN_A_YEAR = re.compile(r"[0-9]+(?:19|20)[0-9]{2}")
 _YEAR_LONG = 4
-_ENUMERATES = re.compile(r"\s*[.,、]\s*[一-鿿“\"']")
+_ENUMERATES = re.compile(r"\s*\\?[.,、]\s*[一-鿿“\"']")
 """After a digit: it is the number of a row, and belongs to the words that follow."""
 _DATE = re.compile(
     r"(?<![0-9])(?:19|20)[0-9]{2}\s*年(?:\s*度)?(?:\s*[0-9]{1,2}\s*月(?:\s*[0-9]{1,2}\s*日)?)?"
@@ -113,14 +114,15 @@ def tokenize(source: Source, start: int, end: int, first_id: int = 0) -> tuple[T
     "规章\\t0\\t/" → words 规章, number 0, blank /.
     """
     found: list[Token] = []
+    width = _width_of(source.folded[start:end])
     breaks = [start + m.start() for m in re.finditer("\f", source.shown[start:end])]
-    for field in _fields(source, start, end):
+    for field in _fields(source, start, end, width):
         line = field.line + PAGE_BREAK * bisect(breaks, field.start)
         for a, b, kind in _cut(source.folded, field):
             columns = field[4:]
             if field.layout == "space":
-                left = field.first + shown_width(source.folded[field.start : a])
-                columns = (left, left + shown_width(source.folded[a:b]) - 1, field.fields)
+                left = field.first + width(source.folded[field.start : a])
+                columns = (left, left + width(source.folded[a:b]) - 1, field.fields)
             found.append(Token(first_id + len(found), _text(source, a, b), a, b, kind, line, field.layout, *columns))
         if len(found) > MAX_TOKENS:
             raise InputError(f"{source.name}: more than {MAX_TOKENS:,} cells in one table; this is no single report")
@@ -163,7 +165,23 @@ def by_line(tokens: Sequence[Token]) -> list[tuple[Token, ...]]:
 # --- Lines and their fields ------------------------------------------------------------------------------------------
 
 
-def _fields(source: Source, start: int, end: int) -> Iterator[_Field]:
+def _width_of(folded: str) -> Width:
+    """How the lines of a text that is set in space measure their characters: as shown, or each as one column.
+
+    Some tools set a character in one column, whatever its width: the columns of numbers show which.
+    """
+    lines = [line for line in folded.split("\n") if "  " in line.strip()]
+    if len(lines) < _FEWEST_LINES:
+        return shown_width
+    numbers = [(line[: m.start()], m.group()) for line in lines for m in _NUMBER_APART.finditer(line)]
+
+    def covered(width: Width) -> int:
+        return len({width(before) + i for before, number in numbers for i in range(len(number))})
+
+    return len if covered(len) < covered(shown_width) else shown_width
+
+
+def _fields(source: Source, start: int, end: int, width: Width) -> Iterator[_Field]:
     lines: list[tuple[int, str]] = []
     at = start
     folded = source.folded[start:end]
@@ -186,7 +204,7 @@ def _fields(source: Source, start: int, end: int) -> Iterator[_Field]:
             edges = _outer_bars([text for _, text in block]) if is_barred else (True, True)
             for i, (at, text) in enumerate(block):
                 if text and (not text.isspace() or text.count("\t") == tabs >= _FEWEST_BLANKS):
-                    yield from _of_line(at, text, number + i, edges)
+                    yield from _of_line(at, text, number + i, edges, width)
                     tabs = text.count("\t")
                 elif not text and not any(barred):
                     yield _Field(at, at, number + i, "order", 0, 0, 0)
@@ -260,15 +278,15 @@ def _is_rule(text: str) -> bool:
     return "-" in text and len(text.strip()) > 2 and _RULE.issuperset(text) and "--" in text
 
 
-def _of_line(at: int, text: str, line: int, edges: tuple[bool, bool]) -> Iterator[_Field]:
+def _of_line(at: int, text: str, line: int, edges: tuple[bool, bool], width: Width) -> Iterator[_Field]:
     if ("\t" in text or "|" in text) and len(text) <= _LONGEST_LINE:
         if not _is_rule(text):
-            yield from _of_cells(at, text, line, edges)
+            yield from _of_cells(at, text, line, edges, width)
     else:
-        yield from _of_space(at, text, line)
+        yield from _of_space(at, text, line, width)
 
 
-def _of_cells(at: int, text: str, line: int, edges: tuple[bool, bool]) -> Iterator[_Field]:
+def _of_cells(at: int, text: str, line: int, edges: tuple[bool, bool], width: Width) -> Iterator[_Field]:
     parts = text.split("\t") if "|" not in text else _BAR_OR_TAB.split(text)
     bare = text.strip(" ")
     first = 1 if edges[0] and bare[0] == "|" else 0
@@ -284,7 +302,7 @@ def _of_cells(at: int, text: str, line: int, edges: tuple[bool, bool]) -> Iterat
         at += len(part) + 1
     if count == 1:
         for a, _, _, part in cells:
-            yield from _of_space(a, part, line) if part.strip() else ()
+            yield from _of_space(a, part, line, width) if part.strip() else ()
         return
     for a, left, right, part in cells:
         if part.strip():
@@ -293,12 +311,14 @@ def _of_cells(at: int, text: str, line: int, edges: tuple[bool, bool]) -> Iterat
             yield _Field(a, a, line, "cells", left, right, count)
 
 
-def _of_space(at: int, text: str, line: int) -> Iterator[_Field]:
+def _of_space(at: int, text: str, line: int, width: Width) -> Iterator[_Field]:
     """The fields of a line that wide gaps part, each with the columns of half a character that it takes."""
     bare = text.strip()
     if "  " not in bare:
         indent = len(text) - len(text.lstrip())
-        yield _Field(at + indent, at + indent + len(bare), line, "space" if indent > 1 else "order", *_extent(text), 1)
+        yield _Field(
+            at + indent, at + indent + len(bare), line, "space" if indent > 1 else "order", *_extent(text, width), 1
+        )
         return
     pieces = []
     start = len(text) - len(text.lstrip())
@@ -307,14 +327,14 @@ def _of_space(at: int, text: str, line: int) -> Iterator[_Field]:
         start = gap.end()
     pieces.append((start, len(text.rstrip())))
     for a, b in pieces:
-        left = shown_width(text[:a])
-        yield _Field(at + a, at + b, line, "space", left, left + shown_width(text[a:b]) - 1, len(pieces))
+        left = width(text[:a])
+        yield _Field(at + a, at + b, line, "space", left, left + width(text[a:b]) - 1, len(pieces))
 
 
-def _extent(text: str) -> tuple[int, int]:
+def _extent(text: str, width: Width) -> tuple[int, int]:
     bare = text.strip()
-    left = shown_width(text[: len(text) - len(text.lstrip())])
-    return left, left + shown_width(bare) - 1
+    left = width(text[: len(text) - len(text.lstrip())])
+    return left, left + width(bare) - 1
 
 
 def _stripped(at: int, part: str, line: int, layout: Layout, left: int, right: int, count: int) -> Iterator[_Field]:
