@@ -2,19 +2,21 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from ..schemas.extraction import Finding, finding
 from ..schemas.form import Form, FormSection
-from .about.facts import as_fact, caption_years, find_facts, of_another, reports_in, title_of_another, titled_years
+from .about.facts import as_fact, caption_years, find_facts, reports_in, title_of_another, titled_years
 from .about.narrative import find_narrative
 from .errors import InputError
 from .source.decode import Source
 from .source.marks import UNKNOWN
 from .source.sections import Span, Stretch, find_sections, heads_elsewhere
+from .table.foreign import Foreign, foreign_words
 from .table.lexicon import lexicon_of
 from .table.regions import Region, find_regions
 from .table.tokens import Token, tokenize
+from .table.words import plain
 
 Passages = Mapping[str, tuple[Span, ...]]
 """Path of a fact or of prose → the stretches of the source that it stands in."""
@@ -30,7 +32,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """tables: a section's path → its tables, in the order of the text.
+    """tables: a section's path → its tables, in the order of the text. foreign: the words in them that are none of the form's.
 
     findings: what is in doubt whoever reads the page: in the section that a finding names, or everywhere.
     """
@@ -39,6 +41,7 @@ class Page:
     tables: Mapping[str, tuple[Table, ...]]
     passages: Passages
     findings: tuple[Finding, ...] = ()
+    foreign: Mapping[str, tuple[Foreign, ...]] = field(default_factory=dict)
 
     def tokens(self, section: str) -> tuple[Token, ...]:
         """The tokens of a section's tables."""
@@ -66,14 +69,15 @@ def lay_out(source: Source, form: Form) -> Page:
         if own:
             tables[section.path] = tuple(own)
     passages = _passages(source, sections, form)
+    foreign = _foreign(source, tables, passages, form)
     doubts = (
         *_several(source.folded),
         *_of_other_years(source, tables, passages, form),
-        *_of_others(source.folded, tables, form),
+        *_of_others(source.folded, tables, foreign, form),
         *_images(source, tables, form),
         *_unknown(source, tables, form),
     )
-    return Page(source, tables, passages, doubts)
+    return Page(source, tables, passages, doubts, foreign)
 
 
 def with_all_text(page: Page, form: Form) -> Page:
@@ -87,6 +91,40 @@ def with_all_text(page: Page, form: Form) -> Page:
     tokens = tokenize(page.source, whole.start, whole.end, first_id=first)
     outside = tuple(t for t in tokens if not any(r.start <= t.start and t.end <= r.end for r in taken))
     return replace(page, tables={**page.tables, missing[0]: (Table(whole, outside),)})
+
+
+def _foreign(
+    source: Source, tables: Mapping[str, tuple[Table, ...]], passages: Passages, form: Form
+) -> dict[str, tuple[Foreign, ...]]:
+    """The words of each section's tables that are none of the form's, nor what the report says of itself."""
+    own = {plain(source.folded[s.start : s.end]) for path in form.facts.values() for s in passages.get(path, ())}
+    years = _own_years(source, passages, form)
+    return {
+        path: tuple(
+            word
+            for table in own_tables
+            for word in foreign_words(
+                source.folded, _with_title(source.folded, table), table.region.end, form, own, next(iter(years), "")
+            )
+        )
+        for path, own_tables in tables.items()
+    }
+
+
+def _with_title(folded: str, table: Table) -> int:
+    """Where a table's stretch begins with what stands on its title's line before the title's own words."""
+    lead = table.region.lead
+    return max(folded.rfind("\n", 0, max(0, lead - 1)) + 1, lead - _LONGEST_TITLE)
+
+
+_LONGEST_TITLE = 40
+
+
+def _own_years(source: Source, passages: Passages, form: Form) -> set[str]:
+    spans = passages.get(form.facts.get("year", ""), ())
+    if not spans:
+        return titled_years(source.folded)
+    return {str(as_fact("year", [source.shown[s.start : s.end] for s in spans]))}
 
 
 def _several(folded: str) -> Iterator[Finding]:
@@ -104,10 +142,7 @@ def _of_other_years(
     source: Source, tables: Mapping[str, tuple[Table, ...]], passages: Passages, form: Form
 ) -> Iterator[Finding]:
     """A finding for each section whose table has a caption that names another year than the report's."""
-    spans = passages.get(form.facts.get("year", ""), ())
-    own = (
-        {str(as_fact("year", [source.shown[s.start : s.end] for s in spans]))} if spans else titled_years(source.folded)
-    )
+    own = _own_years(source, passages, form)
     for section in form.sections:
         own_tables = tables.get(section.path, ())
         words = [source.folded[table.region.lead : table.region.end] for table in own_tables]
@@ -130,16 +165,18 @@ def _years_of_heads(text: str, section: FormSection) -> Iterator[str]:
 _YEAR_BEFORE = re.compile(r"(?<![0-9])(?P<year>20[0-9]{2})年度?(?P<head>[^\W\d_]{4})")
 
 
-def _of_others(folded: str, tables: Mapping[str, tuple[Table, ...]], form: Form) -> Iterator[Finding]:
-    """A finding for each section whose table may be another body's: it stands elsewhere than its heading, or a caption says so."""
+def _of_others(
+    folded: str, tables: Mapping[str, tuple[Table, ...]], foreign: Mapping[str, tuple[Foreign, ...]], form: Form
+) -> Iterator[Finding]:
+    """A finding for each section whose table may be another's: it stands elsewhere than its heading, or words before it are none of the form's."""
     for section in form.sections:
         for table in tables.get(section.path, ())[:1]:
             first = next((t.start for t in table.tokens if t.kind == "number"), table.region.lead)
-            lead = folded[table.region.lead : first]
+            words = next((f.words for f in foreign[section.path] if _with_title(folded, table) <= f.place < first), "")
             if heads_elsewhere(folded, section, form, table.region.end):
                 message = f"“{section.title}”的表格不在该标题之下，不能确认是本报告的"
                 yield finding("several_reports", message, section.path)
-            elif another := of_another(lead) or title_of_another(folded, first):
+            elif another := words or title_of_another(folded, first):
                 message = f"“{section.title}”的表格前写有“{another}”，不能确认是本报告的"
                 yield finding("several_reports", message, section.path)
 

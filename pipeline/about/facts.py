@@ -175,17 +175,6 @@ def caption_years(folded: str) -> tuple[str, ...]:
     )
 
 
-_ANOTHER = re.compile(
-    r"[^\s。;,:()]{0,12}(?:[所下直附]属|样[表例本]|示例|范例|填表|附[件表录]?[0-9一二三四五]?[:：])[^\s。;,:()]{0,12}"
-)
-
-
-def of_another(folded: str) -> str:
-    """Words above a table → those by which it may be another body's, or none's; "" where there are none: (以下为所属单位数据) → 以下为所属单位数据."""
-    found = _ANOTHER.search(folded)
-    return found.group().strip() if found else ""
-
-
 # --- Title and agency ------------------------------------------------------------------------------------------------
 
 

@@ -9,12 +9,11 @@ from ...schemas.extraction import Basis, Finding, Reader, finding
 from ...schemas.form import Form, FormRow, FormSection, Identity
 from ...schemas.report import Unit
 from ..page import Page
-from ..source.decode import Source
 from ..table import costs
 from ..table.alignment import INADMISSIBLE, Alignment, Numbers, Way
 from ..table.fills import Fill, Slot
 from ..table.items import Stretch
-from ..table.tokens import Token
+from ..table.words import plain
 from .copy import value_of
 from .damage import doubtful_by_damage
 from .pointed import Pointed
@@ -34,26 +33,24 @@ def weigh_all(
 ) -> tuple[Weighed, ...]:
     """The alignments of a page, and what other readers point at → each section, weighed. first: whose record it is to be."""
     return tuple(
-        weigh(page.source, section, alignments.get(section.path, ()), form, others, page.tokens(section.path), first)
-        for section in form.sections
+        weigh(page, section, alignments.get(section.path, ()), form, others, first) for section in form.sections
     )
 
 
 def weigh(
-    source: Source,
+    page: Page,
     section: FormSection,
     readings: Sequence[Sequence[Alignment]],
     form: Form,
     others: Sequence[Pointed] = (),
-    tokens: Sequence[Token] = (),
     first: Reader = "rules",
 ) -> Weighed:
     """A section's alignments, those of each table by themselves → its cells, each vouched for or in doubt.
 
-    others: what further readers point at. tokens: of all its tables. first: the reader whose record it is to be.
+    others: what further readers point at. first: the reader whose record it is to be.
     """
     identities = [r for r in form.identities if r.left[0].startswith(f"{section.path}.")]
-    numbers = Numbers(source)
+    numbers = Numbers(page.source)
     tables = [
         sorted(
             (solve(a, identities, numbers) for a in table),
@@ -68,7 +65,7 @@ def weigh(
             return Weighed(section, findings=(missing,))
         tables = [[Solved(Alignment(section, (), 0.0, ""), (), ())]]
     tables.sort(key=lambda table: -sum(bool(fills) for fills in table[0].fills))
-    return _Weighing(source, section, tables, identities, numbers, form, others, tokens, first).result()
+    return _Weighing(page, section, tables, identities, numbers, form, others, first).result()
 
 
 def _open(solved: Solved) -> int:
@@ -82,18 +79,22 @@ class _Weighing:
 
     def __init__(
         self,
-        source: Source,
+        page: Page,
         section: FormSection,
         tables: Sequence[Sequence[Solved]],
         identities: Sequence[Identity],
         numbers: Numbers,
         form: Form,
         others: Sequence[Pointed],
-        tokens: Sequence[Token],
         reader: Reader,
     ) -> None:
-        self.source, self.section, self.identities, self.numbers, self.form = source, section, identities, numbers, form
-        self.said, self.tokens, self.reader = others, tokens, reader
+        self.section, self.identities, self.numbers, self.form = section, identities, numbers, form
+        self.source, self.foreign, self.tokens = (
+            page.source,
+            page.foreign.get(section.path, ()),
+            page.tokens(section.path),
+        )
+        self.said, self.reader = others, reader
         self.first = tables[0][0]
         least = self.first.alignment.cost
         self.rivals = [
@@ -106,7 +107,7 @@ class _Weighing:
         self.chosen = [fills[0] if fills else None for fills in self.first.fills]
         self.counts = counts_of(ways, self.chosen, numbers)
         aside = frozenset(stretch for other in others for stretch in other.aside)
-        self.rest = Rest(source, self.first, self.chosen, tokens, aside, may_have_pages=bool(identities))
+        self.rest = Rest(page.source, self.first, self.chosen, self.tokens, aside, may_have_pages=bool(identities))
         self.damaged = (
             doubtful_by_damage(self.counts, section, self.identities) | self._without_total() | self._broken()
         )
@@ -222,7 +223,7 @@ class _Weighing:
         taken = backed or options[0]
         if self.reader != "rules" and (own := next((o for o in said if o.by == self.reader), None)) is not None:
             taken = replace(own, slots={**taken.slots, **own.slots})
-        unsure = way.doubt or self._in_part(way.row) or self._of_neighbour(way, taken)
+        unsure = way.doubt or self._in_part(way.row) or self._of_neighbour(way, taken) or self._beside_foreign(way)
         is_plain = len(options) == 1 and not (again or said or unsure or self.damaged or way.unsure)
         if is_plain and (plain := self._plain(way, options[0])) is not None:
             return plain, []
@@ -415,6 +416,22 @@ class _Weighing:
         is_led = any(before <= t.start < first for t in self.rest.left)
         is_alone = at + 1 < len(ways) and not ways[at + 1].tokens
         return "order_alone" if is_below and (is_led or is_alone) else ""
+
+    def _beside_foreign(self, way: Way) -> str:
+        """Why a row is in doubt that has words beside or above it, since the rows before it, that are none of the form's."""
+        ways = self.first.alignment.ways
+        own_rows = {plain(label) for label, _ in self.rest.own_rows}
+        words = [f.place for f in self.foreign if f.words not in own_rows]
+        if not words or way not in ways:
+            return ""
+        at = ways.index(way)
+        ends = [max((t.end for t in w.tokens), default=0) for w in ways]
+        alike = [i for i in range(at) if ways[i].heads != way.heads or ways[i].row.groups != way.row.groups]
+        above = max((ends[i] for i in range(at)), default=0) if not alike else ends[alike[-1]]
+        line = self.source.folded.find("\n", ends[at])
+        after = min((ways[i].label[0][0] for i in range(at + 1, len(ways)) if ways[i].label), default=line)
+        end = line if line >= 0 and (after < ends[at] or line < after) else max(after, ends[at])
+        return "label_doubtful" if any(above <= place < end for place in words) else ""
 
     def _unconfirmed(self, path: str, slot: Slot | None, option: Option) -> str:
         """Why a cell that no mark of its own divides from others, or that left no trace, is in doubt: its sums fail, or cannot tell.

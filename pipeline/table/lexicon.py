@@ -19,7 +19,7 @@ _LONG = 5
 """Wording of at least so many characters is the form's own wherever it stands; shorter is only where nothing else is beside it."""
 _SHORTEST_PIECE = 4
 _LONGEST_FUZZY = 60
-_CONTRARY = frozenset("不未无非上下去前减免增累废止旧退历应拟撤缓页率额")
+CONTRARY = frozenset("不未无非上下去前减免增累废止旧退历应拟撤缓页率额")
 """A misprint that adds or drops one of these says something else."""
 
 
@@ -197,7 +197,7 @@ def has_other_words(text: str, own: str, lexicon: Lexicon | None = None) -> bool
         if change.tag == "replace" and (len(added) > 1 or len(own) <= _SHORTEST_PIECE):
             return True
         is_inside = change.src_start > 0 and change.src_end < len(own)
-        if change.tag == "delete" and is_inside and _CONTRARY.intersection(own[change.src_start : change.src_end]):
+        if change.tag == "delete" and is_inside and CONTRARY.intersection(own[change.src_start : change.src_end]):
             return True
         if change.tag == "insert" and not (lexicon and any(added in group for group in lexicon.groups)):
             return True
@@ -216,5 +216,5 @@ def _is_part(text: str, lexicon: Lexicon) -> bool:
 def says_otherwise(text: str, own: str) -> bool:
     """Whether a text has more of what turns words into others than a wording, or the whole wording and less of it."""
     return any(
-        text.count(c) > own.count(c) or (len(text) >= len(own) and text.count(c) < own.count(c)) for c in _CONTRARY
+        text.count(c) > own.count(c) or (len(text) >= len(own) and text.count(c) < own.count(c)) for c in CONTRARY
     )

@@ -140,11 +140,11 @@ def _region(folded: str, form: Form, group: Sequence[_Hit], places: _Places, bef
     last = _to_title(folded, section, form, [w for w in words if w[0] >= first])
     line = folded.rfind("\n", before, first) + 1
     start = line if line > before and first - line <= _BEFORE else first
-    titles = [t for t in _titles(form).finditer(folded, before, last) if t.start() <= first]
+    titles = [t for t in titles_of(form).finditer(folded, before, last) if t.start() <= first]
     lead = titles[-1].end() if titles and titles[-1].end() <= last else start
     if lead > first or first - lead <= _BEFORE:
         start = lead
-    title = _titles(form).search(folded, last, min(after + _LONGEST_TITLE, last + _AFTER))
+    title = titles_of(form).search(folded, last, min(after + _LONGEST_TITLE, last + _AFTER))
     if title:
         end = title.start()
     else:
@@ -166,7 +166,7 @@ def _from_title(folded: str, section: FormSection, words: _Words) -> int:
 
 def _to_title(folded: str, section: FormSection, form: Form, words: _Words) -> int:
     """Where a table's words end: before another section's title, behind which there is hardly one that the table has not yet."""
-    for title in _titles(form).finditer(folded, words[0][0], words[-1][1]):
+    for title in titles_of(form).finditer(folded, words[0][0], words[-1][1]):
         before = {word: end for start, end, word in words if start < title.start()}
         after = {word for start, _, word in words if start >= title.start()}
         is_own = _own_titles(section).match(folded, title.start())
@@ -189,7 +189,7 @@ def _with_rest(folded: str, end: int) -> int:
 
 
 @cache
-def _titles(form: Form) -> re.Pattern[str]:
+def titles_of(form: Form) -> re.Pattern[str]:
     """The titles of the form's sections, in a line of their own or in running text."""
     specs = [s.spec for s in form.sections] + [p.spec for p in form.proses if p.spec.number]
     exact = "|".join(re.escape(w) for spec in specs for label in spec.labels for w in label.wordings)
