@@ -169,11 +169,12 @@ def _of_others(
     folded: str, tables: Mapping[str, tuple[Table, ...]], foreign: Mapping[str, tuple[Foreign, ...]], form: Form
 ) -> Iterator[Finding]:
     """A finding for each section whose table may be another's: it stands elsewhere than its heading, or words before it are none of the form's."""
+    begin = min((table.region.start for own in tables.values() for table in own), default=0)
     for section in form.sections:
         for table in tables.get(section.path, ())[:1]:
             first = next((t.start for t in table.tokens if t.kind == "number"), table.region.lead)
             words = next((f.words for f in foreign[section.path] if _with_title(folded, table) <= f.place < first), "")
-            if heads_elsewhere(folded, section, form, table.region.end):
+            if heads_elsewhere(folded, section, form, begin, table.region.start):
                 message = f"“{section.title}”的表格不在该标题之下，不能确认是本报告的"
                 yield finding("several_reports", message, section.path)
             elif another := words or title_of_another(folded, first):

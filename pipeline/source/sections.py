@@ -71,19 +71,20 @@ def _with_rivals(section: FormSection, stretch: Stretch, folded: str, whole: str
     return replace(stretch, rivals=int(again > _RIVAL * len(own)))
 
 
-def heads_elsewhere(folded: str, section: FormSection, form: Form, end: int) -> bool:
-    """Whether a section's heading stands elsewhere than before a table that ends at a place: that is one of an annex.
+def heads_elsewhere(folded: str, section: FormSection, form: Form, first: int, lead: int) -> bool:
+    """Whether a table is one of an annex: its section's heading, or the report's last ones, stand elsewhere than before it.
 
-    An annex stands before the report's first heading, or behind its last ones; a table of contents before the first.
+    An annex stands before the report's first heading, or behind its last ones; a table of contents before the first table.
+    first: where the text's first table begins. lead: where this one does.
     """
     headings = _headings(folded, form)
     proses = [prose.path for prose in form.proses]
     own = [h.line.start for h in headings if h.path == section.path]
     firsts = [h.line.start for h in headings if h.path in proses[:1]]
-    lasts = [h.line.start for h in headings if h.path in proses[1:] and h.line.end <= end]
-    if lasts and any(at < lasts[-1] for at in own):
-        return not any(lasts[-1] < at < end for at in firsts)
-    return bool(firsts) and firsts[0] >= end and any(at > firsts[0] for at in own)
+    lasts = [h.line.start for h in headings if h.path in proses[1:] and first < h.line.start < lead]
+    if lasts:
+        return any(at < lasts[-1] for at in own) or any(lasts[-1] < at < lead for at in firsts)
+    return bool(firsts) and firsts[0] >= lead and any(at > firsts[0] for at in own)
 
 
 @lru_cache(maxsize=4)

@@ -74,7 +74,7 @@ def _aligned(table: "Table") -> tuple[Alignment, ...]:
     found = read(table.own, 0.0)
     if found and not _has_gaps(found[0]):
         return found
-    before = read(runs_before(table.chain, table.items), costs.BEHIND)
+    before = read(runs_before(table.chain, table.items, table.lexicon), costs.BEHIND)
     torn = table.torn() if table.section.spec.heads == "fixed" else ()
     return (
         *found,

@@ -120,7 +120,8 @@ def _is_explained(words: str, after: str, form: Form, own: frozenset[str]) -> bo
     if any(words in one or one in words for one in own if len(one) > 1):
         return True
     unexplained, parts = _parts(words, known)
-    if len(unexplained) > 1 or unexplained in CONTRARY:
+    is_short = len(words) < _LETTERS_A_MISPRINT or any(len(part) == 1 for part in parts)
+    if len(unexplained) > 1 or unexplained in CONTRARY or (unexplained and is_short):
         return _is_misprinted(words, form)
     return not any(_OTHER.fullmatch(p) and not _goes_on(p, after, known) for p in parts if p not in known.whole)
 
@@ -165,7 +166,7 @@ def _is_note(piece: str) -> bool:
 
 def _is_misprinted(words: str, form: Form) -> bool:
     """Whether words are a wording of the form, with a letter or two misprinted that say nothing else."""
-    if any(not m.is_other for s in form.sections for m in label_costs(words, lexicon_of(s)).values()):
+    if any(not m.is_other for s in form.sections for m in label_costs(words, lexicon_of(s), with_more=False).values()):
         return True
     most = len(words) // _LETTERS_A_MISPRINT
     return any(

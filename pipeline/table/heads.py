@@ -286,6 +286,8 @@ def fixed_heads(pieces: Sequence[Piece], columns: tuple[FormColumn, ...]) -> tup
     is_clean = not rest
     names = [h.column.name for h in leaves]
     if len(set(names)) < len(names):
+        if set(names) < {c.name for c in columns}:
+            return ()  # one of them stands where a missing one should
         first = max((i for i, h in enumerate(leaves) if h.is_led and set(names[i:]) == set(names)), default=0)
         leaves, names = leaves[first:], names[first:]
         count = len(set(names))
@@ -304,7 +306,8 @@ def fixed_heads(pieces: Sequence[Piece], columns: tuple[FormColumn, ...]) -> tup
     if rest and missing and not all(_could_be(c, rest) for c in missing):
         return ()
     if not missing:
-        return tuple(orders) or (_form_order(leaves, columns, costs.ORDER_OF_FORM),)
+        in_form = [h.column for h in leaves if h.column is not columns[-1]] == list(columns[:-1])
+        return tuple(orders) or ((_form_order(leaves, columns, costs.ORDER_OF_FORM),) if in_form else ())
     found: list[Heads] = []
     for order in orders:
         in_form = [columns.index(h.column) for h in order.heads]

@@ -19,7 +19,7 @@ _LONG = 5
 """Wording of at least so many characters is the form's own wherever it stands; shorter is only where nothing else is beside it."""
 _SHORTEST_PIECE = 4
 _LONGEST_FUZZY = 60
-CONTRARY = frozenset("不未无非上下去前减免增累废止旧退历应拟撤缓页率额")
+CONTRARY = frozenset("不未无非上下去前减免增累废止旧退历应拟撤缓页率额内外本")
 """A misprint that adds or drops one of these says something else."""
 
 

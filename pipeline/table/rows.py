@@ -22,20 +22,38 @@ def own_runs(chain: Sequence[Found], items: Items, lexicon: Lexicon) -> tuple[Ow
     """A chain of labels → each with the run behind it, or, where there is none, with one between its head and itself."""
     ends = [*(found.first for found in chain[1:]), len(items.pieces)][: len(chain)]
     own = [_own(found, end, items, lexicon) for found, end in zip(chain, ends, strict=True)]
+    after = {
+        t.id for o, other in zip(own, chain[1:], strict=False) if _is_on_line_of(other, o, items) for t in o.tokens
+    }
+    own = [Own(o.found, ()) if o.tokens and o.tokens[0].id in after else o for o in own]
     taken = {t.id for o in own for t in o.tokens}
     labels = {at for at, p in enumerate(items.pieces) if p.text in lexicon.labels and p.text not in lexicon.heads}
-    return tuple(
-        o if o.tokens or o.found.first - 1 in labels else Own(o.found, _before(o.found, items, taken)) for o in own
-    )
+    found = []
+    for o in own:
+        before = () if o.tokens else _before(o.found, items, taken, lexicon)
+        is_own = bool(before) and (before[0].id in after or o.found.first - 1 not in labels)
+        found.append(Own(o.found, before) if is_own else o)
+    return tuple(found)
 
 
-def runs_before(chain: Sequence[Found], items: Items) -> tuple[Own, ...]:
+def _is_on_line_of(other: Found, own: Own, items: Items) -> bool:
+    """Whether a row's run stands on the line of the next label, before it, and on none of its own label's lines."""
+    lines = {t.line for t in own.tokens}
+    mine = {items.pieces[i].token.line for i in own.found.pieces}
+    return own.found.inside is None and lines == {items.pieces[other.first].token.line} and not lines & mine
+
+
+def runs_before(chain: Sequence[Found], items: Items, lexicon: Lexicon) -> tuple[Own, ...]:
     """A chain of labels → each with the run right before it."""
-    return tuple(Own(found, _before(found, items, set())) for found in chain)
+    return tuple(Own(found, _before(found, items, set(), lexicon)) for found in chain)
 
 
-def _before(found: Found, items: Items, taken: set[int]) -> tuple[Token, ...]:
-    runs = items.runs_at(found.first)
+def _before(found: Found, items: Items, taken: set[int], lexicon: Lexicon) -> tuple[Token, ...]:
+    """The run before a label, and before the group's label that leads it."""
+    at = found.first
+    while at and not items.runs_at(at) and items.pieces[at - 1].text in lexicon.groups:
+        at -= 1
+    runs = items.runs_at(at)
     return next(
         (run.tokens for run in runs if not all(map(is_empty, run.tokens)) and run.tokens[0].id not in taken), ()
     )
