@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from ..schemas.extraction import Finding, finding
 from ..schemas.form import Form, FormSection
+from .about.corrections import corrections
 from .about.facts import as_fact, caption_years, find_facts, reports_in, title_of_another, titled_years
 from .about.narrative import find_narrative
 from .errors import InputError
@@ -74,6 +75,7 @@ def lay_out(source: Source, form: Form) -> Page:
         *_several(source.folded),
         *_of_other_years(source, tables, passages, form),
         *_of_others(source.folded, tables, foreign, form),
+        *_corrected(source.folded, tables, form),
         *_images(source, tables, form),
         *_unknown(source, tables, form),
     )
@@ -180,6 +182,18 @@ def _of_others(
             elif another := words or title_of_another(folded, first):
                 message = f"“{section.title}”的表格前写有“{another}”，不能确认是本报告的"
                 yield finding("several_reports", message, section.path)
+
+
+def _corrected(folded: str, tables: Mapping[str, tuple[Table, ...]], form: Form) -> Iterator[Finding]:
+    """A finding for each section of whose table the text says that it is wrong, or to be read otherwise."""
+    starts = {path: own[0].region.start for path, own in tables.items()}
+    found: dict[str, str] = {}
+    for span, section in corrections(folded, min(starts.values(), default=len(folded)), form):
+        before = [path for path, start in starts.items() if start < span.start]
+        for path in [section.path] if section else before:
+            found.setdefault(path, folded[span.start : span.end].strip())
+    for path, sentence in found.items():
+        yield finding("corrected_in_text", f"文中说“{sentence}”，表格所印可能不是最终的数", path)
 
 
 def _images(source: Source, tables: Mapping[str, tuple[Table, ...]], form: Form) -> Iterator[Finding]:

@@ -41,6 +41,9 @@ FINDINGS: dict[str, FindingKind] = {
     "numbers_left_over": FindingKind("error", "表格中有数字无法解释", "核对该数字是什么：页码、注释，还是漏读的单元格"),
     "not_a_number": FindingKind("error", "单元格的内容不是该列应有的数", "核对原文该单元格"),
     "several_reports": FindingKind("error", "文中不止一份报告，表格可能属于另一份", "把各份报告分开再读"),
+    "corrected_in_text": FindingKind(
+        "error", "文中说表格有误、已更正，或所列不是本年度的数", "按文中的更正核对，以原文为准"
+    ),
     "unit_doubtful": FindingKind(
         "error", "金额写有几种单位，或单位不是元、万元、亿元，不能确认数额", "核对原文表头、行名和表格上方所写的单位"
     ),

@@ -84,7 +84,7 @@ class Rest:
             words = [t for t in self.tokens if start <= t.start < own[0].start and t.kind == "words"]
             label = "".join(self.source.folded[t.start : t.end] for t in words)
             above = [way for way in ways if way.tokens[-1].end <= own[0].start]
-            is_row = len(words) == 1 and bool(above)
+            is_row = len(words) == 1 and bool(above) and not self.source.folded[start : words[0].start].strip("| \t")
             if is_row and len(own) == len(above[-1].paths) and not label_costs(plain(label), lexicon_of(self.section)):
                 found.append((label, own))
         return found

@@ -8,6 +8,7 @@ from typing import Any
 from ...schemas.extraction import Basis, Finding, Reader, finding
 from ...schemas.form import Form, FormRow, FormSection, Identity
 from ...schemas.report import Unit
+from ..about.corrections import is_correction
 from ..page import Page
 from ..table import costs
 from ..table.alignment import INADMISSIBLE, Alignment, Numbers, Way
@@ -22,6 +23,7 @@ from .solve import Counts, Solved, counts_of, holds, sides, solve
 from .weighed import Cell, Open, Option, Weighed
 
 _SHOWN = 8
+_NEAR = 100
 
 
 def weigh_all(
@@ -422,7 +424,7 @@ class _Weighing:
         ways = self.first.alignment.ways
         own_rows = {plain(label) for label, _ in self.rest.own_rows}
         words = [f.place for f in self.foreign if f.words not in own_rows]
-        if not words or way not in ways:
+        if not self.foreign or way not in ways:
             return ""
         at = ways.index(way)
         ends = [max((t.end for t in w.tokens), default=0) for w in ways]
@@ -431,7 +433,11 @@ class _Weighing:
         line = self.source.folded.find("\n", ends[at])
         after = min((ways[i].label[0][0] for i in range(at + 1, len(ways)) if ways[i].label), default=line)
         end = line if line >= 0 and (after < ends[at] or line < after) else max(after, ends[at])
-        return "label_doubtful" if any(above <= place < end for place in words) else ""
+        if any(above <= place < end for place in words):
+            return "label_doubtful"
+        below = min((ways[i].label[0][0] for i in range(at + 1, len(ways)) if ways[i].label), default=ends[at] + _NEAR)
+        is_corrected = any(ends[at] <= f.place < below and is_correction(f.words) for f in self.foreign)
+        return "readings_differ" if is_corrected else ""
 
     def _unconfirmed(self, path: str, slot: Slot | None, option: Option) -> str:
         """Why a cell that no mark of its own divides from others, or that left no trace, is in doubt: its sums fail, or cannot tell.

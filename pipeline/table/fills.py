@@ -188,11 +188,16 @@ def _with_surplus(printed: Sequence[Token], count: int, apart: Set[int]) -> Iter
 
     for out in sorted(combinations(range(len(printed)), surplus), key=cost_of):
         kept = [t for i, t in enumerate(printed) if i not in out]
-        if any(_PIECE.match(printed[i].text) for i in out):
+        if any(_PIECE.match(printed[i].text) or _touches(printed, i) for i in out):
             continue
         if (texts := tuple(t.text for t in kept)) not in seen:
             seen.add(texts)
             yield Fill(tuple(map(slot_of, kept)), cost_of(out), "inferred")
+
+
+def _touches(printed: Sequence[Token], at: int) -> bool:
+    """Whether a number is a part of what is printed beside it, with no border between: 0-3."""
+    return any(a.end == b.start and a.kind == b.kind == "number" for a, b in pairwise(printed[max(0, at - 1) : at + 2]))
 
 
 def _with_lost(tokens: Sequence[Token], count: int) -> Iterator[Fill]:

@@ -19,6 +19,7 @@ _LONGEST_SENTENCE = 300
 _LONGEST_WORDS = 2_000
 _FEWEST_LETTERS = 6
 _LETTERS_A_MISPRINT = 6
+_SHORT = 4
 _LONG = 25
 """So many letters with a comma between them are prose, whose sentence goes on elsewhere."""
 _NUMBER = re.compile(
@@ -120,7 +121,7 @@ def _is_explained(words: str, after: str, form: Form, own: frozenset[str]) -> bo
     if any(words in one or one in words for one in own if len(one) > 1):
         return True
     unexplained, parts = _parts(words, known)
-    is_short = len(words) < _LETTERS_A_MISPRINT or any(len(part) == 1 for part in parts)
+    is_short = len(words) <= _SHORT or any(len(part) == 1 for part in parts)
     if len(unexplained) > 1 or unexplained in CONTRARY or (unexplained and is_short):
         return _is_misprinted(words, form)
     return not any(_OTHER.fullmatch(p) and not _goes_on(p, after, known) for p in parts if p not in known.whole)

@@ -51,12 +51,17 @@ def runs_before(chain: Sequence[Found], items: Items, lexicon: Lexicon) -> tuple
 def _before(found: Found, items: Items, taken: set[int], lexicon: Lexicon) -> tuple[Token, ...]:
     """The run before a label, and before the group's label that leads it."""
     at = found.first
-    while at and not items.runs_at(at) and items.pieces[at - 1].text in lexicon.groups:
+    while at and not items.runs_at(at) and _leads(items.pieces[at - 1].text, found, lexicon):
         at -= 1
     runs = items.runs_at(at)
     return next(
         (run.tokens for run in runs if not all(map(is_empty, run.tokens)) and run.tokens[0].id not in taken), ()
     )
+
+
+def _leads(text: str, found: Found, lexicon: Lexicon) -> bool:
+    """Whether words are the label of a group, or of a row that the form may print in parts, one of which a label is."""
+    return text in lexicon.groups or any(found.row.path in w.row.parts for w in lexicon.labels.get(text, ()))
 
 
 _MOST_BETWEEN = 40

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Literal, NamedTuple
+from unicodedata import category
 
 from ..errors import InputError
 from ..source.decode import Source
@@ -408,14 +409,22 @@ def _with_stuck(text: str, start: int, a: int, b: int) -> tuple[int, int]:
     """A number with the letters and marks that are stuck to it, which may be misread digits: 1O, l20."""
     if a > start and text[a - 1] == "." and (a - 1 == start or text[a - 2].isspace()):
         a -= 1
-    while a > start and (_STUCK.match(text[a - 1]) or text[a - 1] in "#第非[〔"):
+    while a > start and (_is_stuck(text, a - 1) or text[a - 1] in "#第非[〔"):
         a -= 1
     end = b
-    while b < len(text) and (_STUCK.match(text[b]) or text[b] in "月]〕" or (b > end and text[b].isdigit())):
+    while b < len(text) and (_is_stuck(text, b) or text[b] in "月]〕" or (b > end and text[b].isdigit())):
         b += 1
     if scale := _SCALE.match(text, b):
         b = scale.end()
     return (a - 1, b + 1) if text[a - 1 : a] == "(" and text[b : b + 1] == ")" and a > start else (a, b)
+
+
+def _is_stuck(text: str, at: int) -> bool:
+    """Whether a character beside a number is part of what it prints: a letter or a mark that may be a digit, a symbol, a sum's plus."""
+    mark = text[at]
+    if mark == "+":
+        return text[at - 1 : at].isdigit() and text[at + 1 : at + 2].isdigit()
+    return _STUCK.match(mark) is not None or (mark not in "|<>" and category(mark) in ("So", "Sm", "Sk", "Co", "Cn"))
 
 
 def _without_year(text: str, a: int, b: int) -> int:
