@@ -32,9 +32,9 @@ def spaced(line: list[str]) -> str:
     return "\n\n".join(line) + "\n"
 
 
-def marked_up(*pairs: tuple[str, str]) -> str:
+def marked_up(*pairs: tuple[str, str], form: str = "2021") -> str:
     """A report as HTML, with parts of its source replaced, each once."""
-    lines = (f"<tr><td>{line}</td></tr>".replace("\t", "</td><td>") for line in report("2021").splitlines())
+    lines = (f"<tr><td>{line}</td></tr>".replace("\t", "</td><td>") for line in report(form).splitlines())
     text = f"<html><body><table>{''.join(lines)}</table></body></html>"
     for old, new in pairs:
         assert old in text, old
@@ -181,11 +181,48 @@ TEXTS = {
     )),
     "heads broken off, in another order": Text("requests.*.natural_person requests.*.business", swapped(("自然人\t法人或其他组织\t总计\t商业企业\t科研机构\t社会公益组织\t法律服务机构\t其他", "商业 自然 科研 社会公益 法律服务 其他 总计\n企业 人 机构 组织 机构"))),
     "a row 其他 without its number": Text("requests.other_outcomes.combined.*", swapped(("1.申请人无正当理由逾期不补正", "其他\t1\t0\t0\t0\t0\t0\t1\n1.申请人无正当理由逾期不补正"))),
+    # words that no wording of the form explains
+    "a class of applicants of its own": Text("requests.*.other", swapped(("法律服务机构\t其他", "法律服务机构\t事业单位"))),
+    "a total in the place of a class": Text("requests.*.natural_person", swapped(("情况\t自然人", "情况\t总计"))),
+    "heads exchanged between two lines": Text("requests.*.natural_person requests.*.business", swapped(
+        ("申请人情况\t自然人\t法人或其他组织\t总计\t商业企业\t", "申请人情况\n商业企业\t法人或其他组织\t总计\n自然人\t"), (NEW + "\t0" * 7, NEW + "\t3\t0\t0\t0\t0\t0\t3"))),
+    "planned procurement": Text("disclosure.procurement.items", swapped(("采购项目数量", "计划采购项目数量"), form="2019")),
+    "the opposite of a head": Text("disclosure.*.total_disclosed", swapped(("对外公开总数量", "对内公开总数量"), form="2019")),
+    "this year's for the last one's": Text("disclosure.*.prior_items", swapped(("上一年项目数量", "本年项目数量"), ("上一年项目数量", "本年项目数量"), ("上一年项目数量", "本年项目数量"), form="2019")),
+    "last year's group of results": Text("review_litigation.litigation_direct.upheld", swapped(("总计\t结果维持", "总计\t上年结果维持"))),
+    "an article of last year's": Text("disclosure.licensing.*", swapped(("第二十条第（五）项", "第二十条第（五）项（上年）"))),
+    "a title of last year's": Text("requests.*", swapped((TITLES[1], TITLES[1].replace("三、", "三、上年度")))),
+    "a title of another body's": Text("requests.*", swapped((TITLES[1], TITLES[1].replace("三、", "三、临河市财政局")))),
+    "a caption of another body's": Text("requests.*", swapped((TITLES[1] + "\n", TITLES[1] + "\n填报单位：临河市财政局\n"))),
+    "a caption of last year": Text("review_litigation.*", swapped((TITLES[2] + "\n", TITLES[2] + "\n（上年度）\n"))),
+    "a sentence and what follows it": Text("review_litigation.*", swapped((TITLES[2] + "\n", TITLES[2] + "\n本单位未发生。以下为市教育局数据：\n"))),
+    "a table that is void": Text("requests.*", swapped((TITLES[1] + "\n", TITLES[1] + "\n（以下数据作废）\n"))),
+    "another year in a cell": Text("review_litigation.*", swapped(("0" + "\t0" * 14, "2022年\t0" + "\t0" * 14))),
+    "a bound": Text("disclosure.penalties.*", swapped(("行政处罚\t0", "行政处罚\n5以下"))),
+    # numbers that print more than digits
+    "an unreadable digit": Text("disclosure.penalties.*", swapped(("行政处罚\t0", "行政处罚\t1□"))),
+    "a replaced character": Text("disclosure.penalties.*", swapped(("行政处罚\t0", "行政处罚\t1\ufffd2"))),
+    "a sum": Text("requests.granted.business", swapped((GRANTED + "\t0" * 7, f"{GRANTED} 0 0+3 0 0 0 0 0"))),
+    "a range": Text("requests.granted.business", swapped((GRANTED + "\t0" * 7, f"{GRANTED} 0 0-3 0 0 0 0 0"))),
+    "an arrow": Text("requests.granted.business", swapped((GRANTED + "\t0" * 7, f"{GRANTED} 0 0→3 0 0 0 0 0"))),
+    # what the text says of its tables
+    "a correction below": Text("disclosure.licensing.*", swapped(("行政许可\t0", "行政许可\t529\n更正：上表“行政许可”应为536件。"))),
+    "a correction at the end": Text("disclosure.*", report("2021") + "勘误表：二、行政许可 误：176 正：186\n"),
+    "rows exchanged, it says": Text("disclosure.*", swapped((TITLES[1], "说明：上表中行政处罚与行政强制的数据填写颠倒。\n" + TITLES[1]))),
+    "cumulative, it says": Text("review_litigation.*", swapped(("五、存在", "上表为历年累计数，非本年数据。\n五、存在"))),
+    "a row that corrects the one above": Text("disclosure.fees.*", swapped(("行政事业性收费\t0", "行政事业性收费\t9\n应为\t10"))),
+    "a row with a cell too many": Text("disclosure.licensing.change", marked_up(("<td>行政许可</td><td>0</td><td>0</td><td>0</td>", "<td>行政许可</td><td></td><td>10</td><td>877</td><td>877</td>"), form="2019")),
     # another report, or another year's annex
+    "an annex of the only table, with prose of its own": Text("disclosure.*", swapped((DISCLOSURE, "（见图）\n")) + "附件2 某局\n一、总体情况\n工作有序。\n" + TITLES[0] + "\n" + DISCLOSURE),
     "two reports, the first without headings": Text("disclosure.licensing.*", swapped(*((title + "\n", "") for title in TITLES)) + report("2021", {"disclosure.licensing.decisions": "9"})),
     "an annex of last year's": Text("disclosure.*", swapped((DISCLOSURE, "（见图）\n")) + "附：2022年主动公开情况\n" + DISCLOSURE),
     # as HTML shows it
     "a footnote": Text("disclosure.regulations.made", marked_up(("<td>0</td>", "<td>173<sup>1</sup></td>"))),
+    "a number struck out by its style": Text("disclosure.regulations.made", marked_up(("<td>0</td>", '<td><span style="text-decoration:line-through">3</span>8</td>'))),
+    "a footnote by its style": Text("disclosure.regulations.made", marked_up(("<td>0</td>", '<td>8<span style="vertical-align: super">1</span></td>'))),
+    "a footnote below the line": Text("disclosure.regulations.made", marked_up(("<td>0</td>", "<td>8<sub>1</sub></td>"))),
+    "a footnote's link": Text("disclosure.regulations.made", marked_up(("<td>0</td>", '<td>8<a href="#n1">1</a></td>'))),
+    "less than": Text("disclosure.regulations.made", marked_up(("<td>0</td>", "<td><5</td>"))),
     "a number struck out": Text("disclosure.regulations.made", marked_up(("<td>0</td>", "<td><s>137</s>173</td>"))),
 }  # fmt: skip
 
@@ -220,6 +257,10 @@ def test_not_vouched_for(name: str) -> None:
         lambda text: text.replace("行政强制\t0", "行政强制\n5\n\f- 3 -"),
         lambda text: text.replace("（一）予以公开\t0", "1.\n（一）予以公开\t0").replace("1.\n", ""),
         lambda text: text.replace("本年处理决定数量", "本年处理决定数量（指办件量）"),
+        lambda text: text.replace(TITLES[1] + "\n", TITLES[1] + "\n统计时间：2023年1月1日至2023年12月31日\n"),
+        lambda text: text.replace(TITLES[1] + "\n", TITLES[1] + "\n某县民政局2023年政府信息公开工作年度报告\n具体情况如下表\n"),
+        lambda text: text.replace("六、其他", "发现错误信息及时更正，数据有误的立即改正。\n六、其他"),
+        lambda text: text.replace("现行有效件数", "先行有效件数"),
         lambda text: text.replace("（六）其他处理", "（六）其他处理" + "\t" * 7),
         lambda text: text.replace("3.其他\t", "（六）其他处理\t" + "\t" * 6 + "\n3.其他\t"),
     ],

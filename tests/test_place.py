@@ -73,3 +73,30 @@ def test_a_number_between_two_columns() -> None:
     line = next(line for line in text.splitlines() if line.startswith("（一）"))
     assert extract(text).status == "verified"
     assert extract(text.replace(line, line.replace(" 3" + " " * 15, " " * 9 + "3" + " " * 7, 1))).status == "unresolved"
+
+
+def by_characters(line: list[str]) -> str:
+    """A row of the tables where each character takes one column, whatever its width."""
+    label, *cells = line
+    return (label + " " * max(2, 42 - len(label)) + "".join(cell + " " * (10 - len(cell)) for cell in cells)).rstrip()
+
+
+def test_characters_that_take_a_column_each() -> None:
+    """Some tools set each character in one column: numbers stand under their heads by that measure."""
+    names = ("natural_person", "business", "research", "public_interest")
+    found = extract(report(cells={f"{GRANTED}.{name}": "" for name in names}, write=by_characters))
+    assert found.status == "verified"
+    assert [n for n in names if cells_of(found).get(f"{GRANTED}.{n}") is not None] == []
+
+
+@pytest.mark.parametrize("write", [left, right, middle])
+def test_a_blank_in_a_table_without_sums(write: Callable[[list[str]], str]) -> None:
+    """Where heads stand right over aligned numbers, the one that is missing is a blank, though no sum says so."""
+    cells = {
+        "disclosure.licensing.prior_items": "",
+        "disclosure.licensing.change": "10",
+        "disclosure.licensing.decisions": "87",
+    }
+    found = extract(report("2019", cells, write=write))
+    assert (found.status, found.evidence["disclosure.licensing.prior_items"].basis) == ("verified", "blank")
+    assert found.report and found.report.disclosure.licensing.change == 10

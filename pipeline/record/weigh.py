@@ -428,7 +428,7 @@ class _Weighing:
             return ""
         at = ways.index(way)
         ends = [max((t.end for t in w.tokens), default=0) for w in ways]
-        alike = [i for i in range(at) if ways[i].heads != way.heads or ways[i].row.groups != way.row.groups]
+        alike = [i for i in range(at) if ways[i].heads != way.heads or ways[i].row.groups[:1] != way.row.groups[:1]]
         above = max((ends[i] for i in range(at)), default=0) if not alike else ends[alike[-1]]
         line = self.source.folded.find("\n", ends[at])
         after = min((ways[i].label[0][0] for i in range(at + 1, len(ways)) if ways[i].label), default=line)

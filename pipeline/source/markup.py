@@ -71,16 +71,26 @@ _BLOCKS = frozenset(
     ]
 )
 _CELLS = frozenset(("td", "th"))
-_Event = Literal["open", "close", "text", "entity"]
+_Event = Literal["open", "close", "text", "entity", "mark"]
 _SEEN: tuple[_Event, ...] = ("text", "entity")
 _UNSEEN = frozenset(("script_element", "style_element", "comment", "doctype"))
 
 
-_HIDES = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all")
-_MAY_HIDE = re.compile(rb"<del\b|hidden|none|mso-hide", re.IGNORECASE)
+_HIDES = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|mso-hide\s*:\s*all|font-size\s*:\s*0(?![.0-9]*[1-9])"
+    r"|opacity\s*:\s*0(?![.0-9]*[1-9])|(?<![-\w])(?:left|right|top|text-indent)\s*:\s*-[0-9]{3,}"
+)
+_MAY_HIDE = re.compile(
+    rb"<(?:del|template)\b|hidden|none|mso-hide|font-size|opacity|left|right|top|indent|collapse", re.IGNORECASE
+)
 """What the source of a tag holds whose element is not shown."""
+_SETS_APART = re.compile(r"text-decoration[^;]*line-through|vertical-align\s*:\s*(?:super|sub)\b")
+_MAY_SET_APART = re.compile(rb"line-through|vertical-align|href", re.IGNORECASE)
+"""The same of one that is struck out, or raised as a footnote's mark is."""
+_NO_TAG = re.compile(rb"<(?=[^a-zA-Z/!?])")
+"""What a page shows as it is: <5."""
 _SHOWS_ITS_VALUE = ("", "text", "number", "tel")
-_MARKS = frozenset(("sup", "s", "strike", "select"))
+_MARKS = frozenset(("sup", "sub", "s", "strike", "select"))
 """What stands in such an element is no part of the number beside it; a mark parts them, so that it is not read as one."""
 _MARK = "^"
 _BARE_TAG = 3
@@ -109,7 +119,8 @@ def render(text: str, name: str) -> "tuple[str, array[int]]":
     last: _Event = "open"
     data = text.encode("utf-8")
     at_byte = at_character = 0
-    for event, start, end, spans in _events(_parse(data, name), data):
+    tags = _NO_TAG.sub(b"(", data)
+    for event, start, end, spans in _events(_parse(tags, name), tags):
         gap, taken = data[at_byte:start].decode("utf-8"), data[start:end].decode("utf-8")
         if space := _space(gap, after_text=last in _SEEN):
             page.take("text", space, at_character, _ONE)
@@ -168,9 +179,15 @@ def _events(tree: "Tree", data: bytes) -> Iterator[tuple[_Event, int, int, _Span
             yield "text" if kind == "text" else "entity", node.start_byte, node.end_byte, _ONE
         else:
             inside = node.children
-            if kind == "element" and inside and _MAY_HIDE.search(data, inside[0].start_byte, inside[0].end_byte):
-                inside = [] if _is_hidden(inside[0]) else inside
+            if kind == "element" and inside:
+                inside = [] if _MAY_HIDE.search(data, *_place(inside[0])) and _is_hidden(inside[0]) else inside
+                if inside and _MAY_SET_APART.search(data, *_place(inside[0])) and _is_set_apart(inside[0]):
+                    yield "mark", inside[0].start_byte, inside[0].start_byte, _ONE
             stack += reversed(inside)
+
+
+def _place(node: "Node") -> tuple[int, int]:
+    return node.start_byte, node.end_byte
 
 
 def _spans(tag: "Node") -> _Spans:
@@ -195,7 +212,19 @@ def _is_hidden(tag: "Node") -> bool:
     name = next((_text_of(c) for c in tag.children if c.type == "tag_name"), "")
     attributes = _attributes(tag)
     style = attributes.get("style")
-    return name == "del" or "hidden" in attributes or (style is not None and bool(_HIDES.search(_text_of(style))))
+    return (
+        name in ("del", "template")
+        or "hidden" in attributes
+        or (style is not None and bool(_HIDES.search(_text_of(style))))
+    )
+
+
+def _is_set_apart(tag: "Node") -> bool:
+    """Whether the element that a tag opens is struck out, raised, or leads to a note."""
+    attributes = _attributes(tag)
+    style, target = attributes.get("style"), attributes.get("href")
+    is_note = target is not None and _text_of(target).strip("\"'").startswith("#")
+    return is_note or (style is not None and bool(_SETS_APART.search(_text_of(style))))
 
 
 def _attributes(tag: "Node") -> "dict[str, Node]":
@@ -248,6 +277,8 @@ class _Page:
         elif event == "entity":
             for c in html.unescape(text)[:2]:
                 self._put(c, at)
+        elif event == "mark":
+            self._put(_MARK, at)
         elif event == "open":
             self._open(text.lower(), at, spans)
         else:

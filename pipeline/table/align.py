@@ -20,8 +20,10 @@ from .items import Items, Piece, itemize
 from .labels import Found, chain, find_labels, text_of, without_groups
 from .lexicon import Lexicon, lexicon_of
 from .place import (
+    ENDS,
     Columns,
-    are_aligned,
+    Placed,
+    aligned_by,
     columns_of,
     columns_under,
     end_alike,
@@ -269,11 +271,11 @@ class Table:
     def printed(self, rows: Sequence[Own], cost: float) -> tuple[Alignment, ...]:
         heads = self._heads_of(rows)
         rows = without_margin(rows, [len(above.heads) if above else -1 for above in heads])
-        is_set_in_space = _is_set_in_space(rows, heads)
+        in_space = _set_in_space(rows, heads)
         ways: list[Way] = []
         left: list[Token] = []
         forms: set[str | None] = set()
-        for own, above in zip(rows, heads, strict=True):
+        for i, (own, above) in enumerate(zip(rows, heads, strict=True)):
             if above is None:
                 ways.append(self._way(own, (), (), own.tokens, "heads_unreadable"))
                 continue
@@ -282,8 +284,8 @@ class Table:
             left += rest
             if any(t.layout == "cells" and t.fields < above.heads[-1].fields for t in tokens):
                 tokens = tuple(t for t in tokens if t.text.strip()) or tokens  # a line that is shorter has lost a cell
-            in_space = _columns_in_space(above) if is_set_in_space else None
-            places = replace(in_space, keeps_blanks=True) if in_space else _columns_under(above, tokens)
+            under = _columns_in_space(above) if i in in_space else None
+            places = replace(under, keeps_blanks=True) if under else _columns_under(above, tokens)
             fills = self._fills(tokens, places, paths, apart)
             if any(t.layout == "cells" and t.fields > above.heads[-1].fields > 1 for t in tokens):
                 failing = sums_of(paths, self.form, self.numbers)
@@ -456,19 +458,24 @@ def _columns_under(above: Heads, tokens: Sequence[Token]) -> Columns | None:
     return Columns("cells", tuple(zip(firsts, ends, strict=True)), None, tuple((h.first, h.last) for h in heads))
 
 
-def _is_set_in_space(rows: Sequence[Own], heads: Sequence[Heads | None]) -> bool:
-    """Whether all numbers stand right under heads, aligned with them, one of them behind a blank."""
-    under: list[tuple[tuple[int, int], tuple[int, int]]] = []
-    has_gap = False
-    for own, above in zip(rows, heads, strict=True):
+def _set_in_space(rows: Sequence[Own], heads: Sequence[Heads | None]) -> Set[int]:
+    """The rows, by their place among the rows, whose numbers all stand right under their heads, aligned with them as in most tables.
+
+    () where no number of theirs stands behind a blank: then blanks may have left no room.
+    """
+    under: dict[int, list[Placed]] = {}
+    gaps: set[int] = set()
+    for i, (own, above) in enumerate(zip(rows, heads, strict=True)):
         places = _columns_in_space(above) if above else None
         printed = [t for t in own.tokens if not is_empty(t)]
         fill = fill_by_place(own.tokens, places) if places and printed else None
-        if above is None or places is None or (printed and fill is None):
-            return False
-        has_gap = has_gap or bool(fill and None in fill.slots[: len(printed)])
-        under += [((t.first, t.last), e) for t in printed for e in places.extents if t.first <= e[1] and e[0] <= t.last]
-    return has_gap and are_aligned(under)
+        if places and fill:
+            under[i] = [
+                ((t.first, t.last), e) for t in printed for e in places.extents if t.first <= e[1] and e[0] <= t.last
+            ]
+            gaps |= {i} if None in fill.slots[: len(printed)] else set()
+    aligned = max((aligned_by(end, under) for end in range(ENDS)), key=len)
+    return aligned if gaps & aligned else set()
 
 
 def _columns_in_space(above: Heads) -> Columns | None:

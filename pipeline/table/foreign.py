@@ -8,6 +8,7 @@ from typing import NamedTuple
 from rapidfuzz.distance import Levenshtein
 
 from ...schemas.form import Form
+from .items import EXPLANATION
 from .lexicon import CONTRARY, label_costs, lexicon_of, says_otherwise
 from .regions import titles_of
 from .words import plain, plain_label
@@ -23,7 +24,7 @@ _SHORT = 4
 _LONG = 25
 """So many letters with a comma between them are prose, whose sentence goes on elsewhere."""
 _NUMBER = re.compile(
-    r"[一二三四五六七八九十]+、|[+-]?[0-9][0-9,.]*\s?(?:[百千万亿]*\s?[十百千万亿美港欧]*元|[百千万亿]?\s?[件项条个份次宗起部篇户](?![一-鿿]))?|(?:增加?|减少?|负)\s?(?=[0-9])"
+    r"[一二三四五六七八九十]+、|[0-9]{4}年(?:[0-9]{1,2}月(?:[0-9]{1,2}日)?)?[至到]?|[+-]?[0-9][0-9,.]*\s?(?:[百千万亿]*\s?[十百千万亿美港欧]*元|[百千万亿]?\s?[件项条个份次宗起部篇户](?![一-鿿]))?|(?:增加?|减少?|负)\s?(?=[0-9])"
 )
 _YEAR = re.compile(r"(?<![0-9.])((?:19|20)[0-9]{2})年")
 _ARTICLE = r"(?:中华人民共和国)?(?:政府信息公开条例)?第?[二廿]?十?[一二三四五六七八九十]{0,4}条?(?:第?[一二三四五六七八九十]{0,4}[项款])*"
@@ -34,6 +35,7 @@ _NOTE = re.compile(
     rf"(?:其中|包[括含]|含).{{1,8}}|[一-鿿]{{1,6}}率|{_ARTICLE}"
 )
 """What may stand beside a table and says nothing of whose it is: its unit, its article, that it follows, a part of a number."""
+_EXPLAINED = re.compile(rf"{EXPLANATION.pattern}[^()\n]*\)?")
 _OTHER = re.compile(
     r"(?:上一?|去|往|前|历)年度?|上?半年|同[期比]|[一二三四]季度|累计|计划|预[计算]|以下为?|作废|所属|下属|样[表例本]|示例|范例"
 )
@@ -71,7 +73,9 @@ def foreign_words(
 
 def _foreign(folded: str, form: Form, own: Collection[str], year: str) -> Iterator[tuple[int, str]]:
     known = frozenset(own)
-    folded = _without_sentences(titles_of(form).sub(lambda m: " " * len(m.group()), folded))
+    for pattern in (titles_of(form), _EXPLAINED):
+        folded = pattern.sub(lambda m: " " * len(m.group()), folded)
+    folded = _without_sentences(folded)
     cells = list(_CELL.finditer(folded))
     for i, cell in enumerate(cells):
         text = cell.group()
@@ -168,6 +172,9 @@ def _is_note(piece: str) -> bool:
 def _is_misprinted(words: str, form: Form) -> bool:
     """Whether words are a wording of the form, with a letter or two misprinted that say nothing else."""
     if any(not m.is_other for s in form.sections for m in label_costs(words, lexicon_of(s), with_more=False).values()):
+        return True
+    groups = (w for s in form.sections for w in lexicon_of(s).groups)
+    if not _OTHER.search(words) and any(Levenshtein.distance(words, w, score_cutoff=1) <= 1 for w in groups):
         return True
     most = len(words) // _LETTERS_A_MISPRINT
     return any(

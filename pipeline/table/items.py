@@ -164,12 +164,14 @@ def _pieces(text: str, lexicon: Lexicon) -> tuple[tuple[str, int, int, bool], ..
     bare = _pieces(_NOTE.sub(lambda m: " " * len(m.group()), text), lexicon) if notes else ()
     if not bare or not all(_is_known(piece[0], lexicon) for piece in bare):
         return pieces
-    ends = {max((p[2] for p in bare if p[2] <= n.start()), default=0) for n in notes if not _EXPLAINS.match(n.group())}
+    ends = {
+        max((p[2] for p in bare if p[2] <= n.start()), default=0) for n in notes if not EXPLANATION.match(n.group())
+    }
     return tuple((*piece[:3], piece[2] in ends) for piece in bare)
 
 
 _NOTE = re.compile(r"\((?![一二三四五六七八九十]\))[^()元]*\)")
-_EXPLAINS = re.compile(
+EXPLANATION = re.compile(
     r"\((?![^()]*[百千万亿])(?:指|不?含|包[括含]|即|如|注|详?见|按|计|单位|区分|数量|[件宗项个条份次篇部户人]{1,2}\)|(?:19|20)[0-9]{2}年?度?\))"
 )
 """A note that says what a label means anyway."""

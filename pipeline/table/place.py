@@ -1,7 +1,7 @@
 """Columns by the place where they stand: of the numbers of full rows, of the heads above them, of rows with gaps."""
 
 from collections import Counter
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -77,19 +77,29 @@ def keeps_blanks(columns: Columns, runs: Sequence[Sequence[Token]]) -> bool:
     under = [
         [(t.first, t.last) for t in tokens if t.first <= last and first <= t.last] for first, last in columns.extents
     ]
-    return sum(map(len, under)) == len(tokens) and are_aligned([(one, own[0]) for own in under for one in own])
+    pairs = {i: [(one, own[0]) for one in own] for i, own in enumerate(under) if own}
+    is_aligned = any(len(aligned_by(end, pairs)) == len(pairs) for end in range(ENDS))
+    return sum(map(len, under)) == len(tokens) and is_aligned
 
 
 def _last(fill: Fill) -> int:
     return max((i for i, slot in enumerate(fill.slots) if slot is not None), default=0)
 
 
-def are_aligned(pairs: Sequence[tuple[tuple[int, int], tuple[int, int]]]) -> bool:
-    """Whether all extents have the same place as their others: all their left ends, all their right ends, or all their middles."""
-    if not pairs:
-        return False
-    ends = [(abs(a[0] - b[0]), abs(a[1] - b[1]), abs(sum(a) - sum(b)) / 2) for a, b in pairs]
-    return any(max(differences) <= _ALIGNED for differences in zip(*ends, strict=True))
+Placed = tuple[tuple[int, int], tuple[int, int]]
+"""What a number takes of its line, and what that takes which it stands under."""
+ENDS = 3
+"""Numbers are aligned by their left ends, their right ends, or their middles."""
+
+
+def aligned_by(end: int, groups: Mapping[int, Sequence[Placed]]) -> set[int]:
+    """The groups in which every number has the same end, or middle, as what it stands under."""
+
+    def apart(pair: Placed) -> float:
+        one, other = pair
+        return (abs(one[0] - other[0]), abs(one[1] - other[1]), abs(sum(one) - sum(other)) / 2)[end]
+
+    return {i for i, pairs in groups.items() if all(apart(pair) <= _ALIGNED for pair in pairs)}
 
 
 def end_alike(runs: Sequence[Sequence[Token]], count: int) -> bool:

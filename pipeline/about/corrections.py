@@ -1,0 +1,47 @@
+"""What a report says of its own tables: that they are wrong, or are to be read otherwise."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from ...schemas.form import Form, FormSection
+from ..source.sections import Span
+from ..table.lexicon import lexicon_of, pattern_of
+
+_SENTENCE = re.compile(r"[^。\n|]{0,200}")
+_HERALDED = re.compile(r"\W*(?:[更订]正|勘误)(?:说明|表|如下|:)")
+_OF_A_TABLE = re.compile(r"[上本]表|表[格中内]|以上数据")
+_IS_WRONG = re.compile(r"有误|错误|[更订]正|勘误|颠倒|对调|互换|[调交]换|[印写填列]反|为准|作废|累计|非本年|应[为改]")
+_OUGHT_TO_BE = re.compile(r"应(?:当?为|改为|更正为)|[更改]正为|(?<!失)误[:为填写报作]")
+
+
+def corrections(folded: str, start: int, form: Form) -> Iterator[tuple[Span, FormSection | None]]:
+    """Folded text, from a place on → the sentences that correct its tables, each with the section that its words name.
+
+    None where it names none, so that it may be any before it. 更正:行政许可应为536件。 → disclosure.
+    """
+    for sentence in _SENTENCE.finditer(folded, start):
+        text = sentence.group()
+        sections = [s for s in form.sections if _names(s).search(text)]
+        says_what = _OUGHT_TO_BE.search(text) and any(c.isdigit() for c in text) and sections
+        if _HERALDED.match(text) or says_what or (_OF_A_TABLE.search(text) and _IS_WRONG.search(text)):
+            for section in sections or (None,):
+                yield Span(*sentence.span()), section
+
+
+def is_correction(words: str) -> bool:
+    """Whether the words before numbers say that these stand for those of the row above: 应为, 更正后."""
+    return _CORRECTS.search(words) is not None
+
+
+_CORRECTS = re.compile(r"应为|应是|[更订修]正|修订|勘误")
+
+
+@cache
+def _names(section: FormSection) -> re.Pattern[str]:
+    """The wording of a section's rows and heads, as it may stand in a sentence."""
+    lexicon = lexicon_of(section)
+    return pattern_of({w for w in (*lexicon.labels, *lexicon.heads) if len(w) >= _LONG})
+
+
+_LONG = 4
