@@ -258,7 +258,9 @@ def test_not_vouched_for(name: str) -> None:
         lambda text: text.replace("（一）予以公开\t0", "1.\n（一）予以公开\t0").replace("1.\n", ""),
         lambda text: text.replace("本年处理决定数量", "本年处理决定数量（指办件量）"),
         lambda text: text.replace(TITLES[1] + "\n", TITLES[1] + "\n统计时间：2023年1月1日至2023年12月31日\n"),
-        lambda text: text.replace(TITLES[1] + "\n", TITLES[1] + "\n某县民政局2023年政府信息公开工作年度报告\n具体情况如下表\n"),
+        lambda text: text.replace(
+            TITLES[1] + "\n", TITLES[1] + "\n某县民政局2023年政府信息公开工作年度报告\n具体情况如下表\n"
+        ),
         lambda text: text.replace("六、其他", "发现错误信息及时更正，数据有误的立即改正。\n六、其他"),
         lambda text: text.replace("现行有效件数", "先行有效件数"),
         lambda text: text.replace("（六）其他处理", "（六）其他处理" + "\t" * 7),

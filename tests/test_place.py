@@ -99,4 +99,4 @@ def test_a_blank_in_a_table_without_sums(write: Callable[[list[str]], str]) -> N
     }
     found = extract(report("2019", cells, write=write))
     assert (found.status, found.evidence["disclosure.licensing.prior_items"].basis) == ("verified", "blank")
-    assert found.report and found.report.disclosure.licensing.change == 10
+    assert cells_of(found)["disclosure.licensing.change"] == 10

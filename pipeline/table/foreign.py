@@ -189,9 +189,11 @@ def _known(form: Form) -> _Known:
     for section in form.sections:
         lexicon = lexicon_of(section)
         words |= {*lexicon.labels, *lexicon.heads, *lexicon.unders, *lexicon.groups}
-    specs = [*(s.spec for s in form.sections), *(p.spec for p in form.proses)]
-    for spec in specs:
-        words |= {plain_label(f"{n}{w}") for label in spec.labels for w in label.wordings for n in ("", spec.number)}
+    titles = [(s.spec.number, s.spec.labels) for s in form.sections] + [
+        (p.spec.number, p.spec.labels) for p in form.proses
+    ]
+    for numeral, labels in titles:
+        words |= {plain_label(f"{n}{w}") for label in labels for w in label.wordings for n in ("", numeral)}
     words.discard("")
     starts = frozenset(w[:i] for w in words for i in range(1, len(w)))
     ends = frozenset(w[i:] for w in words for i in range(1, len(w)))

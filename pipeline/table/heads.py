@@ -306,8 +306,8 @@ def fixed_heads(pieces: Sequence[Piece], columns: tuple[FormColumn, ...]) -> tup
     if rest and missing and not all(_could_be(c, rest) for c in missing):
         return ()
     if not missing:
-        in_form = [h.column for h in leaves if h.column is not columns[-1]] == list(columns[:-1])
-        return tuple(orders) or ((_form_order(leaves, columns, costs.ORDER_OF_FORM),) if in_form else ())
+        follows_form = [h.column for h in leaves if h.column is not columns[-1]] == list(columns[:-1])
+        return tuple(orders) or ((_form_order(leaves, columns, costs.ORDER_OF_FORM),) if follows_form else ())
     found: list[Heads] = []
     for order in orders:
         in_form = [columns.index(h.column) for h in order.heads]
