@@ -395,7 +395,7 @@ def in_columns(text: str) -> str:
         lambda t: t.replace("3\t2\t0\t0\t0\t0\t5", "3\t2\t0\n0\t0\t0\t5"),
         lambda t: t.replace("本年处理决定数量", "本年处理决定数量(指2020年办件量)"),
         lambda t: t.replace("行政许可\t", "行政许可（含依申请类事项，如-8）\t"),
-        lambda t: t.replace("第二十条第（一）项", "主动公开政府信息情况\n单位:某局\t\t2023年度\n第二十条第（一）项"),
+        lambda t: t.replace("第二十条第（一）项", "主动公开政府信息情况\n单位:某县民政局\t\t2023年度\n第二十条第（一）项"),
         lambda t: t.replace("（单位：万元）", "").replace("第二十条第（八）项", "第二十条第（八）项\n单位：万元"),
         lambda t: t.replace("二、主动", "浏览次数：345\n二、主动").replace("五、存在", "打印 关闭\n电话：0517-87222589\n五、存在"),
         lambda t: t[: t.index("五、存在")],

@@ -13,8 +13,8 @@ from ..page import Page
 from ..table import costs
 from ..table.alignment import INADMISSIBLE, Alignment, Numbers, Way
 from ..table.fills import Fill, Slot
+from ..table.foreign import Foreign
 from ..table.items import Stretch
-from ..table.words import plain
 from .copy import value_of
 from .damage import doubtful_by_damage
 from .pointed import Pointed
@@ -420,24 +420,34 @@ class _Weighing:
         return "order_alone" if is_below and (is_led or is_alone) else ""
 
     def _beside_foreign(self, way: Way) -> str:
-        """Why a row is in doubt that has words beside or above it, since the rows before it, that are none of the form's."""
+        """Why a row is in doubt that has words beside or above it, since the rows before it, that are none of the form's.
+
+        Words right before numbers are the label of these alone.
+        """
         ways = self.first.alignment.ways
-        own_rows = {plain(label) for label, _ in self.rest.own_rows}
-        words = [f.place for f in self.foreign if f.words not in own_rows]
         if not self.foreign or way not in ways:
             return ""
         at = ways.index(way)
         ends = [max((t.end for t in w.tokens), default=0) for w in ways]
-        alike = [i for i in range(at) if ways[i].heads != way.heads or ways[i].row.groups[:1] != way.row.groups[:1]]
-        above = max((ends[i] for i in range(at)), default=0) if not alike else ends[alike[-1]]
+        starts = [w.label[0][0] if w.label else end for w, end in zip(ways, ends, strict=True)]
+        other = [i for i in range(at) if ways[i].heads != way.heads or ways[i].row.groups[:1] != way.row.groups[:1]]
+        above = max(ends[:at], default=0) if not other else ends[other[-1]]
+        below = min((start for start in starts[at + 1 :] if start >= ends[at]), default=ends[at] + _NEAR)
         line = self.source.folded.find("\n", ends[at])
-        after = min((ways[i].label[0][0] for i in range(at + 1, len(ways)) if ways[i].label), default=line)
-        end = line if line >= 0 and (after < ends[at] or line < after) else max(after, ends[at])
-        if any(above <= place < end for place in words):
-            return "label_doubtful"
-        below = min((ways[i].label[0][0] for i in range(at + 1, len(ways)) if ways[i].label), default=ends[at] + _NEAR)
-        is_corrected = any(ends[at] <= f.place < below and is_correction(f.words) for f in self.foreign)
-        return "readings_differ" if is_corrected else ""
+        beside = below if line < 0 else min(line, below)
+        for foreign in self.foreign:
+            if min(starts[at], ends[at]) <= foreign.place < beside:
+                return "label_doubtful"
+            if above <= foreign.place < starts[at] and not self._is_label(foreign):
+                return "label_doubtful"
+            if ends[at] <= foreign.place < below and is_correction(foreign.words):
+                return "readings_differ"
+        return ""
+
+    def _is_label(self, foreign: Foreign) -> bool:
+        """Whether numbers follow words, and no further words."""
+        after = next((t for t in self.tokens if t.start > foreign.place), None)
+        return after is not None and after.kind != "words"
 
     def _unconfirmed(self, path: str, slot: Slot | None, option: Option) -> str:
         """Why a cell that no mark of its own divides from others, or that left no trace, is in doubt: its sums fail, or cannot tell.

@@ -29,8 +29,8 @@ _NUMBER = re.compile(
 _YEAR = re.compile(r"(?<![0-9.])((?:19|20)[0-9]{2})年")
 _ARTICLE = r"(?:中华人民共和国)?(?:政府信息公开条例)?第?[二廿]?十?[一二三四五六七八九十]{0,4}条?(?:第?[一二三四五六七八九十]{0,4}[项款])*"
 _NOTE = re.compile(
-    rf"(?:计量)?单位(?:名称)?[为是]?[件项个宗次条份起部篇]*[百千万亿]*(?:人民币)?元?|(?:人民币)?[百千万亿]*元|"
-    r"(?:该部分)?(?:以表格形式报告)?(?:具体)?(?:情况|表格|数据)*(?:如下|见)(?:表|所示)?|[续附]?表|nan|[无空]+|第?页共?页?|"
+    rf"(?:计量|填[报表]|编报|报告)?单位(?:名称)?[为是]?[件项个宗次条份起部篇]*[百千万亿]*(?:人民币)?元?|(?:人民币)?[百千万亿]*元|"
+    r"(?:该部分)?(?:以表格形式报告)?(?:具体)?(?:情况|表格|数据)*(?:如下|见)(?:表|所示)?|[续附]?表|nan|项目|类别|名称|指标|事项|内容|序号|[无空]+|第?页共?页?|"
     r"(?:注|以上|本表)*数?据?统计(?:时间|期限|区间|截至?[至到]?)*(?:本年度|当年)?[年月日至止]*|[年月日度]+|[a-zA-Z_]+|"
     rf"(?:其中|包[括含]|含).{{1,8}}|[一-鿿]{{1,6}}率|{_ARTICLE}"
 )
@@ -122,8 +122,10 @@ def _is_explained(words: str, after: str, form: Form, own: frozenset[str]) -> bo
     known = _known(form)
     if words in known.whole or _NOTE.fullmatch(words) or (len(words) == 1 and words not in CONTRARY):
         return True
-    if any(words in one or one in words for one in own if len(one) > 1):
+    if any(words in one for one in own if len(one) > 1):
         return True
+    if named := next((one for one in sorted(own, key=len, reverse=True) if len(one) > 1 and one in words), None):
+        return all(_is_explained(rest, after, form, own) for rest in words.split(named) if rest)
     unexplained, parts = _parts(words, known)
     is_short = len(words) <= _SHORT or any(len(part) == 1 for part in parts)
     if len(unexplained) > 1 or unexplained in CONTRARY or (unexplained and is_short):
