@@ -17,7 +17,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from shutil import copyfile
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, JsonValue
 
 from ..pipeline.errors import EndpointError, InputError
 from ..pipeline.extract import Engine, extract, extract_async
@@ -42,7 +42,10 @@ class Shape(BaseModel):
     engine: Engine = "rules"
     base_url: str | None = None
     mode: Mode | None = None
+    temperature: float | None = None
     max_output_tokens: int | None = None
+    reasoning_effort: str | None = None
+    extra_body: dict[str, JsonValue] | None = None
 
 
 class Manifest(BaseModel):

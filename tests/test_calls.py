@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from nianbao.pipeline.cli.console import settings_of
 from nianbao.pipeline.cli.main import main
 from nianbao.pipeline.errors import EndpointError
 from nianbao.pipeline.llm import calls
@@ -140,7 +141,9 @@ def test_where_calls_are_logged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         assert run("extract", "one.txt", *flags, "--log", "own.db")[0] == 0  # from the cache: no call
     assert [c.report for _, c in read_calls(tmp_path / "state" / "nianbao" / "calls.db", 9)] == ["one.txt"]
     assert read_calls(Path("own.db"), 9) == []
-    assert Settings().log is None
+    both = settings_of({"model": "cheap,strong"})
+    assert [each.log for each in both.models] == [tmp_path / "state" / "nianbao" / "calls.db"] * 2
+    assert (Settings().log, settings_of({"model": "m"}, is_logged=False).log) == (None, None)
 
 
 @pytest.mark.parametrize("place", ["before", "after", "inside"])

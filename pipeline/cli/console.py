@@ -242,24 +242,31 @@ def model_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-def model_settings(engine: str, flags: Mapping[str, object]) -> "Settings | None":
-    """The settings of the model that `engine` may ask, of environment, `.env` and flags; None where it asks none.
+def model_settings(engine: str, flags: Mapping[str, object], *, is_logged: bool = True) -> "Settings | None":
+    """The settings of the model that `engine` may ask, as `settings_of` has them; None where it asks none.
 
     Raises SettingsError where one is wrong, EndpointError where engine is "model" and no model is configured.
     """
     if engine in ("rules", "none"):
         return None
-    settings = settings_of(flags)
+    settings = settings_of(flags, is_logged=is_logged)
     if settings.model is None and engine == "model":
         raise EndpointError("--engine model: no model is configured; set NIANBAO_MODEL, see nianbao doctor")
     return settings if settings.model else None
 
 
-def settings_of(flags: Mapping[str, Any]) -> "Settings":
-    """The settings of flags, environment, `.env` and `nianbao.toml`; raises SettingsError where one is wrong."""
+def settings_of(flags: Mapping[str, Any], *, is_logged: bool = True) -> "Settings":
+    """The settings of flags, environment, `.env` and `nianbao.toml`; raises SettingsError where one is wrong.
+
+    is_logged: whether calls are logged where nothing is said of that.
+    """
     from ..llm.calls import usual_log
     from ..llm.configuration import configuration, settings_from
 
+    def logged(each: "Settings") -> "Settings":
+        is_told = "log" in each.model_fields_set or not is_logged
+        return each if is_told else each.model_copy(update={"log": usual_log()})
+
     variables = configuration(flags.get("config"))
     settings = settings_from(variables, **{name: value for name, value in flags.items() if name != "config"})
-    return settings if "log" in settings.model_fields_set else settings.model_copy(update={"log": usual_log()})
+    return logged(settings).model_copy(update={"then": tuple(map(logged, settings.then))})

@@ -409,7 +409,13 @@ class Client:
     async def _send(
         self, messages: Sequence[Message], answer: type[BaseModel], mode: Mode, options: Mapping[str, Any]
     ) -> ChatCompletion:
-        """One request through instructor; its answer is parsed by us, as it may stand in a fence or after thoughts."""
+        """One request through instructor: it knows the ways to ask for a pydantic model, and its hook gives what came back.
+
+        What of it is not used, and why: its parsing, as it finds no answer after `<think>`, and in JSON_SCHEMA mode none in a fence; its
+        retries, as they say nothing of a request that was paid for, and an answer that was cut off is never asked for again; its
+        cache, as it misses across processes and keys on the API key; `context=`, as any makes a Jinja template of every
+        message, and a report's `{{` would be run. Its errors hide the endpoint's own, which `api_error` finds in them.
+        """
         seen: list[Any] = []
         hooks = Hooks()
         hooks.on("completion:response", seen.append)

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError, model_validator
 
 from ...schemas.extraction import CONTRACT
 from ..errors import InputError
@@ -51,7 +51,10 @@ class Shape(_Written):
     engine: Engine = "rules"
     base_url: str | None = None
     mode: Mode | None = None
+    temperature: float | None = None
     max_output_tokens: int | None = None
+    reasoning_effort: str | None = None
+    extra_body: dict[str, JsonValue] | None = None
     input_price: Decimal | None = None
     output_price: Decimal | None = None
     columns: Columns = Columns()

@@ -23,6 +23,6 @@ def start(host: str, port: int, token_file: str | None, is_open: bool, flags: di
     limits = Limits(**{name: flags[name] for name in _OWN if flags[name] is not None})
     told = {name: value for name, value in flags.items() if name not in _OWN}
     # What strangers send is logged where that is asked for, and not by default.
-    settings = model_settings("auto", {**told, "log": told["log"] or environment().find("NIANBAO_LOG") or "off"})
+    settings = model_settings("auto", told, is_logged=False)
     access = access_for(host, token_from(environment().find, token_file), is_open)
     serve(host, port, limits, access, settings)
