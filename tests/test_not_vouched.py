@@ -205,6 +205,14 @@ TEXTS = {
     "a sum": Text("requests.granted.business", swapped((GRANTED + "\t0" * 7, f"{GRANTED} 0 0+3 0 0 0 0 0"))),
     "a range": Text("requests.granted.business", swapped((GRANTED + "\t0" * 7, f"{GRANTED} 0 0-3 0 0 0 0 0"))),
     "an arrow": Text("requests.granted.business", swapped((GRANTED + "\t0" * 7, f"{GRANTED} 0 0→3 0 0 0 0 0"))),
+    "a number cut off": Text("disclosure.penalties.*", swapped(("行政处罚\t0", "行政处罚\t2…"))),
+    "a rate per mille": Text("disclosure.penalties.*", swapped(("行政处罚\t0", "行政处罚\t25‰"))),
+    "a digit struck out by a combining mark": Text("disclosure.penalties.*", swapped(("行政处罚\t0", "行政处罚\t2\u03385"))),
+    "a power": Text("disclosure.penalties.*", swapped(("行政处罚\t0", "行政处罚\t2⁵"))),
+    "a fraction": Text("disclosure.penalties.*", swapped(("行政处罚\t0", "行政处罚\t2½"))),
+    "days": Text("disclosure.penalties.*", swapped(("行政处罚\t0", "行政处罚\t25天"))),
+    "with the bodies below": Text("disclosure.penalties.*", swapped(("行政处罚\t0", "行政处罚\t25（含下属单位）"))),
+    "numbers a row above their labels": Text("disclosure.penalties.* disclosure.compulsory_measures.*", swapped(("行政处罚\t0\n行政强制\t0", "\t664\n行政处罚\t39\n行政强制\t"))),
     # what the text says of its tables
     "a correction below": Text("disclosure.licensing.*", swapped(("行政许可\t0", "行政许可\t529\n更正：上表“行政许可”应为536件。"))),
     "a correction at the end": Text("disclosure.*", report("2021") + "勘误表：二、行政许可 误：176 正：186\n"),
@@ -222,6 +230,8 @@ TEXTS = {
     "a footnote by its style": Text("disclosure.regulations.made", marked_up(("<td>0</td>", '<td>8<span style="vertical-align: super">1</span></td>'))),
     "a footnote below the line": Text("disclosure.regulations.made", marked_up(("<td>0</td>", "<td>8<sub>1</sub></td>"))),
     "a footnote's link": Text("disclosure.regulations.made", marked_up(("<td>0</td>", '<td>8<a href="#n1">1</a></td>'))),
+    "a number that is hardly seen": Text("disclosure.regulations.made", marked_up(("<td>0</td>", '<td><span style="color:#fff">9</span>25</td>'))),
+    "a ruby": Text("disclosure.regulations.made", marked_up(("<td>0</td>", "<td><ruby>25<rt>3</rt></ruby></td>"))),
     "less than": Text("disclosure.regulations.made", marked_up(("<td>0</td>", "<td><5</td>"))),
     "a number struck out": Text("disclosure.regulations.made", marked_up(("<td>0</td>", "<td><s>137</s>173</td>"))),
 }  # fmt: skip

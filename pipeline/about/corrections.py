@@ -9,9 +9,11 @@ from ..source.sections import Span
 from ..table.lexicon import lexicon_of, pattern_of
 
 _SENTENCE = re.compile(r"[^。\n|]{0,200}")
-_HERALDED = re.compile(r"\W*(?:[更订]正|勘误)(?:说明|表|如下|:)")
-_OF_A_TABLE = re.compile(r"[上本]表|表[格中内]|以上数据")
-_IS_WRONG = re.compile(r"有误|错误|[更订]正|勘误|颠倒|对调|互换|[调交]换|[印写填列]反|为准|作废|累计|非本年|应[为改]")
+_HERALDED = re.compile(r"\W*(?:[更订]正|勘误|笔误)(?:说明|表|如下|:)")
+_OF_A_TABLE = re.compile(r"[上本此]表|表[格中内]|以上(?:[为系均]|数据|所列)|上述(?:数据|表)|[栏列](?:数据|标题)")
+_IS_WRONG = re.compile(
+    r"有误|错误|[更订]正|勘误|颠倒|对调|互换|[调交]换|[印写填列]反|为准|作废|累计|非本年|应[均为改]|近[一二三两]年|去年|同期|汇总|笔误|[下所]属"
+)
 _OUGHT_TO_BE = re.compile(r"应(?:当?为|改为|更正为)|[更改]正为|(?<!失)误[:为填写报作]")
 
 

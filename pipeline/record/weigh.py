@@ -225,7 +225,13 @@ class _Weighing:
         taken = backed or options[0]
         if self.reader != "rules" and (own := next((o for o in said if o.by == self.reader), None)) is not None:
             taken = replace(own, slots={**taken.slots, **own.slots})
-        unsure = way.doubt or self._in_part(way.row) or self._of_neighbour(way, taken) or self._beside_foreign(way)
+        unsure = (
+            way.doubt
+            or self._in_part(way.row)
+            or self._of_neighbour(way, taken)
+            or self._beside_foreign(way)
+            or self._may_be_shifted(way)
+        )
         is_plain = len(options) == 1 and not (again or said or unsure or self.damaged or way.unsure)
         if is_plain and (plain := self._plain(way, options[0])) is not None:
             return plain, []
@@ -443,6 +449,23 @@ class _Weighing:
             if ends[at] <= foreign.place < below and is_correction(foreign.words):
                 return "readings_differ"
         return ""
+
+    def _may_be_shifted(self, way: Way) -> str:
+        """Why a row is in doubt that stands between a row of numbers left over and a blank row: all of them may belong one row on."""
+        ways = self.first.alignment.ways
+        if not self.rest.left or way not in ways:
+            return ""
+        at = ways.index(way)
+        blank = [
+            i for i, c in enumerate(self.chosen) if c is not None and all(s is None or s.is_blank for s in c.slots)
+        ]
+        ends = [0, *(max((t.end for t in w.tokens), default=0) for w in ways)]
+        led = [
+            i
+            for i, w in enumerate(ways)
+            if w.label and len([t for t in self.rest.left if ends[i] <= t.start < w.label[0][0]]) == len(w.paths)
+        ]
+        return "order_alone" if any(i <= at for i in led) and any(j >= at for j in blank) else ""
 
     def _is_label(self, foreign: Foreign) -> bool:
         """Whether numbers follow words, and no further words."""

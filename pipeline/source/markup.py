@@ -84,13 +84,42 @@ _MAY_HIDE = re.compile(
     rb"<(?:del|template)\b|hidden|none|mso-hide|font-size|opacity|left|right|top|indent|collapse", re.IGNORECASE
 )
 """What the source of a tag holds whose element is not shown."""
-_SETS_APART = re.compile(r"text-decoration[^;]*line-through|vertical-align\s*:\s*(?:super|sub)\b")
-_MAY_SET_APART = re.compile(rb"line-through|vertical-align|href", re.IGNORECASE)
-"""The same of one that is struck out, or raised as a footnote's mark is."""
+_SETS_APART = re.compile(
+    r"text-decoration[^;]*line-through|vertical-align\s*:\s*(?:super|sub)\b|clip|scale|filter|transparent|direction\s*:\s*rtl|bidi"
+    r"|(?<![-\w])(?:max-)?(?:width|height)\s*:\s*0(?![.0-9]*[1-9])|font-size\s*:\s*[01](?:\.[0-9]+)?px"
+    r"|rgba?\([^)]*,\s*0\s*\)|(?<![-\w])color\s*:\s*(?:white|#fff\b|#ffffff)"
+)
+_MAY_SET_APART = re.compile(
+    rb"line-through|vertical-align|href|clip|scale|filter|transparent|rtl|bidi|width|height|font-size|color",
+    re.IGNORECASE,
+)
+"""The same of one that is struck out, raised as a footnote's mark is, or hardly seen."""
 _NO_TAG = re.compile(rb"<(?=[^a-zA-Z/!?])")
 """What a page shows as it is: <5."""
 _SHOWS_ITS_VALUE = ("", "text", "number", "tel")
-_MARKS = frozenset(("sup", "sub", "s", "strike", "select"))
+_MARKS = frozenset(
+    [
+        "sup",
+        "sub",
+        "s",
+        "strike",
+        "select",
+        "rt",
+        "rp",
+        "mfrac",
+        "msup",
+        "msub",
+        "annotation",
+        "details",
+        "summary",
+        "dialog",
+        "audio",
+        "video",
+        "iframe",
+        "progress",
+        "bdo",
+    ]
+)
 """What stands in such an element is no part of the number beside it; a mark parts them, so that it is not read as one."""
 _MARK = "^"
 _BARE_TAG = 3

@@ -42,6 +42,10 @@ _OTHER = re.compile(
 """Words that make a head, or a table, one of another time, or of another body."""
 
 
+_OTHERS = re.compile(r"[下所直附]属|全[省市县区]|近[一二三两]年|历年|累计|去年|同期|作废|笔误")
+"""Wherever these stand, a number is not the body's own of the year."""
+
+
 class _Known(NamedTuple):
     """What the form prints, plain. lines: its wordings, one a line. starts, ends: what a wording may be broken into."""
 
@@ -74,7 +78,7 @@ def foreign_words(
 def _foreign(folded: str, form: Form, own: Collection[str], year: str) -> Iterator[tuple[int, str]]:
     known = frozenset(own)
     for pattern in (titles_of(form), _EXPLAINED):
-        folded = pattern.sub(lambda m: " " * len(m.group()), folded)
+        folded = pattern.sub(lambda m: m.group() if _OTHERS.search(m.group()) else " " * len(m.group()), folded)
     folded = _without_sentences(folded)
     cells = list(_CELL.finditer(folded))
     for i, cell in enumerate(cells):
@@ -120,6 +124,8 @@ def _is_prose(text: str) -> bool:
 @lru_cache(maxsize=16384)
 def _is_explained(words: str, after: str, form: Form, own: frozenset[str]) -> bool:
     known = _known(form)
+    if words not in known.lines and _OTHERS.search(words):
+        return False
     if words in known.whole or _NOTE.fullmatch(words) or (len(words) == 1 and words not in CONTRARY):
         return True
     if any(words in one for one in own if len(one) > 1):

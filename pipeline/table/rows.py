@@ -44,8 +44,14 @@ def _is_on_line_of(other: Found, own: Own, items: Items) -> bool:
 
 
 def runs_before(chain: Sequence[Found], items: Items, lexicon: Lexicon) -> tuple[Own, ...]:
-    """A chain of labels → each with the run right before it."""
-    return tuple(Own(found, _before(found, items, set(), lexicon)) for found in chain)
+    """A chain of labels → each with the run right before it, but for one on the line of the label before."""
+    found = []
+    for before, label in zip((None, *chain), chain, strict=False):
+        run = _before(label, items, set(), lexicon)
+        led = {items.pieces[i].token.line for i in before.pieces} if before else set()
+        own = {items.pieces[i].token.line for i in label.pieces}
+        found.append(Own(label, () if {t.line for t in run} & (led - own) else run))
+    return tuple(found)
 
 
 def _before(found: Found, items: Items, taken: set[int], lexicon: Lexicon) -> tuple[Token, ...]:

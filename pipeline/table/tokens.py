@@ -64,6 +64,8 @@ _MISREAD = re.compile(
 )
 """A cell that holds nothing but what a digit may be misread as, with digits or alone: a number that no column holds."""
 _STUCK = re.compile(rf"[约余多近逾<>≥≤=￥¥{_LOOKS_LIKE_A_DIGIT.replace('零口', '').replace(';:', '')}]")
+_SYMBOLS = frozenset(("So", "Sm", "Sk", "Co", "Cn", "No", "Nl", "Mn", "Me", "Cf"))
+"""The kinds of characters that are no words' and no punctuation."""
 _SCALE = re.compile(r"\s?[百千万萬亿億]+")
 """Behind a number, it makes it another: 385 万件."""
 _LONE_MARK = re.compile(r"(?<!\S)(?:-{1,2}|—{1,2}|(?<![一-鿿]\s)无(?!\s[一-鿿](?:\s|$))|\\|nan)(?!\S)|(?<![/<])/+")
@@ -409,10 +411,10 @@ def _with_stuck(text: str, start: int, a: int, b: int) -> tuple[int, int]:
     """A number with the letters and marks that are stuck to it, which may be misread digits: 1O, l20."""
     if a > start and text[a - 1] == "." and (a - 1 == start or text[a - 2].isspace()):
         a -= 1
-    while a > start and (_is_stuck(text, a - 1) or text[a - 1] in "#第非[〔"):
+    while a > start and (_is_stuck(text, a - 1) or text[a - 1] in "#第非原误[〔"):
         a -= 1
     end = b
-    while b < len(text) and (_is_stuck(text, b) or text[b] in "月]〕" or (b > end and text[b].isdigit())):
+    while b < len(text) and (_is_stuck(text, b) or text[b] in "月]〕倍天号年周岁" or (b > end and text[b].isdigit())):
         b += 1
     if scale := _SCALE.match(text, b):
         b = scale.end()
@@ -424,7 +426,7 @@ def _is_stuck(text: str, at: int) -> bool:
     mark = text[at]
     if mark == "+":
         return text[at - 1 : at].isdigit() and text[at + 1 : at + 2].isdigit()
-    return _STUCK.match(mark) is not None or (mark not in "|<>" and category(mark) in ("So", "Sm", "Sk", "Co", "Cn"))
+    return _STUCK.match(mark) is not None or (mark not in "|<>" and (mark in "…‰" or category(mark) in _SYMBOLS))
 
 
 def _without_year(text: str, a: int, b: int) -> int:
