@@ -1,7 +1,7 @@
 """One report: text in, extraction out. The whole flow, a line a step."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Literal, TypeVar
@@ -11,9 +11,7 @@ from ..schemas.form import Form, form_of
 from ..schemas.report import Report
 from .errors import EndpointError
 from .page import Page, lay_out
-from .readers.rules import read_by_rules
-from .record.judge import judge
-from .record.weigh import weigh_all
+from .readers.rules import ByRules, judge_rules
 from .source.decode import Source, read_source
 from .source.inputs import printable, read_input
 
@@ -90,27 +88,28 @@ async def _extracted(source: Source, engine: Engine, client: "Client | None", fi
 
 async def extract_with(source: Source, engine: Engine, client: "Client | None", form: Form = REPORT) -> Extraction:
     """Source → extraction, by rules and, where they leave doubts or `engine` is "model", by the model."""
-    page = await asyncio.to_thread(lay_out, source, form)
-    return await read_on(page, engine, client, form)
+    return await _read_on(lambda: judge_rules(lay_out(source, form), form), engine, client, form)
 
 
 async def read_on(page: Page, engine: Engine, client: "Client | None", form: Form = REPORT) -> Extraction:
     """A page → its extraction: by rules, and by the model, if there is one, as `engine` has it."""
-    alignments = await asyncio.to_thread(read_by_rules, page, form)
-    by_rules = judge(page, weigh_all(page, alignments, form), form)
-    if client is None or engine == "rules" or (engine == "auto" and by_rules.status != "unresolved"):
-        return by_rules
-    from .llm.calls import asking_about
-    from .readers.model import read_by_model
+    return await _read_on(lambda: judge_rules(page, form), engine, client, form)
 
-    with asking_about(page.source.name):
-        return await read_by_model(page, alignments, by_rules, client, form, first=engine == "model")
+
+async def _read_on(read: Callable[[], ByRules], engine: Engine, client: "Client | None", form: Form) -> Extraction:
+    rules = await asyncio.to_thread(client.once, read) if client else await asyncio.to_thread(read)
+    if client is None or engine == "rules" or (engine == "auto" and rules.extraction.status != "unresolved"):
+        return rules.extraction
+    from .llm.calls import asking_about
+    from .readers.model import read_by_models
+
+    with asking_about(rules.page.source.name):
+        return await read_by_models(rules, client, form, first=engine == "model")
 
 
 def extract_source(source: Source, form: Form = REPORT) -> Extraction:
     """Source → extraction, by rules alone; raises InputError where the text is no such report."""
-    page = lay_out(source, form)
-    return judge(page, weigh_all(page, read_by_rules(page, form), form), form)
+    return judge_rules(lay_out(source, form), form).extraction
 
 
 def run(work: Coroutine[object, object, T]) -> T:

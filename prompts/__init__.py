@@ -3,7 +3,7 @@
 from functools import cache
 from importlib.resources import files
 
-VERSION = "pointing-3"
+VERSION = "pointing-4"
 """Enters the cache key and the extraction; a test holds it to the files' content."""
 
 

@@ -33,8 +33,16 @@ from .test_catalogue import CATALOGUE
 from .test_layouts import in_bars, in_cells, in_columns, in_spaces, in_three
 
 SNAPSHOT = Path(__file__).parent / "snapshots" / "request.json"
-PROMPTS = {"pointing-1": "6f2ecc0c47934ce5", "pointing-2": "1728b6c00a6d6133", "pointing-3": "9195ef69fad598b3"}
+PROMPTS = {
+    "pointing-1": "6f2ecc0c47934ce5",
+    "pointing-2": "1728b6c00a6d6133",
+    "pointing-3": "9195ef69fad598b3",
+    "pointing-4": "7c114f9aa3c395f8",
+}
 """Each version of the prompts, and the hash of its files: a change of a word is a new version."""
+
+
+ALL = tuple(section.path for section in REPORT.sections)
 
 
 def page_of(text: str) -> Page:
@@ -161,7 +169,7 @@ def test_the_table_of_mutations(tmp_path: Path) -> None:
 def test_the_request_is_what_the_snapshot_shows() -> None:
     """Every word that a model sees for one sample stands in the snapshot; a change of it shows there."""
     page = page_of(SAMPLES[3].text)
-    messages, answer = ask(page, shown_of(page, REPORT), REPORT)
+    messages, answer = ask(page, shown_of(page, REPORT), REPORT, ALL)
     request = {"messages": messages, "schema": answer.model_json_schema()}
     assert request == json.loads(SNAPSHOT.read_text(encoding="utf-8"))
 
@@ -248,8 +256,8 @@ def test_lines_of_an_answer(line: str, means: tuple[str, tuple[object, ...]]) ->
 def test_a_line_says_what_its_cells_are() -> None:
     """Cells, written as a line and read again, are the same; a row that is blank throughout is said in a word."""
     cells = (1, 2, 3, BLANK, 9, Divided(4, ("0", "12")), BLANK, 11)
-    assert (line_of("15", cells), said_in(line_of("15", cells))) == ("15: 1-3 空 9 4=0|12 空 11", ("15", cells))
-    assert line_of("16", [BLANK] * 7) == "16: 空"
+    assert (line_of("15", cells), said_in(line_of("15", cells))) == ("15:1-3 空 9 4=0|12 空 11", ("15", cells))
+    assert line_of("16", [BLANK] * 7) == "16:空"
 
 
 RUN_TOGETHER = "二、主动公开政府信息情况\n信息内容\t上一年项目数量\t本年增/减\t处理决定数量\n行政许可\t"
@@ -324,8 +332,8 @@ def test_what_a_report_says_is_data(hostile: str, sample: Sample) -> None:
     """Orders, templates, ids and fences in a report's tables stand in its fence, and change neither prompt nor ids."""
     plain, text = page_of(sample.text), sample.text.replace("三、本年度办理结果", f"三、本年度办理结果\n{hostile}\n")
     page = page_of(text)
-    messages, _ = ask(page, shown_of(page, REPORT), REPORT)
-    ordinary, _ = ask(plain, shown_of(plain, REPORT), REPORT)
+    messages, _ = ask(page, shown_of(page, REPORT), REPORT, ALL)
+    ordinary, _ = ask(plain, shown_of(plain, REPORT), REPORT, ALL)
     assert messages[0] == ordinary[0]
     first, *body, last = messages[1]["content"].split("\n")
     asked = body.pop()
@@ -347,23 +355,23 @@ def test_asking_again_names_places_and_no_numbers() -> None:
     rows[one], rows[other] = rows[other], rows[one]
     del rows[next(reversed(rows))]
     answer = said(rows)
-    messages, _ = ask(aim.page, aim.shown, REPORT)
+    messages, _ = ask(aim.page, aim.shown, REPORT, ALL)
     pointed = read_pointing(aim.page, aim.shown, answer, REPORT)
-    asked = ask_again(messages, answer, pointed, read_with(aim, answer), aim.shown, REPORT)
+    asked = ask_again(messages, answer, pointed, read_with(aim, answer), aim.page, aim.shown, REPORT, ALL)
     named = asked[-1]["content"].split("\n")[1:]
     assert [m["role"] for m in asked] == ["system", "user", "assistant", "user"]
     left = [
         i for i, t in enumerate(aim.shown.values, 1) if t.kind == "number" and not any(i in r for r in rows.values())
     ]
     shown = "、".join(f"«{i}»" for i in left[:12]) + ("等" if len(left) > 12 else "")
-    assert named == [f"- 没有指到的值：{shown}", f"- 各格要再看的行：{one}、{other}"]
+    assert named == [f"- 没有指到，也没有说不属于任何行的值：{shown}", f"- 各格要再看的行：{one}、{other}"]
 
 
 def test_prose_that_is_not_found_is_pointed_at_too() -> None:
     """Where a part of the prose is not found, its paragraphs are shown by number, and what is pointed at is copied."""
     page = page_of(report(change=lambda t: t.replace("五、存在的主要问题及改进情况", "伍 改进方面")))
     shown = shown_of(page, REPORT)
-    messages, model = ask(page, shown, REPORT)
+    messages, model = ask(page, shown, REPORT, ALL)
     assert model is Pointing
     assert messages[1]["content"].endswith("；五、存在的主要问题及改进情况（段落）")
     at = next(i for i, s in enumerate(shown.paragraphs, 1) if page.source.text[s.start : s.end] == "问题不多。")

@@ -446,7 +446,7 @@ def test_a_fault_is_told_by_its_place() -> None:
     """Where the code itself fails the answer says no more than that, and the log gets the place, without what was met there."""
     told: Any = ("no reply of a model, but a text",)
     body = json.dumps({"text": TEXT, "engine": "model"}).encode()
-    answer = reply((Job("extract", body), Heard("m", replies=told)))
+    answer = reply((Job("extract", body), Heard(("m",), replies=told)))
     assert isinstance(answer, Answer)
     assert (answer.status, answer.verdict) == (500, "internal")
     assert re.fullmatch(r"AttributeError at \w+\.py:\d+( < \w+\.py:\d+)*", answer.fault)

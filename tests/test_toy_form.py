@@ -97,7 +97,7 @@ def test_a_form_of_two_rows_is_pointed_at() -> None:
     assert shown.text().splitlines()[-2:] == ["看诊人员|秋季次数", "驻场兽医看诊|«7»5"]
     weighed = weigh_all(page, read_by_rules(page, form), form)
     answer = point({p: c.slot for section in weighed for p, c in section.cells.items()}, shown, form)
-    assert answer == Pointing(rows=["1: 1-3", "2: 4-6", "3: 空 7"])
+    assert answer == Pointing(rows=["1:1-3", "2:4-6", "3:空 7"])
     right = {p: c for section in read(form, text, answer) for p, c in section.cells.items()}
     assert {path: cell.value for path, cell in right.items() if path.startswith("doctors.")} == {
         "doctors.vet.autumn": 5

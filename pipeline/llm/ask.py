@@ -68,11 +68,9 @@ def _paragraphs(page: Page) -> Iterator[Span]:
             yield Span(line.start, end)
 
 
-def ask(
-    page: Page, shown: Shown, form: Form, sections: Collection[str] | None = None
-) -> tuple[list[Message], type[Pointing]]:
-    """The messages that ask for pointing, and the model of the answer. sections: paths of those asked about; None: all."""
-    parts = [s.title for s in form.sections if sections is None or s.path in sections]
+def ask(page: Page, shown: Shown, form: Form, sections: Collection[str]) -> tuple[list[Message], type[Pointing]]:
+    """The messages that ask for pointing, and the model of the answer. sections: the paths of those to ask about."""
+    parts = [s.title for s in form.sections if s.path in sections]
     parts += [f"{p.spec.number}、{p.spec.labels[0].text}（段落）" for p in missing_prose(page, form)]
     user = f"{fence(shown.text(sections))}\n要答：{'；'.join(parts)}"
     return [{"role": "system", "content": instructions(form)}, {"role": "user", "content": user}], Pointing
@@ -132,10 +130,22 @@ def examples(form: Form) -> tuple[Example, ...]:
 
 
 def ask_again(
-    messages: Sequence[Message], answer: Pointing, pointed: Pointed, found: Extraction, shown: Shown, form: Form
+    messages: Sequence[Message],
+    answer: Pointing,
+    pointed: Pointed,
+    found: Extraction,
+    page: Page,
+    shown: Shown,
+    form: Form,
+    sections: Collection[str],
 ) -> list[Message]:
-    """The question again after an answer that leaves doubts: it names places to look at, never what would add up."""
-    doubts = "\n".join(f"- {line}" for line in _doubts(answer, pointed, found, shown, form))
+    """The question again after an answer that cannot be all that is meant; [] where there is nothing to say against it.
+
+    It names places to look at, never what would add up.
+    """
+    doubts = "\n".join(f"- {line}" for line in _doubts(answer, pointed, found, page, shown, form, sections))
+    if not doubts:
+        return []
     return [
         *messages,
         {"role": "assistant", "content": answer.model_dump_json()},
@@ -143,30 +153,37 @@ def ask_again(
     ]
 
 
-def _doubts(answer: Pointing, pointed: Pointed, found: Extraction, shown: Shown, form: Form) -> Iterator[str]:
+def _doubts(
+    answer: Pointing,
+    pointed: Pointed,
+    found: Extraction,
+    page: Page,
+    shown: Shown,
+    form: Form,
+    sections: Collection[str],
+) -> Iterator[str]:
     said = {said_in(line)[0] for line in answer.rows}
-    numbers = {wire.row.path: wire.number for wire in wire_rows(form) if wire.number in said}
+    wires = [wire for wire in wire_rows(form) if wire.row.path.partition(".")[0] in sections]
+    numbers = {wire.row.path: wire.number for wire in wires if wire.number in said}
     used = {(slot.start, slot.end) for slot in pointed.slots.values() if slot is not None} | pointed.aside
+    own = {token.id for section in sections for token in page.tokens(section) if token.kind == "number"}
     left = [
         i
         for i, t in enumerate(shown.values, 1)
-        if t.kind == "number" and not any(t.start <= start and end <= t.end for start, end in used)
+        if t.id in own and not any(t.start <= start and end <= t.end for start, end in used)
     ]
     fails = [c.paths for c in found.checks if c.outcome == "fail"]
     rows = {p.rpartition(".")[0] for paths in fails for p in paths if len({q.rpartition(".")[0] for q in paths}) == 1}
-    doubtful = {f.path for f in found.findings if f.severity == "error" and f.path in form.rows and f.path in numbers}
-    absent = [f.path for f in found.findings if f.code in ("row_absent", "needed_by_sums", "label_alone") and f.path]
-    absent = [path for path in absent if path not in numbers]
+    rows |= {f.path for f in found.findings if f.code == "readings_differ" and f.path in numbers}
+    lacking = ("row_absent", "needed_by_sums", "label_alone", "label_missing")
+    asked = {wire.row.path for wire in wires} - numbers.keys()
+    absent = [f.path for f in found.findings if f.code in lacking and f.path in asked]
     named = (
         ("无法理解的回答", [f.message for f in pointed.findings]),
-        ("没有指到的值", [f"«{i}»" for i in left]),
-        ("各格要再看的行", [numbers[p] for p in form.rows if p in rows | doubtful and p in numbers]),
-        ("没有指到的行", [form.label(p) for p in absent]),
+        ("没有指到，也没有说不属于任何行的值", [f"«{i}»" for i in left]),
+        ("各格要再看的行", [numbers[p] for p in form.rows if p in rows and p in numbers]),
+        ("没有答的行", [form.label(p) for p in absent if p]),
     )
-    is_said = False
     for title, items in named:
         if items:
-            is_said = True
             yield f"{title}：{'、'.join(items[:_MOST_NAMED])}{'等' if len(items) > _MOST_NAMED else ''}"
-    if not is_said:
-        yield "各行、各列的位置"

@@ -6,7 +6,7 @@ A `Client` lives in one event loop; its limits hold for everything that is asked
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from functools import cache, partial
@@ -120,6 +120,8 @@ class Client:
     """How structured answers are asked for, once that is known."""
     patience_s: float = PATIENCE_S
     """An endpoint that does not answer for so long is said, with what is being tried."""
+    chain: "tuple[Client, ...]" = field(default=(), repr=False, compare=False)
+    """The clients of all models, in the order in which they are asked; this one alone, if nothing else is said."""
     by_answer: bool = False
     """Whether an extraction tells what its answers took whoever asked them, now or earlier; else what was paid for it now."""
     _refused_in_a_row: int | None = None
@@ -134,6 +136,7 @@ class Client:
     _tokens: AsyncLimiter | None = field(init=False)
 
     def __post_init__(self) -> None:
+        self.chain = self.chain or (self,)
         asked = self.settings
         options = {
             "temperature": asked.temperature,
@@ -147,6 +150,15 @@ class Client:
         self._requests = _limiter(self.settings.requests_per_minute)
         self._tokens = _limiter(self.settings.tokens_per_minute)
         self.mode = None if self.settings.mode == "auto" else self.settings.mode
+
+    @property
+    def total(self) -> Spent:
+        """What was spent by the clients of all models."""
+        return sum((one.spent for one in self.chain), Spent())
+
+    def once(self, make: Callable[[], T]) -> T:
+        """What is made before the first question; who takes a client's place where a flow runs again with each reply keeps it."""
+        return make()
 
     async def ask(self, messages: Sequence[Message], answer: type[M]) -> Reply[M]:
         """Messages → the answer, from the cache where it is there; the same question at once is asked once.
@@ -446,7 +458,7 @@ class Client:
         return self._askers[mode]
 
     def _check_budget(self) -> None:
-        limits, spent = self.settings, self.spent + self.others
+        limits, spent = self.settings, self.total + self.others
         tokens = spent.input_tokens + spent.output_tokens
         if limits.max_tokens is not None and tokens >= limits.max_tokens:
             raise BudgetError(f"--max-tokens {limits.max_tokens:,} reached: {tokens:,} spent; what was read is kept")
@@ -529,7 +541,17 @@ async def open_client(settings: Settings) -> AsyncIterator[Client]:
 
 @asynccontextmanager
 async def connect(settings: Settings, cache: Cache | None) -> AsyncIterator[Client]:
-    """A client for the running event loop, with this cache or none."""
+    """A client for the running event loop, with this cache or none; its chain has one for each of the models."""
+    async with AsyncExitStack() as stack:
+        chain = tuple([await stack.enter_async_context(_connect(one, cache)) for one in settings.models])
+        for client in chain:
+            client.chain = chain
+        yield chain[0]
+
+
+@asynccontextmanager
+async def _connect(settings: Settings, cache: Cache | None) -> AsyncIterator[Client]:
+    """A client of one model."""
     if not settings.model:
         raise EndpointError("no model is configured; set NIANBAO_MODEL (and NIANBAO_BASE_URL, NIANBAO_API_KEY)")
     key = settings.api_key.get_secret_value() if settings.api_key else "none"

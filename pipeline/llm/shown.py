@@ -71,10 +71,10 @@ def is_value(token: Token) -> bool:
 
 
 def _lines(tokens: Sequence[Token], ids: Mapping[int, int]) -> Iterator[str]:
-    """The lines that are shown: values that stand one a line together on one, and empty lines where they are unusual."""
+    """The lines that are shown: values that stand one a line together on one, and empty lines where order alone places what is about."""
     usual = _empty_lines(tokens)
     run: list[Token] = []
-    empty = 0
+    empty, is_order = 0, False
     for _, group in groupby(tokens, key=lambda t: t.line):
         line = list(group)
         if line[0].kind == "gap":
@@ -84,9 +84,9 @@ def _lines(tokens: Sequence[Token], ids: Mapping[int, int]) -> Iterator[str]:
         if run and (not is_alone or empty > usual):
             yield _shown(run, ids)
             run = []
-        if empty > usual:
+        if empty > usual and is_order and line[0].layout == "order":
             yield f"（空{empty}行）"
-        empty = 0
+        empty, is_order = 0, line[0].layout == "order"
         run += line if is_alone else []
         if not is_alone:
             yield _shown(line, ids)

@@ -1,11 +1,11 @@
 """What a model answers, and the rows that it answers of: a list of lines, each a row's number and where its cells stand.
 
-    "15: 2-8"                     seven cells, each with an id
-    "40: 空 9 空 空 空 空 10"      cells that print nothing, and have no id, between others
-    "17: 30=0|12|0|0|0|0|12"      digits run together, divided: joined they are the text of value 30, letter for letter
-    "16: 空"  "18: ?"  "35: 缺"    all blank; cannot be known, as may be said of a cell, too; not in the report
-    "0: 33 40-42"                 values of no row
-    "一: 3-9"                     a part of the prose: its paragraphs
+    "15:2-8"                     seven cells, each with an id
+    "40:空 9 空 空 空 空 10"      cells that print nothing, and have no id, between others
+    "17:30=0|12|0|0|0|0|12"      digits run together, divided: joined they are the text of value 30, letter for letter
+    "16:空"  "18:?"  "35:缺"    all blank; cannot be known, as may be said of a cell, too; not in the report
+    "0:33 40-42"                 values of no row
+    "一:3-9"                     a part of the prose: its paragraphs
 
 The model writes no number of the report: what it divides is held against the text.
 """
@@ -40,7 +40,7 @@ def _few(lines: list[str]) -> list[str]:
 
 
 class Pointing(BaseModel):
-    """每行一条，写作“行号: 各格的编号”"""
+    """每行一条，写作“行号:各格的编号”"""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -60,7 +60,7 @@ Said = int | Divided | str
 
 
 def said_in(line: str) -> tuple[str, tuple[Said, ...]]:
-    """A line of an answer → what it is of, and its cells, one after another: "15: 2-4 空" → ("15", (2, 3, 4, "空")).
+    """A line of an answer → what it is of, and its cells, one after another: "15:2-4 空" → ("15", (2, 3, 4, "空")).
 
     ("15", ("缺",)) where there is no such row; no cells where the line cannot be understood.
     """
@@ -90,10 +90,10 @@ def _cells(word: str) -> Iterator[Said]:
 
 
 def line_of(number: str, cells: Sequence[Said]) -> str:
-    """The other way: ("15", (2, 3, 4, "空")) → "15: 2-4 空"."""
+    """The other way: ("15", (2, 3, 4, "空")) → "15:2-4 空"."""
     if len(cells) > 1 and len(set(cells)) == 1 and cells[0] in (BLANK, UNKNOWN):
         cells = cells[:1]
-    return f"{number}: {' '.join(_words(cells))}"
+    return f"{number}:{' '.join(_words(cells))}"
 
 
 def _words(cells: Sequence[Said]) -> Iterator[str]:

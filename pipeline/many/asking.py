@@ -44,21 +44,23 @@ class Asking:
             client = await self._opened()
         except NianbaoError as error:
             return Asked(None, Spent(), error)
-        client.others = others
+        for one in client.chain:
+            one.others = others
         try:
             found = None
             if client.unusable is None:
                 found = await ask(given, self._engine, client, self._pool, self._deadline_s)
         except NianbaoError as error:
-            return Asked(None, replace(client.spent), error)
+            return Asked(None, client.total, error)
         if client.unusable is not None:
-            return Asked(None, replace(client.spent), client.unusable)
-        return Asked(found, replace(client.spent))
+            return Asked(None, client.total, client.unusable)
+        return Asked(found, client.total)
 
     async def _opened(self) -> Client:
         async with self._opening:
             if self._client is None:
                 await self._open.enter_async_context(self._pool)
                 self._client = await self._open.enter_async_context(open_client(self._settings))
-                self._client.by_answer = True
+                for one in self._client.chain:
+                    one.by_answer = True
             return self._client

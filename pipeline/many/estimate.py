@@ -9,30 +9,41 @@ from functools import partial
 
 from ..errors import InputError
 from ..extract import REPORT, Engine
-from ..llm.ask import ask, shown_of
 from ..llm.cache import open_cache
-from ..llm.client import CHARACTERS_A_TOKEN, TOKENS_AN_ANSWER, question_key
+from ..llm.client import question_key
 from ..llm.prices import price
 from ..llm.settings import Settings
-from ..llm.wire import Pointing
-from ..page import lay_out, with_all_text
+from ..llm.tokens import count_tokens
+from ..page import lay_out
+from ..readers.model import Asking
+from ..readers.pointing import point
+from ..readers.rules import ByRules, judge_rules
 from .order import in_order
 from .pool import Pool
 from .shards import Committed, Shard
 from .sources import Given
 from .texts import Texts
-from .work import read_report, source_of, wants_model
+from .work import source_of
 from .worker import EndedError
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Of a shard. questions: key and characters of each first question that would be asked."""
+    """Of a shard. questions: what would be asked first about each report that a model would be asked about."""
 
     reports: int
     same: int
     unread: int
-    questions: tuple[tuple[str, int], ...]
+    questions: tuple["Expected", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """A question: its key, and about how many tokens it is, and its answer."""
+
+    key: str
+    input_tokens: int
+    output_tokens: int
 
 
 @dataclass
@@ -51,10 +62,12 @@ class Estimate:
     shared: int = 0
     kept: int = 0
     input_tokens: int = 0
+    output_tokens: int = 0
 
     @property
-    def output_tokens(self) -> int:
-        return (self.to_model - self.shared - self.kept) * TOKENS_AN_ANSWER
+    def calls(self) -> int:
+        """Requests that would be sent."""
+        return self.to_model - self.shared - self.kept
 
     @property
     def cost(self) -> Decimal | None:
@@ -69,6 +82,7 @@ class Estimate:
         yield f"{self.to_model:>12,} would go to {self.settings.model or 'a model'}"
         yield f"{self.kept:>12,} of these have their answers in the cache"
         yield f"{self.shared:>12,} of these show the model what another shows it"
+        yield f"{self.calls:>12,} requests, about"
         yield f"{self.input_tokens:>12,} tokens in, about"
         yield f"{self.output_tokens:>12,} tokens out, about"
         if self.cost is None:
@@ -78,8 +92,8 @@ class Estimate:
             yield f"{self.cost:>12.4f} US dollars, about"
             yield f"{self.cost * Decimal(batch_price):>12.4f} US dollars with --batch, at {batch_price} of the price"
         yield (
-            f"An estimate: {CHARACTERS_A_TOKEN} characters a token, {TOKENS_AN_ANSWER} tokens an answer, one question a report;"
-            " a doubtful answer is asked about once more."
+            "An estimate: tokens as OpenAI's o200k counts them, answers as long as the rules' reading of what is open;"
+            " an answer that cannot be meant is asked about once more, and further models are not counted."
         )
 
 
@@ -102,39 +116,47 @@ async def estimate(
             found.reports += counts.reports
             found.same += counts.same
             found.unread += counts.unread
-            for key, characters in counts.questions:
+            for question in counts.questions:
                 found.to_model += 1
-                if cache is not None and cache.get(key) is not None:
+                if cache is not None and cache.get(question.key) is not None:
                     found.kept += 1
-                elif texts.first(key, (0, 0)) is not None:
+                elif texts.first(question.key, (0, 0)) is not None:
                     found.shared += 1
                 else:
-                    found.input_tokens += round(characters / CHARACTERS_A_TOKEN)
+                    found.input_tokens += question.input_tokens
+                    found.output_tokens += question.output_tokens
     return found
 
 
 async def _counts(shard: Shard, engine: Engine, settings: Settings, pool: Pool, deadline_s: float) -> Counts:
     counted = await pool.each(partial(count, engine, settings), shard.unread, deadline_s)
     unread = sum(isinstance(found, EndedError | None) for found in counted)
-    questions = tuple(found for found in counted if isinstance(found, tuple) and found)
+    questions = tuple(found for found in counted if isinstance(found, Expected))
     return Counts(len(shard.reports), len(shard.same), unread, questions)
 
 
-def count(engine: Engine, settings: Settings, given: Given) -> "tuple[str, int] | tuple[()] | None":
-    """A report → the question that would be asked about it, or none; None where it cannot be read. In a worker process."""
-    read = read_report(given)
-    if read.unread:
-        return None
-    return _question(given, settings) if wants_model(read, engine) else ()
-
-
-def _question(given: Given, settings: Settings) -> tuple[str, int]:
-    """The first question about a report: its key, and the characters that would be sent."""
-    page = lay_out(source_of(given), REPORT)
+def count(engine: Engine, settings: Settings, given: Given) -> "Expected | tuple[()] | None":
+    """A report → the question that would be asked about it, () for none; None where it cannot be read. In a worker process."""
     try:
-        page = with_all_text(page, REPORT)
+        rules = judge_rules(lay_out(source_of(given), REPORT), REPORT)
+    except Exception:  # whatever is wrong with the report or its reader, a run says it
+        return None
+    if engine == "auto" and rules.extraction.status != "unresolved":
+        return ()
+    return _expected(rules, settings, first=engine == "model") or ()
+
+
+def _expected(rules: ByRules, settings: Settings, *, first: bool) -> Expected | None:
+    """The first question about a report, and an answer as long as the rules' own reading."""
+    try:
+        asking = Asking.of(rules, REPORT, first=first)
     except InputError:
-        return question_key(settings, (), Pointing), 0
-    messages, answer = ask(page, shown_of(page, REPORT), REPORT)
-    schema = json.dumps(answer.model_json_schema(), ensure_ascii=False)
-    return question_key(settings, messages, answer), sum(len(m["content"]) for m in messages) + len(schema)
+        return None
+    if not (sections := asking.sections()):
+        return None
+    messages, answer = asking.question(sections)
+    told = [m["content"] for m in messages] + [json.dumps(answer.model_json_schema(), ensure_ascii=False)]
+    cells = {p: c.slot for one in rules.weighed if one.section.path in sections for p, c in one.cells.items()}
+    expected = point(cells, asking.shown, REPORT).model_dump_json()
+    key = question_key(settings, messages, answer)
+    return Expected(key, sum(map(count_tokens, told)), count_tokens(expected))

@@ -5,7 +5,8 @@ flow runs again with the answers so far. So a worker holds no connection, and is
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+import pickle
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -24,19 +25,27 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What `Client.ask` takes."""
+    """What `Client.ask` takes, and which of the models is asked: its place among them."""
 
     messages: Sequence[dict[str, str]]
     answer: type[BaseModel]
+    number: int = 0
+    kept: bytes = b""
+    """What the flow made before it asked, for when it runs again; it is opened in a worker alone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A model by its name, and what it said so far. by_answer: as its client has it."""
+    """Models by their names, and what they said so far, in turn. by_answer: as their client has it."""
 
-    model: str
+    models: tuple[str, ...]
     by_answer: bool = False
     replies: "tuple[Reply[Any] | EndpointError, ...]" = ()
+    kept: bytes = b""
+
+    def after(self, question: Question, reply: "Reply[Any] | EndpointError") -> "Heard":
+        """The same with the reply to a question."""
+        return replace(self, replies=(*self.replies, reply), kept=question.kept)
 
 
 Work = Callable[[tuple[A, "Heard | None"]], "T | Question"]
@@ -62,12 +71,12 @@ async def do_asking(
         if not isinstance(found, Question):
             return found
         assert heard is not None
-        heard = replace(heard, replies=(*heard.replies, await ask(found)))
+        heard = heard.after(found, await ask(found))
 
 
 def heard_of(client: "Client | None") -> Heard | None:
     """What is heard of a client's model before it is asked; None where there is no client."""
-    return Heard(client.settings.model or "", client.by_answer) if client else None
+    return Heard(tuple(one.settings.model or "" for one in client.chain), client.by_answer) if client else None
 
 
 def asks(client: "Client | None") -> Ask:
@@ -76,7 +85,7 @@ def asks(client: "Client | None") -> Ask:
     async def ask(question: Question) -> "Reply[Any] | EndpointError":
         assert client is not None
         try:
-            return await client.ask(question.messages, question.answer)
+            return await client.chain[question.number].ask(question.messages, question.answer)
         except EndpointError as error:
             return error
 
@@ -87,22 +96,36 @@ def asks(client: "Client | None") -> Ask:
 
 
 class Asker:
-    """Stands for the client in a worker: gives the replies that were heard, in their order. unusable: the error among them."""
+    """Stands for a client in a worker: gives the replies that were heard, in their order. unusable: the error among them."""
 
-    def __init__(self, heard: Heard) -> None:
-        self.settings = SimpleNamespace(model=heard.model)
+    def __init__(
+        self, heard: Heard, number: int = 0, replies: "Iterator[Reply[Any] | EndpointError] | None" = None
+    ) -> None:
+        self.settings = SimpleNamespace(model=heard.models[number])
         self.by_answer = heard.by_answer
         self.unusable: EndpointError | None = None
-        self._replies = iter(heard.replies)
+        self._number, self._replies = number, iter(heard.replies) if replies is None else replies
+        others = range(1, len(heard.models)) if number == 0 else ()
+        self.chain = (self, *(Asker(heard, n, self._replies) for n in others))
+        self.kept = heard.kept
 
     async def ask(self, messages: Sequence[dict[str, str]], answer: type[BaseModel]) -> "Reply[Any]":
         reply = next(self._replies, None)
         if reply is None:
-            raise _UnansweredError(Question(messages, answer))
+            raise _UnansweredError(Question(messages, answer, self._number))
         if isinstance(reply, EndpointError):
             self.unusable = reply
             raise reply
         return reply
+
+    def once(self, make: Callable[[], T]) -> T:
+        """What is made when the flow runs first; when it runs again, with a reply more, it is at hand."""
+        if self.kept:
+            made: T = pickle.loads(self.kept)
+            return made
+        made = make()
+        self.kept = pickle.dumps(made, pickle.HIGHEST_PROTOCOL)
+        return made
 
 
 def until_asked(flow: "Callable[[Client | None], Coroutine[Any, Any, T]]", heard: Heard | None) -> T | Question:
@@ -111,7 +134,7 @@ def until_asked(flow: "Callable[[Client | None], Coroutine[Any, Any, T]]", heard
     try:
         return asyncio.run(flow(cast("Client | None", asker)))
     except _UnansweredError as error:
-        return error.question
+        return replace(error.question, kept=asker.kept if asker else b"")
 
 
 class _UnansweredError(Exception):

@@ -158,7 +158,7 @@ class _OneClient:
 
     @property
     def spent(self) -> "Spent":
-        return self._client.spent
+        return self._client.total
 
     async def ask(self, given: Given) -> Outcome:
         if self._client.unusable is not None:

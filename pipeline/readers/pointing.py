@@ -109,7 +109,7 @@ class _Reading:
 
 
 def paragraphs_of(answer: Pointing, number: str) -> tuple[int, ...]:
-    """The numbers of the paragraphs that an answer names for a part of the prose: "一: 3-5" → (3, 4, 5)."""
+    """The numbers of the paragraphs that an answer names for a part of the prose: "一:3-5" → (3, 4, 5)."""
     for line in answer.rows:
         said, cells = said_in(line)
         if said == number:

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 from anyio import fail_after
 
 from ..errors import BudgetError, EndpointError
+from ..many.questions import heard_of
 
 if TYPE_CHECKING:
     from ..llm.client import Client, Reply
-    from ..many.questions import Question
+    from ..many.questions import Heard, Question
 
 _AGAIN_S = 30
 """An endpoint that could not be used is asked again after so long."""
@@ -23,8 +24,11 @@ class Model:
         self._timeout_s = timeout_s
 
     @property
-    def name(self) -> str:
-        return self._client.settings.model or ""
+    def heard(self) -> "Heard":
+        """What a worker is told of the models before any was asked."""
+        found = heard_of(self._client)
+        assert found is not None
+        return found
 
     @property
     def max_in_flight(self) -> int:
@@ -34,7 +38,8 @@ class Model:
         """A question → the reply, or the error that stands for it; a worker is told either."""
         try:
             with fail_after(self._timeout_s):
-                return await self._client.ask(question.messages, question.answer)
+                client = self._client.chain[question.number]
+                return await client.ask(question.messages, question.answer)
         except TimeoutError:
             return EndpointError(f"the model gave no answer within {self._timeout_s:g} s; try again")
         except EndpointError as error:
@@ -44,5 +49,6 @@ class Model:
 
     def _forgive(self) -> None:
         """A client gives an endpoint up for good; a server runs on, and asks again."""
-        if not isinstance(self._client.unusable, BudgetError):
-            self._client.unusable = None
+        for client in self._client.chain:
+            if not isinstance(client.unusable, BudgetError):
+                client.unusable = None

@@ -5,7 +5,6 @@ import math
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import replace
 from functools import partial
 from types import TracebackType
 from typing import Self
@@ -94,14 +93,14 @@ class Pool:
 
         wait_s: for a worker to be free; None: as long as it takes.
         """
-        heard = Heard(self.model.name) if self.model else None
+        heard = self.model.heard if self.model else None
         while True:
             found = await self._in_turn((job, heard), wait_s, is_gone)
             if isinstance(found, Answer):
                 return found
             if self.model is None or heard is None:
                 raise AssertionError("a question without a model")
-            heard = replace(heard, replies=(*heard.replies, await self.model.ask(found)))
+            heard = heard.after(found, await self.model.ask(found))
 
     async def _in_turn(
         self, asked: tuple[Job, Heard | None], wait_s: float | None, is_gone: Callable[[], Awaitable[bool]] | None

@@ -23,6 +23,7 @@ from typing import Any, Self
 
 import click
 from nianbao.eval.dataset import SAMPLES, Case, load_dataset
+from nianbao.pipeline.errors import InputError
 from nianbao.pipeline.extract import REPORT
 from nianbao.pipeline.llm.ask import harmless
 from nianbao.pipeline.llm.shown import Shown, show
@@ -55,7 +56,8 @@ def answer_from(cases: Iterable[Case] = (), recorded: Iterable[Recorded] = ()) -
     """
     lines: dict[str, list[str]] = {}
     for case in cases:
-        lines |= right_lines(case)
+        with suppress(InputError):
+            lines |= right_lines(case)
     for one in recorded:
         lines |= _recorded_lines(one)
 

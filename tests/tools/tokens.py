@@ -1,18 +1,19 @@
-"""Tokens in and out over the samples, beside a plain instructor call with the record as its response model.
+"""Tokens in and out over the samples, and over reports that are asked about, beside a plain instructor call for the whole record.
 
 make tokens
 
-Counted with the o200k tokenizer: in, the text of the messages and the schema as JSON, as they are sent; out, the answer. The
-plain call is sent the whole text and answers with the gold record, without its prose. What an endpoint adds of its own for roles
-and tools is not counted.
+Counted with the o200k tokenizer: in, the text of the messages and the schema as JSON, as they are sent; out, the answer. What all
+questions begin with, an endpoint may keep: it is told apart. The plain call is sent the whole text and answers with the gold
+record, without its prose. What an endpoint adds of its own for roles and tools is not counted.
 """
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from statistics import mean
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
@@ -20,13 +21,12 @@ import instructor
 import openai
 from instructor.core.exceptions import InstructorError
 from nianbao.eval.dataset import SAMPLES, Case, load_dataset
-from nianbao.pipeline.errors import SettingsError
-from nianbao.pipeline.extract import REPORT
-from nianbao.pipeline.llm.ask import ask, shown_of
-from nianbao.pipeline.llm.client import connect
+from nianbao.eval.mess import write_reports
+from nianbao.pipeline.errors import NianbaoError, SettingsError
+from nianbao.pipeline.extract import REPORT, Engine, extract_async
+from nianbao.pipeline.llm.ask import instructions
+from nianbao.pipeline.llm.client import Client, connect
 from nianbao.pipeline.llm.settings import Settings
-from nianbao.pipeline.page import lay_out
-from nianbao.pipeline.source.decode import from_text
 from nianbao.schemas.report import Report
 
 from tests.tools.standin import MODEL, StandIn, answer_from
@@ -38,13 +38,19 @@ _SHAPING = ("messages", "response_format", "tools")
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """Of one report: tokens in and out, ours and those of a plain call."""
+    """Of reports: how many requests were sent about them, their tokens in and out, those in that all requests begin with, and a plain call's."""
 
     name: str
-    ours_in: int
-    ours_out: int
+    calls: int
+    into: int
+    same: int
+    out: int
     plain_in: int
     plain_out: int
+
+    def __add__(self, other: "Tokens") -> "Tokens":
+        mine, others = ((t.calls, t.into, t.same, t.out, t.plain_in, t.plain_out) for t in (self, other))
+        return Tokens(self.name, *(a + b for a, b in zip(mine, others, strict=True)))
 
 
 def tokenizer() -> Count:
@@ -57,17 +63,31 @@ def tokenizer() -> Count:
     return count
 
 
-async def measure(case: Case, count: Count) -> Tokens:
-    """Both calls for one report, as they are really sent: to a stand-in, which answers ours from gold."""
-    with StandIn(answer_from([case])) as server:
+async def measure(cases: Sequence[Case], engine: Engine, count: Count) -> list[Tokens]:
+    """What is sent about each report, and a plain call, to a stand-in, which answers ours from gold."""
+    with StandIn(answer_from(cases)) as server:
         settings = Settings(model=MODEL, base_url=server.url, mode="json_schema")
         async with connect(settings, None) as client:
-            page = lay_out(from_text(case.text, case.name), REPORT)
-            reply = await client.ask(*ask(page, shown_of(page, REPORT), REPORT))
-            await _ask_plainly(client.connection, case.text)
-    ours, plain = (sum(count(text) for text in texts_of(body)) for body in server.requests)
+            return [await _of(case, engine, client, server, count) for case in cases]
+
+
+async def _of(case: Case, engine: Engine, client: Client, server: StandIn, count: Count) -> Tokens:
+    server.requests.clear()
+    with suppress(NianbaoError):
+        await extract_async(case.text, engine, model=client)
+    ours = list(server.requests)
+    await _ask_plainly(client.connection, case.text)
+    plain = server.requests[-1]
     gold = json.dumps(case.gold.record, ensure_ascii=False, separators=(",", ":"))
-    return Tokens(case.name, ours, count(reply.raw), plain, count(gold))
+    return Tokens(
+        case.name,
+        len(ours),
+        sum(count(text) for body in ours for text in texts_of(body)),
+        sum(count(text) for body in ours for text in (instructions(REPORT), *texts_of(body)[len(body["messages"]) :])),
+        sum(count(server.answer(body)) for body in ours),
+        sum(count(text) for text in texts_of(plain)),
+        count(gold),
+    )
 
 
 async def _ask_plainly(connection: openai.AsyncOpenAI, text: str) -> None:
@@ -86,23 +106,50 @@ def texts_of(body: Mapping[str, Any]) -> list[str]:
     return messages + [json.dumps(part, ensure_ascii=False, separators=(",", ":")) for part in rest]
 
 
-def table(found: list[Tokens]) -> str:
-    """A line for each report and one for the mean."""
-    lines = [f"{'o200k tokens':<28}{'ours in':>9}{'out':>7}{'plain in':>11}{'out':>7}"]
-    lines += [f"{t.name:<28}{t.ours_in:>9,}{t.ours_out:>7,}{t.plain_in:>11,}{t.plain_out:>7,}" for t in found]
-    means = (mean(getattr(t, name) for t in found) for name in ("ours_in", "ours_out", "plain_in", "plain_out"))
-    lines.append("{:<28}{:>9,.0f}{:>7,.0f}{:>11,.0f}{:>7,.0f}".format("mean", *means))
+def table(found: Sequence[Tokens]) -> str:
+    """A line for each, with the mean of a request, and what a plain call takes."""
+    lines = [f"{'o200k tokens':<34}{'requests':>9}{'in':>8}{'of it same':>11}{'out':>6}{'plain in':>11}{'out':>8}"]
+    for t in found:
+        own = (round(n / max(1, t.calls)) for n in (t.into, t.same, t.out))
+        mine = "{:>8,}{:>11,}{:>6,}".format(*own)
+        lines.append(f"{t.name:<34}{t.calls:>9,}{mine}{t.plain_in:>11,}{t.plain_out:>8,}")
     return "\n".join(lines)
 
 
+def total(name: str, found: Sequence[Tokens]) -> Tokens:
+    return sum(found, Tokens(name, 0, 0, 0, 0, 0, 0))
+
+
+def _told(t: Tokens, count: int) -> str:
+    """What a run of so many reports takes beside plain calls."""
+    ours, plain = t.into + t.out, t.plain_in + t.plain_out
+    fresh = t.into - t.same + t.out
+    return (
+        f"{t.name}: {t.calls} requests for {count} reports; all tokens 1/{plain / max(1, ours):.0f} of the plain calls',"
+        f" without those that all requests begin with 1/{plain / max(1, fresh):.0f}"
+    )
+
+
 @click.command()
-def main() -> None:
-    """Print the tokens of a question and its perfect answer for each sample, beside those of a plain instructor call."""
+@click.argument("datasets", nargs=-1)
+@click.option("--made-up", "more", default=0, show_default=True, help="Made-up reports, asked about as by `auto`.")
+def main(datasets: tuple[str, ...], more: int) -> None:
+    """Print the tokens of each sample's whole question and of its perfect answer; of DATASETS, what `auto` asks about them."""
     try:
         count = tokenizer()
-    except SettingsError as error:
+        whole = asyncio.run(measure(load_dataset(SAMPLES).cases, "model", count))
+        named = [(name, load_dataset(name).cases) for name in datasets]
+        with TemporaryDirectory() as folder:
+            if more:
+                write_reports(path := Path(folder) / "made up.jsonl", more, 4242, None)
+                named.append(("made up", load_dataset(str(path)).cases))
+        print(table([*whole, total("samples, the whole question", whole)]))
+        for name, cases in named:
+            found = asyncio.run(measure(cases, "auto", count))
+            print(table([total(f"{Path(name).name}, what is open", found)]))
+            print(_told(total(Path(name).name, found), len(cases)))
+    except NianbaoError as error:
         raise click.ClickException(str(error)) from None
-    print(table([asyncio.run(measure(case, count)) for case in load_dataset(SAMPLES).cases]))
 
 
 if __name__ == "__main__":
