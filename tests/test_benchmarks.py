@@ -6,10 +6,10 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from nianbao.pipeline.llm.settings import Settings
+from nianbao.pipeline.many.pool import cores
 
-from tests.tools.standin import MODEL, StandIn, answer_from
-from tests.tools.throughput import read_all
+from tests.tools.standin import StandIn, answer_from
+from tests.tools.throughput import measure as measure_all
 from tests.tools.tokens import measure, table, tokenizer, total
 
 from .conftest import CASES
@@ -26,12 +26,12 @@ def test_tokens() -> None:
 
 
 def test_reports_read_at_once(tmp_path: Path) -> None:
-    """The benchmark counts the requests that were sent, and what came of each report."""
+    """The benchmark counts the requests that were sent, what came of each report, and the time of the same work with the answers at hand."""
+    texts = [CASES[1].text] * 2 * cores() + [case.text for case in CASES]
     with StandIn(answer_from(CASES)) as server:
-        settings = Settings(model=MODEL, base_url=server.url, mode="json_schema")
-        found = asyncio.run(read_all([case.text for case in CASES], settings, tmp_path / "cache"))
-        assert found == (Counter(verified=4, unresolved=1), 6)
-        assert len(server.requests) == 6
+        statuses, requests, seconds, bare = asyncio.run(measure_all(texts, server.url, tmp_path / "cache"))
+    assert (statuses, requests) == (Counter(verified=4, unresolved=1), len(server.requests) - 1)
+    assert 0 < bare < seconds
 
 
 def test_rules_load_no_client() -> None:

@@ -164,7 +164,8 @@ async def _runner(plan: Plan) -> AsyncIterator[Callable[[Pool], Runner]]:
         from ..llm.client import open_client  # which is slow to load, and not needed for rules
 
         async with open_client(plan.settings) as client:
-            client.by_answer = True
+            for one in client.chain:
+                one.by_answer = True
             yield lambda pool: LocalRunner(pool, plan.engine, client, plan.deadline_s)
 
 

@@ -17,10 +17,12 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import click
 from nianbao.eval.dataset import load_dataset
 from nianbao.eval.mess import write_reports
+from nianbao.pipeline.errors import EndpointError
 from nianbao.pipeline.llm.cache import DiskCache
 from nianbao.pipeline.llm.client import Client, Reply, connect
 from nianbao.pipeline.llm.settings import Settings
@@ -51,7 +53,7 @@ def stand_in(dataset: Path) -> Iterator[str]:
             server.kill()
 
 
-Answers = dict[str, Reply[object]]
+Answers = dict[str, Reply[Any] | EndpointError]
 """The text of a question → the reply."""
 
 
@@ -60,16 +62,16 @@ async def read_all(texts: Sequence[str], client: Client, answers: Answers, pool:
     ask = asks(client)
     room = asyncio.Semaphore(2 * IN_FLIGHT)
 
-    async def at_hand(question: Question) -> object:
+    async def at_hand(question: Question) -> Reply[Any] | EndpointError:
         key = question.messages[-1]["content"]
         if key not in answers:
-            answers[key] = await ask(question)  # type: ignore[assignment]
+            answers[key] = await ask(question)
         return answers[key]
 
     async def one(text: str) -> Extraction:
         async with room:
             work = partial(read_asking, "model")
-            return await do_asking(pool, work, Given("report", text), heard_of(client), at_hand, None)  # type: ignore[arg-type]
+            return await do_asking(pool, work, Given("report", text), heard_of(client), at_hand, None)
 
     found = await asyncio.gather(*map(one, texts))
     return Counter(extraction.status for extraction in found)
@@ -103,7 +105,9 @@ def main(count: int, difficulty: int | None) -> None:
             statuses, requests, seconds, bare = asyncio.run(measure(texts, url, Path(folder) / "cache"))
     attainable = min(requests / bare, BOUND)
     print(f"{count:,} reports, {requests:,} requests in {seconds:.1f} s: {count / seconds:.0f} reports/s")
-    print(f"{requests / bare:.0f} requests/s could be had: reading and judging alone, on {cores()} cores, take {bare:.1f} s")
+    print(
+        f"{requests / bare:.0f} requests/s could be had: reading and judging alone, on {cores()} cores, take {bare:.1f} s"
+    )
     print(f"{BOUND:.0f} requests/s are what {IN_FLIGHT} in flight of {LATENCY_S * 1e3:.0f} ms allow")
     print(f"{requests / seconds:.0f} requests/s: {requests / seconds / attainable:.0%} of what is attainable")
     print(", ".join(f"{n} {status}" for status, n in statuses.most_common()))
