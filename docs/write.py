@@ -3,6 +3,7 @@
 A document marks such a place with a comment, and the block after it is replaced by what comes out:
 
     <!-- prints: nianbao schema -->    the output of a nianbao command, in a text block
+    <!-- prints: tests.tools NAME -->  the output of a tool of tests/tools/
     <!-- findings: en -->              the table of finding codes, in English or Chinese heads
     <!-- settings: en -->              the table of settings, in English or Chinese
     <!-- problems: en -->              the table of the service's error codes, likewise
@@ -24,6 +25,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -68,7 +70,7 @@ DOCUMENTS = (
     ),
 )
 _COMMANDS = re.compile(
-    r"(<!-- runs(?P<long>, long)?: nianbao (?P<first>[^\n]*?) -->\n)|(?P<mark><!-- prints: nianbao (?P<command>[^\n]*?) -->\n)```text\n.*?```\n",
+    r"(<!-- runs(?P<long>, long)?: nianbao (?P<first>[^\n]*?) -->\n)|(?P<mark><!-- prints: (?:nianbao|(?P<tools>tests\.tools)) (?P<command>[^\n]*?) -->\n)```text\n.*?```\n",
     re.DOTALL,
 )
 _FINDINGS = re.compile(r"(<!-- findings: (?P<language>\w+) -->\n)(?:\|.*\n)*")
@@ -127,7 +129,7 @@ def _block(marked: re.Match[str], folder: Path) -> str:
     if files & _LEFT or (marked["long"] and "--quick" in sys.argv):
         _LEFT.update(files)
         return marked[0]
-    told = _output(command, folder)
+    told = _tool(command) if marked["tools"] else _output(command, folder)
     return marked[0] if marked["first"] else f"{marked['mark']}```text\n{told}```\n"
 
 
@@ -143,6 +145,15 @@ def _output(command: str, folder: Path) -> str:
     if result.exit_code:
         sys.exit(f"nianbao {command}: exit status {result.exit_code}: {result.stderr}")
     return "".join(line.rstrip() + "\n" for line in result.stdout.strip("\n").splitlines())
+
+
+@cache
+def _tool(name: str) -> str:
+    """What a tool of `tests/tools/` prints."""
+    result = CliRunner().invoke(import_module(f"tests.tools.{name}").main, [], catch_exceptions=False)
+    if result.exit_code:
+        sys.exit(f"tests.tools.{name}: exit status {result.exit_code}: {result.output}")
+    return result.stdout
 
 
 def _language(named: str) -> Language:

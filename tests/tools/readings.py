@@ -12,19 +12,19 @@ import random
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
 import click
 from nianbao.eval.dataset import Case, load_dataset
 from nianbao.pipeline.errors import NianbaoError
-from nianbao.pipeline.extract import REPORT, Engine, extract_async
+from nianbao.pipeline.extract import Engine, extract_async
 from nianbao.pipeline.llm.client import connect
 from nianbao.pipeline.llm.settings import Settings
 from nianbao.pipeline.llm.wire import BLANK, NO_ROW, Pointing, Said, line_of, said_in
-from nianbao.pipeline.record.paths import cells_of
+from nianbao.pipeline.readers.supplied.tie import same
 from nianbao.schemas.extraction import Extraction
-from nianbao.schemas.report import Report
 
 from tests.tools.recorded import load_recorded
 from tests.tools.standin import Answer, StandIn, answer_from
@@ -64,16 +64,15 @@ async def measure(cases: Sequence[Case], engine: Engine, settings: Settings) -> 
 
 def judged(found: Extraction, case: Case) -> tuple[set[str], set[str]]:
     """The cells that are vouched for, and those of them that gold has otherwise, or that a whole record has not."""
-    record = {} if found.report is None else _cells(found.report)
-    gold = _cells(Report.model_validate(case.gold.record))
     sure = {path for path, e in found.evidence.items() if e.trust == "vouched"}
     if found.status != "unresolved":
-        sure |= {path for path, value in gold.items() if value is not None} - record.keys()
-    return sure, {path for path in sure if gold.get(path) != record.get(path)}
+        sure |= {path for path, value in case.gold.cells.items() if value is not None} - found.evidence.keys()
+    return sure, {path for path in sure if not same(case.gold.cells.get(path), _at(found.report, path))}
 
 
-def _cells(report: Report) -> dict[str, Any]:
-    return cells_of(report.model_dump(mode="json"), REPORT)
+def _at(record: object, path: str) -> Any:
+    """What a record holds at a path; None where it has not the row."""
+    return reduce(lambda one, name: getattr(one, name, None), path.split("."), record)
 
 
 def erring(answer: Answer, seed: int = 1) -> Answer:
@@ -118,8 +117,10 @@ def main(folders: tuple[str, ...]) -> None:
         raise click.ClickException(str(error)) from None
     silent = 0
     print(f"{'recorded readings':<28}{'reports':>8}{'whole':>7}{'cells':>8}{'vouched':>9}{'wrong':>7}{'requests':>10}")
-    with StandIn(by_model({"one": read, "other": erring(read)})) as server:
-        one, other = (Settings(model=name, base_url=server.url, mode="json_schema") for name in ("one", "other"))
+    with StandIn(by_model({"one": read, "other": erring(read), "third": erring(read, 2)})) as server:
+        one, other, third = (
+            Settings(model=name, base_url=server.url, mode="json_schema") for name in ("one", "other", "third")
+        )
         two = one.model_copy(update={"then": (other,)})
         swapped = other.model_copy(update={"then": (one,)})
         ways: list[tuple[str, Engine, Settings]] = [
@@ -129,6 +130,8 @@ def main(folders: tuple[str, ...]) -> None:
             ("rules, then one that errs", "auto", other),
             ("rules, reader, one that errs", "auto", two),
             ("rules, one that errs, reader", "auto", swapped),
+            ("rules, two that err", "auto", other.model_copy(update={"then": (third,)})),
+            ("one that errs, as the record", "model", other),
         ]
         for name, engine, settings in ways:
             t = asyncio.run(measure(cases, engine, settings))
