@@ -139,8 +139,13 @@ def ask_again(
     form: Form,
     sections: Collection[str],
 ) -> list[Message]:
-    """The question again after an answer that cannot be all that is meant: it names places to look at, never what would add up."""
+    """The question again after an answer that cannot be all that is meant; [] where there is nothing to say against it.
+
+    It names places to look at, never what would add up.
+    """
     doubts = "\n".join(f"- {line}" for line in _doubts(answer, pointed, found, page, shown, form, sections))
+    if not doubts:
+        return []
     return [
         *messages,
         {"role": "assistant", "content": answer.model_dump_json()},

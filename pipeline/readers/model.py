@@ -85,7 +85,7 @@ class Asking:
         messages, answer = self.question(sections)
         before, found = list(self.pointed), None
         try:
-            while len(replies) < 2:
+            while messages and len(replies) < 2:
                 reply = await client.ask(messages, answer)
                 replies.append(reply)
                 if reply.answer is None:
@@ -95,7 +95,7 @@ class Asking:
                 again, weighed = self._judged([*before, pointed], reply.answer, sections)
                 if found is None or again.coverage.vouched > found.coverage.vouched:
                     found, self.best, self.weighed, self.pointed = again, again, weighed, [*before, pointed]
-                if again.status != "unresolved" or not pointed.findings:
+                if again.status != "unresolved":
                     break
                 messages = ask_again(messages, reply.answer, pointed, again, self.page, self.shown, self.form, sections)
         except EndpointError as error:
