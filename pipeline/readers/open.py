@@ -44,7 +44,7 @@ def _may_change(page: Page, alignments: Alignments, one: Weighed, form: Form, ot
         left = ((t.start, t.end) for t in tokens if t.kind == "number")
         aside = frozenset(place for place in left if not any(a < place[1] and place[0] < b for a, b in used))
         answer = Pointed("model", slots, (), aside)
-        again = weigh(page.source, one.section, readings, form, [*others, answer], tokens)
+        again = weigh(page, one.section, readings, form, [*others, answer])
         if _vouched(again) > _vouched(one) or _errors(again) < _errors(one):
             return True
     return False
