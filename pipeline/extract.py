@@ -97,7 +97,7 @@ async def read_on(page: Page, engine: Engine, client: "Client | None", form: For
 
 
 async def _read_on(read: Callable[[], ByRules], engine: Engine, client: "Client | None", form: Form) -> Extraction:
-    rules = await asyncio.to_thread(client.once, read) if client else await asyncio.to_thread(read)
+    rules = await asyncio.to_thread(read)
     if client is None or engine == "rules" or (engine == "auto" and rules.extraction.status != "unresolved"):
         return rules.extraction
     from .llm.calls import asking_about

@@ -387,8 +387,8 @@ def test_an_estimate_sends_nothing(source: Path, tmp_path: Path) -> None:
         firsts = {question(body) for body in server.requests if len(body["messages"]) == 2}
         again = [text.split() for text in run("bulk", source, "--estimate", *options).stdout.splitlines()]
     assert [words[0] for words in told[:6]] == ["20", "2", "0", "4", "0", str(4 - len(firsts))]
-    assert int(told[6][0].replace(",", "")) > 1000
-    assert [words[0] for words in again[3:9]] == ["4", "4", "0", "0", "0", "0.0000"]
+    assert (told[6][:2], int(told[7][0].replace(",", "")) > 1000) == ([str(len(firsts)), "requests,"], True)
+    assert [words[0] for words in again[3:10]] == ["4", "4", "0", "0", "0", "0", "0.0000"]
 
 
 # --- What goes wrong -------------------------------------------------------------------------------------------------

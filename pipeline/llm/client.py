@@ -156,10 +156,6 @@ class Client:
         """What was spent by the clients of all models."""
         return sum((one.spent for one in self.chain), Spent())
 
-    def once(self, make: Callable[[], T]) -> T:
-        """What is made before the first question; who takes a client's place where a flow runs again with each reply keeps it."""
-        return make()
-
     async def ask(self, messages: Sequence[Message], answer: type[M]) -> Reply[M]:
         """Messages → the answer, from the cache where it is there; the same question at once is asked once.
 

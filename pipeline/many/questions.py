@@ -5,7 +5,6 @@ flow runs again with the answers so far. So a worker holds no connection, and is
 """
 
 import asyncio
-import pickle
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
@@ -30,8 +29,6 @@ class Question:
     messages: Sequence[dict[str, str]]
     answer: type[BaseModel]
     number: int = 0
-    kept: bytes = b""
-    """What the flow made before it asked, for when it runs again; it is opened in a worker alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +38,10 @@ class Heard:
     models: tuple[str, ...]
     by_answer: bool = False
     replies: "tuple[Reply[Any] | EndpointError, ...]" = ()
-    kept: bytes = b""
 
-    def after(self, question: Question, reply: "Reply[Any] | EndpointError") -> "Heard":
-        """The same with the reply to a question."""
-        return replace(self, replies=(*self.replies, reply), kept=question.kept)
+    def after(self, reply: "Reply[Any] | EndpointError") -> "Heard":
+        """The same with one reply more."""
+        return replace(self, replies=(*self.replies, reply))
 
 
 Work = Callable[[tuple[A, "Heard | None"]], "T | Question"]
@@ -71,7 +67,7 @@ async def do_asking(
         if not isinstance(found, Question):
             return found
         assert heard is not None
-        heard = heard.after(found, await ask(found))
+        heard = heard.after(await ask(found))
 
 
 def heard_of(client: "Client | None") -> Heard | None:
@@ -107,7 +103,6 @@ class Asker:
         self._number, self._replies = number, iter(heard.replies) if replies is None else replies
         others = range(1, len(heard.models)) if number == 0 else ()
         self.chain = (self, *(Asker(heard, n, self._replies) for n in others))
-        self.kept = heard.kept
 
     async def ask(self, messages: Sequence[dict[str, str]], answer: type[BaseModel]) -> "Reply[Any]":
         reply = next(self._replies, None)
@@ -118,15 +113,6 @@ class Asker:
             raise reply
         return reply
 
-    def once(self, make: Callable[[], T]) -> T:
-        """What is made when the flow runs first; when it runs again, with a reply more, it is at hand."""
-        if self.kept:
-            made: T = pickle.loads(self.kept)
-            return made
-        made = make()
-        self.kept = pickle.dumps(made, pickle.HIGHEST_PROTOCOL)
-        return made
-
 
 def until_asked(flow: "Callable[[Client | None], Coroutine[Any, Any, T]]", heard: Heard | None) -> T | Question:
     """Run a flow that may ask a model: what it comes to, or the question that must be asked first."""
@@ -134,7 +120,7 @@ def until_asked(flow: "Callable[[Client | None], Coroutine[Any, Any, T]]", heard
     try:
         return asyncio.run(flow(cast("Client | None", asker)))
     except _UnansweredError as error:
-        return replace(error.question, kept=asker.kept if asker else b"")
+        return error.question
 
 
 class _UnansweredError(Exception):

@@ -315,7 +315,7 @@ class _Weighing:
             values = {p: self._value(p, s, None) for p, s in slots.items()}
             is_sure = self._is_run(slots) and (self._is_confirmed(slots) or self._is_in_order(other))
             is_sure = is_sure or (way is not None and not any(slots.values()) and self._is_left_empty(way))
-            label = way.label if way is not None and way.row is row else ()
+            label = way.label if way is not None and way.row.path == row.path else ()
             cells = {
                 p: Cell(
                     s, values[p], None, "blank" if s is None or s.is_blank else "read", label, (), is_sure, other.reader
@@ -333,7 +333,7 @@ class _Weighing:
         for row, found in ((self.form.rows[path], found) for path, found in pointed.items()):
             if found is not None:
                 yield (row, *found)
-            elif row is way.row or any(pointed.values()):
+            elif row.path == way.row.path or any(pointed.values()):
                 yield row, {}, [Open(way.doubt, tuple(row.cell(c.name) for c in row.columns))]
 
     def _slots_of(self, row: FormRow, other: Pointed) -> dict[str, Slot | None]:

@@ -100,7 +100,7 @@ class Pool:
                 return found
             if self.model is None or heard is None:
                 raise AssertionError("a question without a model")
-            heard = heard.after(found, await self.model.ask(found))
+            heard = heard.after(await self.model.ask(found))
 
     async def _in_turn(
         self, asked: tuple[Job, Heard | None], wait_s: float | None, is_gone: Callable[[], Awaitable[bool]] | None
