@@ -24,7 +24,9 @@ _SHORT = 4
 _LONG = 25
 """So many letters with a comma between them are prose, whose sentence goes on elsewhere."""
 _NUMBER = re.compile(
-    r"[一二三四五六七八九十]+、|[0-9]{4}年(?:[0-9]{1,2}月(?:[0-9]{1,2}日)?)?[至到]?|[+-]?[0-9][0-9,.]*\s?(?:[百千万亿]*\s?[十百千万亿美港欧]*元|[百千万亿]?\s?[件项条个份次宗起部篇户](?![一-鿿]))?|(?:增加?|减少?|负)\s?(?=[0-9])"
+    r"(?<![一二三四五六七八九十])[一二三四五六七八九十]{1,3}、|[0-9]{4}年(?:[0-9]{1,2}月(?:[0-9]{1,2}日)?)?[至到]?"
+    r"|(?<![0-9,.])[+-]?[0-9][0-9,.]*(?:\s?[十百千万亿美港欧]{0,6}元|\s?[百千万亿]?\s?[件项条个份次宗起部篇户](?![一-鿿]))?"
+    r"|(?:增加?|减少?|负)\s?(?=[0-9])"
 )
 _YEAR = re.compile(r"(?<![0-9.])((?:19|20)[0-9]{2})年")
 _ARTICLE = r"(?:中华人民共和国)?(?:政府信息公开条例)?第?[二廿]?十?[一二三四五六七八九十]{0,4}条?(?:第?[一二三四五六七八九十]{0,4}[项款])*"
@@ -181,10 +183,11 @@ def _is_misprinted(words: str, form: Form) -> bool:
     """Whether words are a wording of the form, with a letter or two misprinted that say nothing else."""
     if any(not m.is_other for s in form.sections for m in label_costs(words, lexicon_of(s), with_more=False).values()):
         return True
-    groups = (w for s in form.sections for w in lexicon_of(s).groups)
-    if not _OTHER.search(words) and any(Levenshtein.distance(words, w, score_cutoff=1) <= 1 for w in groups):
+    is_group_like = len(words) >= _SHORT and not _OTHER.search(words)
+    groups = (w for s in form.sections for w in lexicon_of(s).groups) if is_group_like else ()
+    if any(Levenshtein.distance(words, w, score_cutoff=1) <= 1 for w in groups):
         return True
-    most = len(words) // _LETTERS_A_MISPRINT
+    most = max(len(words) // _LETTERS_A_MISPRINT, int(is_group_like))
     return any(
         Levenshtein.distance(words, wording, score_cutoff=most) <= most and not says_otherwise(words, wording)
         for wording in (_known(form).whole if most else ())

@@ -18,9 +18,12 @@ _MOST_HEADS = 5
 _LONG = 15
 """A line that is not so wide, in its height, is none that was broken for want of room."""
 _SAME_PLACE = 3.0
+_TWO_LETTERS = re.compile(r"[^\W\d_]{2}")
+_DIGITS = re.compile("[0-9]+")
+_FIGURES = re.compile(r"[-+0-9.,/—\s]+")
 _PAGE_NUMBER = re.compile(
-    r"[-—–‐·~\s]*(?:第\s*|Page\s*)?(?P<number>[0-9]{1,4})\s*页?(?:\s*(?:[/／,，、]|of|共)*\s*[0-9]{1,4}\s*页)?[-—–‐·~\s]*"
-    r"|(?P<of>[0-9]{1,4})\s*[/／]\s*[0-9]{1,4}",
+    r"[-—–‐·~\s]{0,8}(?:第\s?|Page\s?)?(?P<number>[0-9]{1,4})(?:\s?页)?(?:\s?(?:[/／,，、]|of|共){0,3}\s?[0-9]{1,4}\s?页)?[-—–‐·~\s]{0,8}"
+    r"|(?P<of>[0-9]{1,4})\s?[/／]\s?[0-9]{1,4}",
     re.IGNORECASE,
 )
 _BEGINS = re.compile(
@@ -106,8 +109,8 @@ def _running(pages: Sequence[Sequence[Block]]) -> dict[int, TextLine]:
         for line in (*lines[:2], *lines[2:][-2:]):
             if match := _PAGE_NUMBER.fullmatch(line.text):
                 numbers.setdefault(int(match["number"] or match["of"]) - page, []).append(line)
-            elif re.search(r"[^\W\d_]{2}", line.text):
-                repeated.setdefault(re.sub("[0-9]+", "0", line.text), []).append(line)
+            elif _TWO_LETTERS.search(line.text):
+                repeated.setdefault(_DIGITS.sub("0", line.text), []).append(line)
     found = [line for off, lines in numbers.items() if off == 1 or len(lines) > 1 for line in lines]
     for lines in repeated.values():
         again = [line for line in lines if any(_is_same_place(line, other) for other in lines)]
@@ -190,7 +193,7 @@ def _heads_again(table: Table, more: Table) -> int:
         if all(c.row + c.rows <= count for c in (*one, *other)) and (
             [(c.row, c.rows, c.text) for c in one] == [(c.row, c.rows, c.text) for c in other]
             and any(c.text for c in one)
-            and not any(re.fullmatch(r"[-+0-9.,/—\s]+", c.text) for c in one)
+            and not any(_FIGURES.fullmatch(c.text) for c in one)
         ):
             return count
     return 0
