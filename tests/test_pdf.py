@@ -80,7 +80,7 @@ def test_evidence_leads_to_the_page(look: Look) -> None:
             assert "".join(text.split()) == evidence.text
 
 
-@pytest.mark.parametrize("rows", range(4, 9))
+@pytest.mark.parametrize("rows", range(5, 10))
 def test_blanks_below_heads_of_the_page_before(rows: int) -> None:
     """A blank at the top of a page is a cell of its own, also below a head that takes several rows, wherever the page breaks."""
     document, as_page = a_report("pdf/1", "")

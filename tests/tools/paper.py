@@ -133,6 +133,8 @@ def _pages(document: Document, look: Look) -> Iterator[_Page]:
                 y += _ROW
             continue
         rows = list(range(len(block.rows)))
+        if look.rows < block.heads + 2:
+            raise ValueError(f"no more than {look.rows} rows a page leave no room below {block.heads} rows of heads")
         while rows:
             room = min(look.rows, int((bottom - y) // _ROW) - 1)
             if room < block.heads + 2:
