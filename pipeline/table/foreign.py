@@ -19,6 +19,8 @@ _PROSE_LINE = re.compile(r"[^|\t。]*[一-鿿,、;]\s*")
 _LONGEST_SENTENCE = 300
 _LONGEST_WORDS = 2_000
 _FEWEST_LETTERS = 6
+_TURNS = CONTRARY | frozenset("内外本")
+"""Letters that turn a head into another one, unlike most that are misprinted."""
 _LETTERS_A_MISPRINT = 6
 _SHORT = 4
 _LONG = 25
@@ -128,7 +130,7 @@ def _is_explained(words: str, after: str, form: Form, own: frozenset[str]) -> bo
     known = _known(form)
     if words not in known.lines and _OTHERS.search(words):
         return False
-    if words in known.whole or _NOTE.fullmatch(words) or (len(words) == 1 and words not in CONTRARY):
+    if words in known.whole or _NOTE.fullmatch(words) or (len(words) == 1 and words not in _TURNS):
         return True
     if any(words in one for one in own if len(one) > 1):
         return True
@@ -136,7 +138,7 @@ def _is_explained(words: str, after: str, form: Form, own: frozenset[str]) -> bo
         return all(_is_explained(rest, after, form, own) for rest in words.split(named) if rest)
     unexplained, parts = _parts(words, known)
     is_short = len(words) <= _SHORT or any(len(part) == 1 for part in parts)
-    if len(unexplained) > 1 or unexplained in CONTRARY or (unexplained and is_short):
+    if len(unexplained) > 1 or unexplained in _TURNS or (unexplained and is_short):
         return _is_misprinted(words, form)
     return not any(_OTHER.fullmatch(p) and not _goes_on(p, after, known) for p in parts if p not in known.whole)
 
@@ -189,7 +191,7 @@ def _is_misprinted(words: str, form: Form) -> bool:
         return True
     most = max(len(words) // _LETTERS_A_MISPRINT, int(is_group_like))
     return any(
-        Levenshtein.distance(words, wording, score_cutoff=most) <= most and not says_otherwise(words, wording)
+        Levenshtein.distance(words, wording, score_cutoff=most) <= most and not says_otherwise(words, wording, _TURNS)
         for wording in (_known(form).whole if most else ())
     )
 

@@ -19,7 +19,7 @@ _LONG = 5
 """Wording of at least so many characters is the form's own wherever it stands; shorter is only where nothing else is beside it."""
 _SHORTEST_PIECE = 4
 _LONGEST_FUZZY = 60
-CONTRARY = frozenset("不未无非上下去前减免增累废止旧退历应拟撤缓页率额内外本")
+CONTRARY = frozenset("不未无非上下去前减免增累废止旧退历应拟撤缓页率额")
 """A misprint that adds or drops one of these says something else."""
 
 
@@ -213,8 +213,8 @@ def _is_part(text: str, lexicon: Lexicon) -> bool:
     return _FEW_WORDS.fullmatch(_UNIT.sub("", lexicon.pieces.sub("", text))) is not None and not is_crumb(text, lexicon)
 
 
-def says_otherwise(text: str, own: str) -> bool:
+def says_otherwise(text: str, own: str, contrary: frozenset[str] = CONTRARY) -> bool:
     """Whether a text has more of what turns words into others than a wording, or the whole wording and less of it."""
     return any(
-        text.count(c) > own.count(c) or (len(text) >= len(own) and text.count(c) < own.count(c)) for c in CONTRARY
+        text.count(c) > own.count(c) or (len(text) >= len(own) and text.count(c) < own.count(c)) for c in contrary
     )
