@@ -18,6 +18,7 @@ _PROSE_LINE = re.compile(r"[^|\t。]*[一-鿿,、;]\s*")
 """A line without cells that breaks off in a sentence."""
 _LONGEST_SENTENCE = 300
 _LONGEST_WORDS = 2_000
+_LONGEST_LABEL = 100
 _FEWEST_LETTERS = 6
 _TURNS = CONTRARY | frozenset("内外本")
 """Letters that turn a head into another one, unlike most that are misprinted."""
@@ -89,7 +90,7 @@ def _foreign(folded: str, form: Form, own: Collection[str], year: str) -> Iterat
         text = cell.group()
         if other := next((m for m in _YEAR.finditer(text) if year and m[1] != year and plain(text) not in known), None):
             yield cell.start() + other.start(), other.group()
-        after = plain(cells[i + 1].group()) if i + 1 < len(cells) else ""
+        after = plain(cells[i + 1].group()[:_LONGEST_LABEL]) if i + 1 < len(cells) else ""
         at = 0
         for number in (*_NUMBER.finditer(text), None):
             end = number.start() if number else len(text)
