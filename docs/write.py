@@ -13,7 +13,8 @@ A document marks such a place with a comment, and the block after it is replaced
 
 A command that prints nothing of its own but is needed first stands in a comment without a block, as
 `<!-- runs: nianbao eval run samples --out RUN -->`. A word in capitals is a file of that name, which is there while the
-document is rendered. Where a command takes long, as `<!-- runs, long: … -->` says, --quick leaves what is made of its files as it is.
+document is rendered. Where a command takes long, as `<!-- runs, long: … -->` or `<!-- prints, long: … -->` says, --quick leaves what it
+prints, or what is made of its files, as it is.
 Who asks a model asks the stand-in, which answers from the recorded readings of tests/readings.
 
 With --check nothing is written; the exit status is 1 where a document is not what it should be.
@@ -70,7 +71,7 @@ DOCUMENTS = (
     ),
 )
 _COMMANDS = re.compile(
-    r"(<!-- runs(?P<long>, long)?: nianbao (?P<first>[^\n]*?) -->\n)|(?P<mark><!-- prints: (?:nianbao|(?P<tools>tests\.tools)) (?P<command>[^\n]*?) -->\n)```text\n.*?```\n",
+    r"(<!-- runs(?P<long>, long)?: nianbao (?P<first>[^\n]*?) -->\n)|(?P<mark><!-- prints(?P<takes_long>, long)?: (?:nianbao|(?P<tools>tests\.tools)) (?P<command>[^\n]*?) -->\n)```text\n.*?```\n",
     re.DOTALL,
 )
 _FINDINGS = re.compile(r"(<!-- findings: (?P<language>\w+) -->\n)(?:\|.*\n)*")
@@ -126,7 +127,7 @@ def _block(marked: re.Match[str], folder: Path) -> str:
     """The mark, and after one that prints the output of its command."""
     command = marked["first"] or marked["command"]
     files = {word for word in command.split() if _is_file(word)}
-    if files & _LEFT or (marked["long"] and "--quick" in sys.argv):
+    if files & _LEFT or ("--quick" in sys.argv and (marked["long"] or marked["takes_long"])):
         _LEFT.update(files)
         return marked[0]
     told = _tool(command) if marked["tools"] else _output(command, folder)

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,24 @@ from nianbao.eval.dataset import Case, load_dataset
 from nianbao.pipeline.llm.configuration import SHARED_KEY, VARIABLES
 from nianbao.pipeline.many import pool
 from nianbao.pipeline.many.limits import VARIABLE
+from nianbao.pipeline.page import Page, lay_out
+from nianbao.pipeline.readers.rules import ByRules, judge_rules
+from nianbao.pipeline.source.decode import Source
+from nianbao.schemas.form import Form
 
 from nianbao import Extraction, extract
 
 EXAMPLES = int(os.environ.get("EXAMPLES", "40"))
 """Of each law that is tried on drawn cases: few in `make test`, more in `make laws`."""
+
+WHOLE = bool(os.environ.get("WHOLE"))
+"""Whether all is tried of which `make test` tries some; `.ci/run` does."""
+
+
+def some(every: int) -> int:
+    """Of how many one is tried: of so many in `make test`, all where the whole is wanted."""
+    return 1 if WHOLE else every
+
 
 settings.register_profile("nianbao", deadline=None, max_examples=EXAMPLES, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("nianbao")
@@ -95,6 +109,23 @@ def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.Fixt
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "caches"))
     monkeypatch.chdir(tmp_path)
+
+
+@cache
+def _laid_out(source: Source, form: Form) -> Page:
+    return lay_out(source, form)
+
+
+@cache
+def _by_rules(source: Source, form: Form) -> ByRules:
+    return judge_rules(_laid_out(source, form), form)
+
+
+@pytest.fixture
+def read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests of what is done with many reports, not of how one is read: what the rules read in a text is known from before."""
+    monkeypatch.setattr("nianbao.pipeline.extract.lay_out", _laid_out)
+    monkeypatch.setattr("nianbao.pipeline.extract.judge_rules", lambda page, form: _by_rules(page.source, form))
 
 
 _OWED = Path(__file__).with_name("owed.txt")

@@ -32,6 +32,8 @@ from tests.tools.standin import MODEL, StandIn, answer_from
 from .made_up_runs import cases, line, run, write
 from .test_bulk import start
 
+pytestmark = pytest.mark.usefixtures("read_once")
+
 LINES = [line(f"县{n}", cells={"disclosure.licensing.decisions": str(n)}) for n in range(4)]
 
 

@@ -5,6 +5,7 @@ import random
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -66,26 +67,25 @@ HOW: dict[str, Callable[[bytes, random.Random], bytes | None]] = {
 }
 
 
-def damages(home: Path, each: int) -> Iterator[Damage]:
-    """Damage every file of a run in every way, so often, and go on with the run.
+def damages(home: Path, each: int, every: int = 1) -> Iterator[Damage]:
+    """Damage every file of a run in every way, so often, and go on with the run. every: of file and way, only every so-manieth pair.
 
     The law: either an error of ours says so, or the files are in the end those of a run that nothing befell.
     """
     inputs, whole = make_inputs(home), home / "whole"
     run(inputs, whole)
     expected = files(whole)
-    for name in [*expected, "log.jsonl", TEXTS]:
-        for how, damage in HOW.items():
-            for seed in range(1 if how in ("gone", "empty", "twice", "deep") else each):
-                out = home / "out"
-                shutil.rmtree(out, ignore_errors=True)
-                shutil.copytree(whole, out)
-                data = damage((out / name).read_bytes(), random.Random(f"{name} {how} {seed}"))
-                if data is None:
-                    (out / name).unlink()
-                else:
-                    (out / name).write_bytes(data)
-                yield Damage(name, how, seed, *_came_of(inputs, out, expected))
+    for name, how in list(product([*expected, "log.jsonl", TEXTS], HOW))[::every]:
+        for seed in range(1 if how in ("gone", "empty", "twice", "deep") else each):
+            out = home / "out"
+            shutil.rmtree(out, ignore_errors=True)
+            shutil.copytree(whole, out)
+            data = HOW[how]((out / name).read_bytes(), random.Random(f"{name} {how} {seed}"))
+            if data is None:
+                (out / name).unlink()
+            else:
+                (out / name).write_bytes(data)
+            yield Damage(name, how, seed, *_came_of(inputs, out, expected))
 
 
 def _came_of(inputs: Path, out: Path, expected: dict[str, bytes]) -> tuple[str, str]:

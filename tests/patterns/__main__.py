@@ -1,12 +1,15 @@
-"""Try every regular expression of the program and print what came of it: python -m tests.patterns."""
+"""Try every regular expression of the program and print what came of it: python -m tests.patterns [--every N]."""
 
+import argparse
 import ast
 import importlib
+import math
 import pkgutil
 import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +18,7 @@ from .steps import Program, letters, pumped
 ROOT = Path(__file__).parent.parent.parent
 FOLDERS = ("pipeline", "schemas", "prompts", "nianbao")
 ANCHORED = ("match", "fullmatch")
-FEW, MANY, MOST = 150, 300, 2_000_000
+FEW, MANY, MOST = 150, 300, 1_000_000
 """So often a string is repeated, then twice as often; so many steps are counted at most."""
 GROWTH = 2.5
 _LETTERS = 12
@@ -23,12 +26,15 @@ _LETTERS = 12
 
 def main() -> int:
     """0 where the steps of every pattern grow as the text does, else 1."""
+    parser = argparse.ArgumentParser(prog="python -m tests.patterns", description=__doc__)
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="try every N-th pattern")
+    wanted = parser.parse_args()
     made = _recorded()
     unseen = sorted(where for where in _written() if where not in {w for _, _, w in made})
     searched = _searched()
     bad, worst, tried = [], 0.0, 0
-    patterns = {(p, f): where for p, f, where in sorted(made, key=str)}
-    for (pattern, flags), where in patterns.items():
+    patterns = list({(p, f): where for p, f, where in sorted(made, key=str)}.items())[:: wanted.every]
+    for (pattern, flags), where in patterns:
         everywhere = searched.get(where, True)
         growth, text, count = grows(pattern, flags, everywhere=everywhere)
         tried += count
@@ -44,7 +50,10 @@ def main() -> int:
 
 
 def grows(pattern: str | bytes, flags: int, *, everywhere: bool) -> tuple[float, str, int]:
-    """By how much the steps grow, at most, where a string is twice as long; which; how many were tried."""
+    """By how much the steps grow, at most, where a string is twice as long; which; how many were tried.
+
+    Where they grow too fast nothing else is tried.
+    """
     text = pattern.decode("latin-1") if isinstance(pattern, bytes) else pattern
     program = Program(text, flags & ~re.UNICODE if isinstance(pattern, bytes) else flags)
     worst, which, tried = 0.0, "", 0
@@ -52,12 +61,14 @@ def grows(pattern: str | bytes, flags: int, *, everywhere: bool) -> tuple[float,
         counts = []
         for times in (FEW, MANY):
             counts.append(program.steps(f"{before}{unit * times}\1", everywhere=everywhere, most=MOST))
-        tried += 2
+            tried += 1
+            if counts[-1] >= MOST:
+                return math.inf, f"{before}({unit})*", tried
         growth = counts[1] / max(counts[0], 1)
-        if counts[1] == MOST:
-            growth = max(growth, GROWTH + 1)
         if growth > worst:
             worst, which = growth, f"{before}({unit})*"
+        if worst > GROWTH:
+            break
     return worst, which, tried
 
 
@@ -80,14 +91,10 @@ def _recorded() -> set[tuple[Any, int, str]]:
     def noting(make: Callable[..., Any]) -> Callable[..., Any]:
         def made(pattern: Any, *rest: Any, **named: Any) -> Any:
             frame = sys._getframe(1)
-            path = Path(frame.f_code.co_filename).resolve()
-            if (
-                path.is_relative_to(ROOT)
-                and path.relative_to(ROOT).parts[0] in FOLDERS
-                and not isinstance(pattern, re.Pattern)
-            ):
+            module = _module_at(frame.f_code.co_filename)
+            if module and not isinstance(pattern, re.Pattern):
                 flags = named.get("flags", rest[0] if make is compiled and rest else 0)
-                found.add((pattern, int(flags), f"{path.relative_to(ROOT).as_posix()}:{frame.f_lineno}"))
+                found.add((pattern, int(flags), f"{module}:{frame.f_lineno}"))
             return make(pattern, *rest, **named)
 
         return made
@@ -101,6 +108,15 @@ def _recorded() -> set[tuple[Any, int, str]]:
             importlib.import_module(module.name)
     _read()
     return found
+
+
+@cache
+def _module_at(file: str) -> str | None:
+    """The file of a module of the program → its name; of another: None."""
+    path = Path(file).resolve()
+    if not path.is_relative_to(ROOT) or path.relative_to(ROOT).parts[0] not in FOLDERS:
+        return None
+    return path.relative_to(ROOT).as_posix()
 
 
 def _read() -> None:
@@ -135,25 +151,32 @@ def _read() -> None:
 
 def _written() -> Iterator[str]:
     """Where the program makes patterns, as written."""
-    for folder in FOLDERS:
-        for path in sorted((ROOT / folder).rglob("*.py")):
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.Call) and re.match(r"re\.(?!escape)\w+$", ast.unparse(node.func)):
-                    yield f"{path.relative_to(ROOT).as_posix()}:{node.lineno}"
+    for name, _, nodes in _modules():
+        for node in nodes:
+            if isinstance(node, ast.Call) and re.match(r"re\.(?!escape)\w+$", ast.unparse(node.func)):
+                yield f"{name}:{node.lineno}"
 
 
 def _searched() -> dict[str, bool]:
     """Where a pattern is made → whether it is looked for everywhere; where it only matches at a place, it is not."""
     found: dict[str, bool] = {}
-    for folder in FOLDERS:
-        for path in sorted((ROOT / folder).rglob("*.py")):
-            text, name = path.read_text(encoding="utf-8"), path.relative_to(ROOT).as_posix()
-            for node in ast.walk(ast.parse(text)):
-                if isinstance(node, ast.Call) and ast.unparse(node.func) in {f"re.{use}" for use in ANCHORED}:
-                    found[f"{name}:{node.lineno}"] = False
-                if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-                    uses = set(re.findall(rf"\b{node.targets[0].id}\.(\w+)", text)) - {"pattern", "flags", "groups"}
-                    found[f"{name}:{node.value.lineno}"] = not uses or not uses <= set(ANCHORED)
+    for name, text, nodes in _modules():
+        for node in nodes:
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in {f"re.{use}" for use in ANCHORED}:
+                found[f"{name}:{node.lineno}"] = False
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                uses = set(re.findall(rf"\b{node.targets[0].id}\.(\w+)", text)) - {"pattern", "flags", "groups"}
+                found[f"{name}:{node.value.lineno}"] = not uses or not uses <= set(ANCHORED)
+    return found
+
+
+@cache
+def _modules() -> list[tuple[str, str, list[ast.AST]]]:
+    """Name, text and nodes of each module of the program."""
+    found = []
+    for path in sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        found.append((path.relative_to(ROOT).as_posix(), text, list(ast.walk(ast.parse(text)))))
     return found
 
 

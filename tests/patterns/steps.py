@@ -71,7 +71,8 @@ class Program:
                 if at < len(text) and step.test is not None and step.test(text[at]):
                     stack.append((step.to[0], at + 1, saved))
             elif step.what == "split":
-                stack.extend((to, at, saved) for to in reversed(step.to))
+                for to in reversed(step.to):
+                    stack.append((to, at, saved))
             elif step.what in ("save", "mark"):
                 stack.append((step.to[0], at, _with(saved, step.group, at)))
             elif step.what == "moved":
