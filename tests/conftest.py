@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -111,21 +111,29 @@ def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.Fixt
     monkeypatch.chdir(tmp_path)
 
 
-@cache
+@lru_cache(maxsize=200)
 def _laid_out(source: Source, form: Form) -> Page:
     return lay_out(source, form)
 
 
-@cache
+@lru_cache(maxsize=200)
 def _by_rules(source: Source, form: Form) -> ByRules:
     return judge_rules(_laid_out(source, form), form)
 
 
+def _judged(page: Page, form: Form) -> ByRules:
+    return _by_rules(page.source, form) if page is _laid_out(page.source, form) else judge_rules(page, form)
+
+
 @pytest.fixture
 def read_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """For tests of what is done with many reports, not of how one is read: what the rules read in a text is known from before."""
-    monkeypatch.setattr("nianbao.pipeline.extract.lay_out", _laid_out)
-    monkeypatch.setattr("nianbao.pipeline.extract.judge_rules", lambda page, form: _by_rules(page.source, form))
+    """For tests of what is done with reports, not of how one is read: what the rules read in a text is known from before."""
+    for module in ("extract", "many.estimate"):
+        monkeypatch.setattr(f"nianbao.pipeline.{module}.lay_out", _laid_out)
+        monkeypatch.setattr(f"nianbao.pipeline.{module}.judge_rules", _judged)
+    supplied = "nianbao.pipeline.readers.supplied.check_record"
+    monkeypatch.setattr(f"{supplied}.lay_out", _laid_out)
+    monkeypatch.setattr(f"{supplied}.read_by_rules", lambda page, form: _judged(page, form).alignments)
 
 
 _OWED = Path(__file__).with_name("owed.txt")

@@ -5,7 +5,6 @@ import io
 import json
 import multiprocessing
 import os
-import re
 import resource
 import signal
 import subprocess
@@ -27,13 +26,16 @@ from nianbao.pipeline.many.shards import cut
 from nianbao.pipeline.many.sources import Columns, Given, list_files, reports
 from nianbao.pipeline.many.summary import summarise
 from nianbao.pipeline.many.texts import Texts
-from nianbao.pipeline.many.work import Outcome, read_report, read_reports
+from nianbao.pipeline.many.work import Outcome, read_reports
 from rich.console import Console
 
 from nianbao import InputError, extract
 from tests.tools.standin import MODEL, StandIn, answer_from
 
+from .elsewhere import deadly, hold
 from .made_up_runs import RECEIVED, cases, line, run, write
+
+pytestmark = pytest.mark.usefixtures("read_once")
 
 WRONG = {f"{RECEIVED}.total": "5"}
 """Cells that do not add up: discrepant."""
@@ -189,15 +191,6 @@ def test_a_run_is_locked(source: Path, tmp_path: Path) -> None:
 # --- Workers ---------------------------------------------------------------------------------------------------------
 
 
-def deadly(given: Given) -> Outcome:
-    """Read a report, unless it ends the process, as one that takes all memory would, or never ends."""
-    if given.name == "报告4":
-        os.kill(os.getpid(), signal.SIGKILL)
-    if given.name == "报告2":
-        re.match("(a+)+$", "a" * 60 + "b")  # this holds the interpreter, so that no thread of the process can end it
-    return read_report(given)
-
-
 @pytest.mark.processes
 def test_a_report_that_kills_its_reader_or_never_ends() -> None:
     """The process dies of one, and is ended over another: each becomes an error that says so, and the others are read."""
@@ -205,27 +198,11 @@ def test_a_report_that_kills_its_reader_or_never_ends() -> None:
 
     async def work() -> list[Outcome]:
         async with Pool(1) as pool:
-            return await LocalRunner(pool, "rules", None, 3.0, deadly).read(some)
+            return await LocalRunner(pool, "rules", None, 1.5, deadly).read(some)
 
     found, plain = asyncio.run(work()), read_reports(some)
     assert [found[n].facts.findings for n in (2, 4)] == [("out_of_time",), ("reading_failed",)]
     assert [o for n, o in enumerate(found) if n not in (2, 4)] == [o for n, o in enumerate(plain) if n not in (2, 4)]
-
-
-def sleeping(given: Given) -> Outcome:
-    Path(given.name).write_text(str(os.getpid()))
-    re.match("(a+)+$", "a" * 60 + "b")
-    return read_report(given)
-
-
-def hold(note: str) -> None:
-    """Read one report for ever, in a worker whose number it notes."""
-
-    async def work() -> None:
-        async with Pool(1) as pool:
-            await LocalRunner(pool, "rules", None, 3600, sleeping).read([Given(note, "…")])
-
-    asyncio.run(work())
 
 
 @pytest.mark.processes

@@ -27,6 +27,8 @@ from .made_up import report
 from .made_up_runs import RECEIVED, doubted, line, run, write
 from .test_bulk import lines, tree
 
+pytestmark = pytest.mark.usefixtures("read_once")
+
 TABLES = ("cells", "reports")
 NAMES = ('=HYPERLINK("http://x")', "+1", "-1", "@SUM(A1)", "\ta", '县,“引号"')
 

@@ -20,6 +20,7 @@ from nianbao.pipeline.llm.wire import Pointing
 from tests.tools.standin import MODEL, StandIn, answer_from
 
 from .conftest import CASES, SURE
+from .elsewhere import log_many
 from .test_client import QUESTION, RIGHT, SECRET, ask, do, right, settings
 
 
@@ -71,14 +72,10 @@ def test_the_log_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert [n for n, _ in read_calls(tmp_path / "c.db", 2)] == [12, 13]
 
 
-def _many(path: Path) -> None:
-    keep(path, *(call() for _ in range(100)))
-
-
 def test_processes_log_at_once(tmp_path: Path) -> None:
     """Nothing is lost where several processes write."""
     with multiprocessing.get_context("spawn").Pool(3) as pool:
-        pool.map(_many, [tmp_path / "c.db"] * 3)
+        pool.map(log_many, [tmp_path / "c.db"] * 3)
     assert len(read_calls(tmp_path / "c.db", 1000)) == 300
 
 

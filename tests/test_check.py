@@ -30,6 +30,8 @@ from .test_client import settings
 from .test_layouts import in_bars, in_cells, in_columns, in_spaces
 from .test_pointing import busy
 
+pytestmark = pytest.mark.usefixtures("read_once")
+
 LOST = report(change=lambda t: t.replace("1.属于国家秘密\t0\t0\t0\t0\t0\t0\t0", "1.属于国家秘密\t0\t0"))
 """A report whose row of seven prints two cells, so that its blanks could stand anywhere."""
 

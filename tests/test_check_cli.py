@@ -17,6 +17,8 @@ from .conftest import SAMPLES
 from .test_check import changed
 from .test_cli import lines, run
 
+pytestmark = pytest.mark.usefixtures("read_once")
+
 SAMPLE = SAMPLES[4]
 WRONG = changed(SAMPLE.gold, requests__received__total=7)
 TABLE = [

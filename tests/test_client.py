@@ -27,6 +27,8 @@ from .conftest import CASES, SURE
 from .made_up import report
 from .test_laws import cells_of
 
+pytestmark = pytest.mark.usefixtures("read_once")
+
 RIGHT = '{"rows":["1: 1-3"]}'
 QUESTION = [{"role": "user", "content": "问"}]
 SECRET = "sk-1234567890-marker"

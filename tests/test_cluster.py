@@ -27,9 +27,10 @@ from nianbao.pipeline.many.work import Outcome, read_report, read_reports
 
 from tests.tools.standin import StandIn, answer_from
 
+from .elsewhere import deadly
 from .made_up_runs import cases, line, write
 from .servers import add_node, free_port, ray_cluster, redis_server
-from .test_bulk import bulk, deadly, given, model, question, start, tree, until_committed
+from .test_bulk import bulk, given, model, question, start, tree, until_committed
 
 pytestmark = pytest.mark.cluster
 MANY = 200

@@ -13,12 +13,19 @@ WRONG = {f"{RECEIVED}.total": 7}
 NAMES = [f"{n}号" for n in range(20)]
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of the rules over twenty reports."""
+    folder = tmp_path_factory.mktemp("made")
+    run("eval", "run", write(folder / "lines.jsonl", [line(name) for name in NAMES]), "--out", folder / "A")
+    return folder / "A"
+
+
 @pytest.fixture
-def runs(tmp_path: Path) -> tuple[Path, Path]:
+def runs(made: Path, tmp_path: Path) -> tuple[Path, Path]:
     """Two runs of the rules over the same twenty reports."""
-    lines = write(tmp_path / "lines.jsonl", [line(name) for name in NAMES])
-    run("eval", "run", lines, "--out", tmp_path / "A")
-    shutil.copytree(tmp_path / "A", tmp_path / "B")
+    shutil.copytree(made, tmp_path / "A")
+    shutil.copytree(made, tmp_path / "B")
     return tmp_path / "A", tmp_path / "B"
 
 

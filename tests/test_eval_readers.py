@@ -19,6 +19,8 @@ from tests.tools.standin import StandIn, answer_from
 from .made_up_runs import RECEIVED, altered, cases, line, write
 from .made_up_runs import run as nianbao
 
+pytestmark = pytest.mark.usefixtures("read_once")
+
 TOTAL = f"{RECEIVED}.total"
 MODEL: Mapping[str, Any] = {"prompt": "1", "cached_calls": 0, "cost": "0.10"}
 

@@ -17,6 +17,8 @@ from tests.tools.standin import MODEL, StandIn, answer_from
 from .made_up_runs import RECEIVED, alter_run, line, write
 from .made_up_runs import run as nianbao
 
+pytestmark = pytest.mark.usefixtures("read_once")
+
 NAMES = "一二三四五"
 
 

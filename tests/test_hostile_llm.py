@@ -43,6 +43,8 @@ from .hostile_llm.answers import (
 from .hostile_llm.entries import try_entries
 from .hostile_llm.requests import try_requests
 
+pytestmark = pytest.mark.usefixtures("read_once")
+
 RIGHT = '{"rows":["1: 1-3"]}'
 QUESTION = [{"role": "user", "content": "问"}]
 SOUND = json.dumps(completion(RIGHT)).encode()

@@ -41,6 +41,8 @@ def extra_forbidden(name: str) -> Any:
 
 
 SCHEMA, TOOLS, FORCED = sends("response_format"), sends("tools"), sends("tool_choice")
+pytestmark = pytest.mark.usefixtures("read_once")
+
 REASONS = {"reasoning_effort": "low"}
 
 REFUSALS: dict[str, tuple[Mapping[str, Any], list[Rule], list[str]]] = {

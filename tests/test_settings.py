@@ -15,6 +15,8 @@ from tests.tools.standin import MODEL, StandIn, answer_from
 
 from .conftest import CASES, SURE
 
+pytestmark = pytest.mark.usefixtures("read_once")
+
 SECRET = "sk-marker-1234"
 
 

@@ -15,6 +15,7 @@ from nianbao.pipeline.table.alignment import Alignment, Numbers, Way, may_be_equ
 from nianbao.pipeline.table.fills import Fill, Slot
 from nianbao.schemas.form import FormSection, Identity, form_of
 
+from .conftest import some
 from .test_pointing import busy
 from .test_toy_form import Farm
 
@@ -134,7 +135,7 @@ def test_one_damage_puts_its_cells_in_doubt(section: FormSection, damage: Damage
     (But where it moved zeros alone: a blank in the place of a 0 explains any sum.)
     """
     rules = [r for r in REPORT.identities if r.left[0].startswith(f"{section.path}.")]
-    for seed, which, where in product((1, 2), range(0, 30, 3), range(6)):
+    for seed, which, where in list(product((1, 2), range(0, 30, 3), range(6)))[:: some(7)]:
         counts = counts_of(seed, section.path)
         assert all(holds(rule, counts) for rule in rules)
         changed = damage(counts, which, where)

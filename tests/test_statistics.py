@@ -1,12 +1,10 @@
-"""The statistics against statsmodels, and against published values."""
+"""The statistics against statsmodels, which is loaded where it is asked as that takes seconds, and against published values."""
 
 from itertools import product
 
 import numpy
 import pytest
 from nianbao.eval.statistics import bootstrap_difference, bootstrap_ratio, mcnemar, upper_bound, wilson
-from statsmodels.stats.contingency_tables import mcnemar as reference_mcnemar
-from statsmodels.stats.proportion import proportion_confint
 
 COUNTS = [(k, n) for n in (1, 2, 5, 29, 300, 2000) for k in {0, 1, n // 3, n - 1, n}]
 
@@ -14,6 +12,8 @@ COUNTS = [(k, n) for n in (1, 2, 5, 29, 300, 2000) for k in {0, 1, n // 3, n - 1
 @pytest.mark.parametrize(("hits", "trials"), COUNTS)
 def test_wilson(hits: int, trials: int) -> None:
     """The interval is statsmodels' own."""
+    from statsmodels.stats.proportion import proportion_confint
+
     low, high = proportion_confint(hits, trials, alpha=0.05, method="wilson")
     found = wilson(hits, trials)
     assert found is not None
@@ -33,6 +33,8 @@ def test_wilson_as_published(hits: int, trials: int, low: float, high: float) ->
 @pytest.mark.parametrize(("hits", "trials"), COUNTS)
 def test_upper_bound(hits: int, trials: int) -> None:
     """The one-sided 95 % bound is the upper end of statsmodels' two-sided 90 % Clopper-Pearson interval."""
+    from statsmodels.stats.proportion import proportion_confint
+
     _, high = proportion_confint(hits, trials, alpha=0.1, method="beta")
     assert upper_bound(hits, trials) == pytest.approx(high, abs=1e-9)
 
@@ -46,6 +48,8 @@ def test_nothing_seen_in_300() -> None:
 @pytest.mark.parametrize(("one", "other"), [*product((0, 1, 5, 40), repeat=2), (150, 86)])
 def test_mcnemar(one: int, other: int) -> None:
     """The exact test is statsmodels' own; where nothing flipped, p is 1."""
+    from statsmodels.stats.contingency_tables import mcnemar as reference_mcnemar
+
     expected = reference_mcnemar([[100, one], [other, 100]], exact=True).pvalue if one + other else 1.0
     assert mcnemar(one, other) == pytest.approx(expected)
 
