@@ -5,6 +5,8 @@ READY := .venv/ready
 CLUSTER := .venv/cluster
 ENGINES := .engines/ready
 ENGINES_SCHEMAS := .engines/schemas
+# Compiled modules are kept, whatever the shell says: else an interpreter takes twice as long to start, and the tests start a hundred.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: demo test docs hostile laws soak test-cluster engines engines-schemas check bench documents tokens mutations cassettes lock clean
 
@@ -67,7 +69,7 @@ $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("nianbao needs Python 3.11 or newer; found " + sys.version.split()[0] + " (set PYTHON=...)") if sys.version_info < (3, 11) else None'
 	@if command -v uv >/dev/null 2>&1; then \
 		uv venv --quiet --allow-existing --python "$$(command -v $(PYTHON))" .venv && \
-		uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock && \
+		uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock && \
 		uv pip install --quiet --python $(BIN)/python --no-deps --editable . ; \
 	else \
 		$(PYTHON) -m venv .venv && \
