@@ -21,7 +21,7 @@ from nianbao.schemas.form import Form
 
 from nianbao import Extraction, extract
 
-EXAMPLES = int(os.environ.get("EXAMPLES", "40"))
+EXAMPLES = int(os.environ.get("EXAMPLES", "25"))
 """Of each law that is tried on drawn cases: few in `make test`, more in `make laws`."""
 
 WHOLE = bool(os.environ.get("WHOLE"))

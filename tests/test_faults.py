@@ -28,7 +28,7 @@ def test_no_failing_call_loses_anything() -> None:
 
 def test_no_damaged_file_is_taken_for_what_was_written(tmp_path: Path) -> None:
     """A run of whose folder a file is damaged says so, or mends it."""
-    every = some(3)
+    every = some(7)
     found = list(damages(tmp_path, 1, every))
     assert [damage for damage in found if damage.breach] == []
     came_of = Counter(damage.came_of for damage in found)

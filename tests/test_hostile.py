@@ -62,7 +62,7 @@ def test_the_check_of_patterns_knows_one_that_backtracks(pattern: str, backtrack
 @pytest.mark.parametrize("unit", UNITS, ids=repr)
 def test_hostile_text_is_answered(unit: str, frame: str) -> None:
     """A text that repeats one thing is answered with an extraction or an InputError, never otherwise."""
-    answered(frame.format(unit * ((60_000 if WHOLE else 8_000) // len(unit))))
+    answered(frame.format(unit * ((60_000 if WHOLE else 5_000) // len(unit))))
 
 
 @pytest.mark.parametrize(

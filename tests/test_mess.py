@@ -17,7 +17,9 @@ from nianbao.eval import mess
 from nianbao.eval.layouts import LAYOUTS, MARKS
 from nianbao.eval.mess import REPORT, VARIATIONS, MadeUp, as_json, make_reports, write_reports
 
-MANY = 1500
+from .conftest import some
+
+MANY = 1500 // some(3)
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ import pytest
 
 from nianbao import extract
 
+from .conftest import some
 from .made_up import report
 from .test_laws import cells_of, wrongly_vouched
 
@@ -56,5 +57,5 @@ def test_it_broke_off(write: Callable[[list[str]], str], row: str, gap: str) -> 
     damaged = [f"{line[: n.end() - 1]}{line[n.end() :]}{gap}{n[0][1]}" for n in numbers]
     damaged += [f"{line[: n.start()].rstrip()}{line[n.end() :]}{gap}{n[0]}" for n in numbers]
     damaged += [re.sub(r"(\d)\d", r"\1", line) + "".join(gap + n[0][1] for n in numbers)]
-    for broken in damaged:
+    for broken in damaged[:: some(2)]:
         assert wrongly_vouched(extract(text.replace(line, broken)), right) == {}, broken
