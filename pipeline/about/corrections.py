@@ -1,34 +1,49 @@
 """What a report says of its own tables: that they are wrong, or are to be read otherwise."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 
 from ...schemas.form import Form, FormSection
 from ..source.sections import Span
 from ..table.lexicon import lexicon_of, pattern_of
 
-_SENTENCE = re.compile(r"[^。\n|]{0,200}")
+_SENTENCE = re.compile(r"[^。\n|](?:(?![一二三四五六]、)[^。\n|]){0,199}")
+"""It ends at the title of another section, too."""
 _HERALDED = re.compile(r"\W*(?:[更订]正|勘误|笔误)(?:说明|表|如下|:)")
-_OF_A_TABLE = re.compile(r"[上本此]表|表[格中内]|以上(?:[为系均]|数据|所列)|上述(?:数据|表)|[栏列](?:数据|标题)")
+_OF_A_TABLE = re.compile(
+    r"[上本此下]表|表[格中内]|以上(?:[为系均]|数据|所列)|上述(?:数据|表)|[一本该此两这][栏列]|[栏列](?:数据|标题)"
+)
 _IS_WRONG = re.compile(
-    r"有误|错误|[更订]正|勘误|颠倒|对调|互换|[调交]换|[印写填列]反|为准|作废|累计|非本年|应[均为改]|近[一二三两]年|去年|同期|汇总|笔误|[下所]属"
+    r"有误|错误|[更订]正|勘误|颠倒|对调|互换|[调交]换|[印写填列]反|为准|作废|累计|非本年|应[均为改]|近[一二三两]年|去年|同期|汇总|笔误|[下所]属|仅供"
+)
+_ROW_IS_WRONG = re.compile(
+    r"有误|错误|[更订]正|勘误|笔误|颠倒|对调|互换|为准|作废|沿用|(?:去年|上年|同期)(?:的?数据?$|数据)"
 )
 _OUGHT_TO_BE = re.compile(r"应(?:当?为|改为|更正为)|[更改]正为|(?<!失)误[:为填写报作]")
 
 
-def corrections(folded: str, start: int, form: Form) -> Iterator[tuple[Span, FormSection | None]]:
-    """Folded text, from a place on → the sentences that correct its tables, each with the section that its words name.
+def corrections(folded: str, start: int, end: int, form: Form) -> Iterator[tuple[Span, FormSection | None]]:
+    """Folded text, from where its tables start → the sentences that correct them, each with the section that its words name.
 
-    None where it names none, so that it may be any before it. 更正:行政许可应为536件。 → disclosure.
+    None where it names none, so that it may be any before it. end: of the tables, behind which what is said of a row says
+    nothing of its numbers. 更正:行政许可应为536件。 → disclosure.
     """
     for sentence in _SENTENCE.finditer(folded, start):
         text = sentence.group()
         sections = [s for s in form.sections if _names(s).search(text)]
         says_what = _OUGHT_TO_BE.search(text) and any(c.isdigit() for c in text) and sections
-        if _HERALDED.match(text) or says_what or (_OF_A_TABLE.search(text) and _IS_WRONG.search(text)):
+        is_row_wrong = sections and sentence.start() < end and _ROW_IS_WRONG.search(_without_names(text, sections))
+        is_table_wrong = _OF_A_TABLE.search(text) and _IS_WRONG.search(text)
+        if _HERALDED.match(text) or says_what or is_row_wrong or is_table_wrong:
             for section in sections or (None,):
                 yield Span(*sentence.span()), section
+
+
+def _without_names(text: str, sections: Sequence[FormSection]) -> str:
+    for section in sections:
+        text = _names(section).sub(" ", text)
+    return text
 
 
 def is_correction(words: str) -> bool:

@@ -3,11 +3,11 @@
 import logging
 import re
 from collections.abc import Iterable, Iterator
-from unicodedata import east_asian_width
 
 import click
 
 from ..language import spoken, told
+from ..source.width import shown_width
 
 _GAP = 2
 _WIDEST_NAME = 30
@@ -42,14 +42,14 @@ class Formatter(click.HelpFormatter):
         if spoken() != "zh":
             super().write_dl(said, col_max, col_spacing)
             return
-        left = min(col_max, max(_width(name) for name, _ in said)) + col_spacing
+        left = min(col_max, max(shown_width(name) for name, _ in said)) + col_spacing
         for name, text in said:
             first, *rest = _folded(text, max(20, self.width - self.current_indent - left)) or [""]
             head = f"{'':>{self.current_indent}}{name}"
-            if _width(name) > left - col_spacing:
+            if shown_width(name) > left - col_spacing:
                 self.write(f"{head}\n")
                 head = f"{'':>{self.current_indent}}"
-            self.write(f"{head}{'':>{self.current_indent + left - _width(head)}}{first}\n")
+            self.write(f"{head}{'':>{self.current_indent + left - shown_width(head)}}{first}\n")
             for line in rest:
                 self.write(f"{'':>{self.current_indent + left}}{line}\n")
 
@@ -114,14 +114,9 @@ def _folded(text: str, width: int) -> list[str]:
 def _fold(text: str, width: int) -> Iterator[str]:
     line = ""
     for piece in _PIECE.findall(text):
-        if line and _width(line + piece) > width and piece not in _NEVER_FIRST:
+        if line and shown_width(line + piece) > width and piece not in _NEVER_FIRST:
             yield line.rstrip()
             line = ""
         line += piece if line else piece.lstrip()
     if line:
         yield line.rstrip()
-
-
-def _width(text: str) -> int:
-    """Columns of a terminal: two for a Chinese character."""
-    return sum(2 if east_asian_width(c) in "WF" else 1 for c in text)

@@ -16,8 +16,8 @@ from itertools import groupby, pairwise
 from ...schemas.form import Form
 from ..page import Page
 from ..source.sections import Span
+from ..source.width import shown_width
 from ..table.tokens import Token
-from ..table.words import shown_width
 
 LONG_RUN = 8
 """A longer run is marked in parts."""

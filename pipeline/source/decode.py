@@ -16,6 +16,7 @@ from .made import Made
 from .marks import COVERED
 from .markup import html_extractor, is_markup, render
 from .mhtml import is_mhtml, pages_of
+from .ruled import RULE, with_columns, without_attributes
 
 if TYPE_CHECKING:
     from ...schemas.extraction import Box, Kind, SourceInfo
@@ -302,7 +303,7 @@ _MINUS = re.compile(r"(?<!\d)\u00ad(?=\s*\d)|(?<!\S)\u00ad(?!\S)")
 def fold(text: str) -> str:
     """text → text of the same length: full-width and traditional characters, spaces, dashes, bars and line ends made one of a kind.
 
-    What says how a character is read becomes spaces.
+    What says how a character is read becomes spaces, and the gaps of a table that dashes rule become tabs.
     """
     folded = text.translate(_FOLD)
     if _TRADITIONAL.search(folded):
@@ -313,4 +314,5 @@ def fold(text: str) -> str:
         folded = _MINUS.sub("-", folded).replace(_SOFT_HYPHEN, " ")
     if "\r" in folded:
         folded = _LONE_RETURN.sub("\n", folded).replace("\r", " ")
-    return folded
+    folded = without_attributes(folded)
+    return with_columns(folded, text) if RULE.search(folded) else folded

@@ -71,6 +71,8 @@ _BLOCKS = frozenset(
     ]
 )
 _CELLS = frozenset(("td", "th"))
+_STRUCTURE = _BLOCKS | _CELLS | {"tr"}
+"""What a style sheet says of all of these says nothing of one number."""
 _Event = Literal["open", "close", "text", "entity", "mark"]
 _SEEN: tuple[_Event, ...] = ("text", "entity")
 _UNSEEN = frozenset(("script_element", "style_element", "comment", "doctype"))
@@ -89,11 +91,20 @@ _SETS_APART = re.compile(
     r"|(?<![-\w])(?:max-)?(?:width|height)\s*:\s*0(?![.0-9]*[1-9])|font-size\s*:\s*[01](?:\.[0-9]+)?px"
     r"|rgba?\([^)]*,\s*0\s*\)|(?<![-\w])color\s*:\s*(?:white|#fff\b|#ffffff)"
 )
+_WHITE = re.compile(r"white|#fff\b|#ffffff")
 _MAY_SET_APART = re.compile(
     rb"line-through|vertical-align|href|clip|scale|filter|transparent|rtl|bidi|width|height|font-size|color",
     re.IGNORECASE,
 )
 """The same of one that is struck out, raised as a footnote's mark is, or hardly seen."""
+_HIDDEN_BY_NAME = tuple(frozenset((f".{c}",)) for c in ("sr-only", "visually-hidden", "d-none", "hide", "hidden"))
+"""Classes that hide, by the conventions of the common style sheets."""
+_STYLES = re.compile(rb"<style\b[^>]*>(.*?)</style", re.IGNORECASE | re.DOTALL)
+_RULE = re.compile(r"([^{}]*)\{([^{}]*)\}")
+_LAST_OF_SELECTOR = re.compile(r"[^\s>+~,]+(?=\s*(?:,|$))")
+_NAMED = re.compile(r"^[a-z][-\w]*|[.#][-\w]+")
+_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+_CONTENT = re.compile(r"(?<![-\w])content\s*:[^;]*[0-9]")
 _NO_TAG = re.compile(rb"<(?=[^a-zA-Z/!?])")
 """What a page shows as it is: <5."""
 _SHOWS_ITS_VALUE = ("", "text", "number", "tel")
@@ -149,7 +160,7 @@ def render(text: str, name: str) -> "tuple[str, array[int]]":
     data = text.encode("utf-8")
     at_byte = at_character = 0
     tags = _NO_TAG.sub(b"(", data)
-    for event, start, end, spans in _events(_parse(tags, name), tags):
+    for event, start, end, spans in _events(_parse(tags, name), tags, _styled_apart(data)):
         gap, taken = data[at_byte:start].decode("utf-8"), data[start:end].decode("utf-8")
         if space := _space(gap, after_text=last in _SEEN):
             page.take("text", space, at_character, _ONE)
@@ -186,8 +197,41 @@ _Spans = tuple[int, int]
 _ONE: _Spans = (1, 1)
 
 
-def _events(tree: "Tree", data: bytes) -> Iterator[tuple[_Event, int, int, _Spans]]:
-    """Tags, texts and character references in the order of the source, each with its bytes; of a cell the rows and columns it takes."""
+_Selectors = dict[str, list[frozenset[str]]]
+"""What elements must be called (b, .old, #note) to be meant, by one of these names."""
+
+
+def _styled_apart(data: bytes) -> _Selectors:
+    """The elements that a page's style sheets hide, strike out, or set numbers beside, and those of classes that hide everywhere.
+
+    Where a rule counts, on paper or inside what, is not asked: what it may hide is set apart.
+    td b.old {display:none} → b, .old
+    """
+    found = set(_HIDDEN_BY_NAME)
+    for sheet in _STYLES.findall(data):
+        for selectors, declarations in _RULE.findall(_COMMENT.sub("", sheet.decode("utf-8").lower())):
+            if _HIDES.search(declarations) or "line-through" in declarations or _CONTENT.search(declarations):
+                found.update(frozenset(_NAMED.findall(last)) for last in _LAST_OF_SELECTOR.findall(selectors))
+    by_name: _Selectors = {}
+    for names in found:
+        if names and not names <= _STRUCTURE:
+            by_name.setdefault(min(names), []).append(names)
+    return by_name
+
+
+def _is_styled_apart(tag: "Node", apart: _Selectors) -> bool:
+    attributes = _attributes(tag) if len(tag.children) > _BARE_TAG else {}
+    named = [(".", "class"), ("#", "id")]
+    names = {f"{mark}{n}" for mark, a in named if a in attributes for n in _text_of(attributes[a]).split()}
+    names |= {_text_of(c) for c in tag.children if c.type == "tag_name"}
+    return any(wanted <= names for name in names for wanted in apart.get(name, ()))
+
+
+def _events(tree: "Tree", data: bytes, apart: _Selectors) -> Iterator[tuple[_Event, int, int, _Spans]]:
+    """Tags, texts and character references in the order of the source, each with its bytes; of a cell the rows and columns it takes.
+
+    apart: the elements that the page's style sheets set apart.
+    """
     stack: list[Node] = [tree.root_node]
     while stack:
         node = stack.pop()
@@ -210,7 +254,8 @@ def _events(tree: "Tree", data: bytes) -> Iterator[tuple[_Event, int, int, _Span
             inside = node.children
             if kind == "element" and inside:
                 inside = [] if _MAY_HIDE.search(data, *_place(inside[0])) and _is_hidden(inside[0]) else inside
-                if inside and _MAY_SET_APART.search(data, *_place(inside[0])) and _is_set_apart(inside[0]):
+                may_be = inside and _MAY_SET_APART.search(data, *_place(inside[0]))
+                if inside and ((may_be and _is_set_apart(inside[0])) or _is_styled_apart(inside[0], apart)):
                     yield "mark", inside[0].start_byte, inside[0].start_byte, _ONE
             stack += reversed(inside)
 
@@ -252,8 +297,10 @@ def _is_set_apart(tag: "Node") -> bool:
     """Whether the element that a tag opens is struck out, raised, or leads to a note."""
     attributes = _attributes(tag)
     style, target = attributes.get("style"), attributes.get("href")
+    color = attributes.get("color")
     is_note = target is not None and _text_of(target).strip("\"'").startswith("#")
-    return is_note or (style is not None and bool(_SETS_APART.search(_text_of(style))))
+    is_white = color is not None and _WHITE.search(_text_of(color)) is not None
+    return is_note or is_white or (style is not None and bool(_SETS_APART.search(_text_of(style))))
 
 
 def _attributes(tag: "Node") -> "dict[str, Node]":
@@ -276,13 +323,14 @@ def _text_of(node: "Node") -> str:
 class _Table:
     """A table that is open. column: of the next cell. down: for each column, how many rows to come a cell above takes there.
 
-    across: how many columns more the last cell takes.
+    across: how many columns more the last cell takes. begins: where its text does, if it takes several rows, of those shown.
     """
 
     in_cell: bool = False
     has_cell: bool = False
     column: int = 0
     across: int = 0
+    begins: int | None = None
     down: dict[int, int] = field(default_factory=dict)
 
 
@@ -343,6 +391,7 @@ class _Page:
             table.down[column] = rows - 1
         table.column += columns
         table.across = columns - 1
+        table.begins = len(self.shown) if rows > 1 else None
 
     def _cover(self, table: _Table, mark: str, at: int) -> None:
         """The mark of a column that a cell above takes."""
@@ -354,7 +403,10 @@ class _Page:
         table.column += 1
 
     def _end_cell(self, table: _Table, at: int) -> None:
-        """The marks of the further columns that the last cell takes."""
+        """The marks of the further columns that the last cell takes, and of a number that stands for several rows."""
+        if table.begins is not None and "".join(self.shown[table.begins :]).strip().isdecimal():
+            self._put(_MARK, at)
+        table.begins = None
         for _ in range(table.across):
             for c in ("\t", COVERED, COVERED):
                 self._put(c, at)

@@ -30,6 +30,7 @@ from .place import (
     fill_beside,
     fill_by_place,
     heads_by_place,
+    is_beside,
     is_crowded,
     keeps_blanks,
 )
@@ -234,13 +235,10 @@ class Table:
                     *fill_beside(tokens, places),
                 )
             return in_order
-        if (
-            places is not None
-            and places.layout == "space"
-            and len(printed) < len(paths)
-            and not (places.keeps_blanks or self._adds_up(placed, paths))
-        ):
-            return (placed, *fills_with_lost(tokens, len(paths), lambda _: 0))
+        if places is not None and len(printed) < len(paths):
+            in_space = places.layout == "space" and not (places.keeps_blanks or self._adds_up(placed, paths))
+            if in_space or (places.layout == "cells" and is_beside(tokens, places)):
+                return (placed, *fills_with_lost(tokens, len(paths), lambda _: 0))
         return (placed, *(f for f in in_order if f.slots != placed.slots))
 
     def _has_short_rows(self, count: int) -> bool:

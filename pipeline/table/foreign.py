@@ -8,9 +8,11 @@ from typing import NamedTuple
 from rapidfuzz.distance import Levenshtein
 
 from ...schemas.form import Form
+from ..source.decode import Source
 from .items import EXPLANATION
 from .lexicon import CONTRARY, label_costs, lexicon_of, says_otherwise
 from .regions import titles_of
+from .tokens import with_tabs
 from .words import plain, plain_label
 
 _CELL = re.compile(r"[^\s|]+")
@@ -69,14 +71,14 @@ class Foreign(NamedTuple):
 
 
 def foreign_words(
-    folded: str, start: int, end: int, form: Form, own: Collection[str] = (), year: str = ""
+    source: Source, start: int, end: int, form: Form, own: Collection[str] = (), year: str = ""
 ) -> Iterator[Foreign]:
     """The words of a table's half-open stretch that no wording of the form explains.
 
     own: what the report says of itself, plain. year: its own, as printed.
     "上年 制发件数  3" → (0, "上年")
     """
-    for at, words in _foreign(folded[start:end], form, own, year):
+    for at, words in _foreign(with_tabs(source, start, end), form, own, year):
         yield Foreign(start + at, words)
 
 

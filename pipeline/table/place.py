@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from ...schemas.form import FormColumn, Label
+from ..source.width import shown_width
 from . import costs
 from .fills import Fill, Slot, is_empty, slot_of
 from .heads import Head, Heads, head_at_end
 from .items import Piece
 from .tokens import Layout, Token, by_line
-from .words import Width, plain_label, shown_width
+from .words import Width, plain_label
 
 _NEAR = 3
 """In a table set in space a head may stand so far beside the numbers of its column, in half characters."""
@@ -245,6 +246,12 @@ def fill_by_place(tokens: Sequence[Token], columns: Columns, words: Sequence[Tok
     if any(t.id not in used for t in own if not is_empty(t)):
         return None
     return Fill(tuple(slots), 0.0)
+
+
+def is_beside(tokens: Sequence[Token], columns: Columns) -> bool:
+    """Whether a number stands between two heads, in a column that neither takes."""
+    spans = columns.spans or columns.extents
+    return any(not any(a <= t.first <= b for a, b in spans) for t in tokens if not is_empty(t))
 
 
 def fill_beside(tokens: Sequence[Token], columns: Columns) -> tuple[Fill, ...]:

@@ -15,8 +15,9 @@ from unicodedata import category
 from ..errors import InputError
 from ..source.decode import Source
 from ..source.marks import COVERED
+from ..source.width import shown_width
 from .values import is_blank_mark, is_page_mark, is_value
-from .words import Width, shown_width
+from .words import Width
 
 MAX_TOKENS = 20_000
 """More tokens than the tables of any report have; a text with more is refused."""
@@ -187,10 +188,7 @@ def _width_of(folded: str) -> Width:
 def _fields(source: Source, start: int, end: int, width: Width) -> Iterator[_Field]:
     lines: list[tuple[int, str]] = []
     at = start
-    folded = source.folded[start:end]
-    if "," in source.shown[start:end]:
-        folded = _with_tabs(folded, source.shown[start:end])
-    for text in folded.split("\n"):
+    for text in with_tabs(source, start, end).split("\n"):
         lines.append((at, text))
         at += len(text) + 1
     while lines and not lines[-1][1].strip(" \n\f"):
@@ -216,8 +214,14 @@ def _fields(source: Source, start: int, end: int, width: Width) -> Iterator[_Fie
         number += len(block)
 
 
-def _with_tabs(folded: str, shown: str) -> str:
-    """Folded lines with tabs for the commas of a table of comma-separated values; quotes around a field become spaces."""
+def with_tabs(source: Source, start: int, end: int) -> str:
+    """A half-open stretch, folded, with tabs for the commas of a table of comma-separated values, and spaces for its quotes.
+
+    "规章,0,/" → "规章\\t0\\t/"
+    """
+    folded, shown = source.folded[start:end], source.shown[start:end]
+    if "," not in shown:
+        return folded
     lines, at = [], 0
     for line in folded.split("\n"):
         lines.append((line, _separated(line, shown[at : at + len(line)])))

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable
 from functools import cache
-from unicodedata import east_asian_width
 
 from ..source.decode import fold
 
@@ -32,8 +31,3 @@ def plain_places(text: str) -> tuple[str, tuple[int, ...]]:
 def plain_label(label: str) -> str:
     """A declared label, made plain."""
     return plain(fold(label))
-
-
-def shown_width(text: str) -> int:
-    """The width of text as it is shown, in columns of a half character."""
-    return sum(2 if east_asian_width(c) in "WF" else 1 for c in text)
