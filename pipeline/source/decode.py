@@ -12,11 +12,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ..errors import InputError
+from .grids import with_grids
 from .made import Made
 from .marks import COVERED
 from .markup import html_extractor, is_markup, render
 from .mhtml import is_mhtml, pages_of
-from .ruled import RULE, with_columns, without_attributes
 
 if TYPE_CHECKING:
     from ...schemas.extraction import Box, Kind, SourceInfo
@@ -295,6 +295,8 @@ def _simplified(characters: frozenset[str]) -> dict[int, str]:
 _PHONETIC = re.compile(r"\((?<=[一-鿿]\()[a-zà-üĀ-ǜ\u0300-\u036f]{1,8}\)")
 """How a character is read, set behind it in brackets: `公(gōng)开`."""
 _LONE_RETURN = re.compile("\r(?!\n)")
+_ESCAPE = re.compile(r"\\(?=[-+.*_~\"'“”#])|(?<=[一-鿿])\\(?=\s)")
+"""Before a mark that Markdown would take for its own, and at the end of a line that goes on in its cell."""
 _SOFT_HYPHEN = "\u00ad"
 _MINUS = re.compile(r"(?<!\d)\u00ad(?=\s*\d)|(?<!\S)\u00ad(?!\S)")
 """A soft hyphen before a number, or alone: `pdftotext` writes it for the hyphen of many fonts."""
@@ -303,7 +305,7 @@ _MINUS = re.compile(r"(?<!\d)\u00ad(?=\s*\d)|(?<!\S)\u00ad(?!\S)")
 def fold(text: str) -> str:
     """text → text of the same length: full-width and traditional characters, spaces, dashes, bars and line ends made one of a kind.
 
-    What says how a character is read becomes spaces, and the gaps of a table that dashes rule become tabs.
+    What says how a character is read becomes spaces, and what parts the cells of a table that has no separators, tabs.
     """
     folded = text.translate(_FOLD)
     if _TRADITIONAL.search(folded):
@@ -314,5 +316,6 @@ def fold(text: str) -> str:
         folded = _MINUS.sub("-", folded).replace(_SOFT_HYPHEN, " ")
     if "\r" in folded:
         folded = _LONE_RETURN.sub("\n", folded).replace("\r", " ")
-    folded = without_attributes(folded)
-    return with_columns(folded, text) if RULE.search(folded) else folded
+    if "\\" in folded:
+        folded = _ESCAPE.sub(" ", folded)
+    return with_grids(folded, text)

@@ -210,7 +210,9 @@ def _in_line(names: Sequence[_Named], groups: Sequence[FormRow], section: FormSe
             if name in [c for c, _ in chunks[-1]]:
                 chunks.append([])
             chunks[-1].append((name, place))
-    if len(chunks) != len(groups):
+    further, chunks = chunks[: -len(groups)], chunks[-len(groups) :]  # of a merged cell, written out on a line above
+    kinds = {tuple(c for c, _ in chunk) for chunk in (*further, *chunks)}
+    if len(chunks) != len(groups) or (further and len(kinds) > 1):
         return None
     labels = {n: place for n, place in names if isinstance(n, FormRow)}
     columns = [

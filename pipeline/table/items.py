@@ -109,9 +109,12 @@ def itemize(tokens: Sequence[Token], folded: str, lexicon: Lexicon, *, with_gaps
 
 
 def _counts_columns(run: Sequence[Token]) -> bool:
-    """Whether a run is a line that numbers the columns: 1 2 3 4 5, or from 0 on."""
+    """Whether a run is a line that numbers the columns: 1 2 3 4 5, or from 0 on; of few columns, where it numbers all of a line's."""
     printed = [t.text for t in run if not is_empty(t)]
-    return len(printed) > _FEW and printed in ([str(i + first) for i in range(len(printed))] for first in (0, 1))
+    is_long = len(printed) > _FEW or (
+        run[0].layout == "cells" and run[0].first == 0 and run[0].fields == len(printed) > 1
+    )
+    return is_long and printed in ([str(i + first) for i in range(len(printed))] for first in (0, 1))
 
 
 def _apart(tokens: Sequence[Token]) -> frozenset[int]:

@@ -163,7 +163,10 @@ def _is_other(stack: Sequence[tuple[str, Piece]], label: Label, spans: Set[str])
     last = stack[-1][1]
     own = "".join(text for text, piece in stack if piece.token is last.token)
     wordings = [plain_label(w) for w in label.wordings]
-    return last.is_noted or not any(w.endswith(own) or (own.endswith(w) and own[: -len(w)] in spans) for w in wordings)
+    leads = {"", *spans}
+    return last.is_noted or not any(
+        w.endswith(own) or (own.endswith(w) and own.removesuffix(w).removesuffix(w) in leads) for w in wordings
+    )
 
 
 def stacks_over(pieces: Sequence[Piece], columns: Columns, folded: str) -> list[list[tuple[str, Piece]]]:

@@ -6,7 +6,6 @@ Where lines have separators, or are set in space, a token has columns; elsewhere
 
 import re
 from bisect import bisect
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Literal, NamedTuple
@@ -49,7 +48,7 @@ _FIGURE = r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?(?![0-9])|[0-9]+(?:\.[0-9]+)?"
 _NUMBER = re.compile(rf"(?:(?<![\w)/])(?:增加?|减少?|负)\s?)?[+-]?(?:{_FIGURE}){_UNIT}{_NOTE}")
 _ENDS_IN_A_YEAR = re.compile(r"[0-9]+(?:19|20)[0-9]{2}")
 _YEAR_LONG = 4
-_ENUMERATES = re.compile(r"\s*\\?[.,、]\s*[一-鿿“\"']")
+_ENUMERATES = re.compile(r"\s*[.,、]\s*[一-鿿“\"']")
 """After a digit: it is the number of a row, and belongs to the words that follow."""
 _DATE = re.compile(
     r"(?<![0-9])(?:19|20)[0-9]{2}\s*年(?:\s*度)?(?:\s*[0-9]{1,2}\s*月(?:\s*[0-9]{1,2}\s*日)?)?"
@@ -58,7 +57,6 @@ _DATE = re.compile(
 _PAGE_MARK = re.compile(r"(?<=\S)-\s?[0-9]{1,3}\s-(?=\S|$)")
 """A page's number in running text, where cells of a row would stand apart from it."""
 _BRACKETED = re.compile(r"\([^()]*[一-鿿][^()]*\)")
-_ESCAPED = re.compile(r"\\(?=[-+.*_])")
 _LOOKS_LIKE_A_DIGIT = "A-Za-z〇○◯零口丨!?&$§。·¡¿;:'\"`~*|²³¹↑↓▲▼△▽%"
 _MISREAD = re.compile(
     rf"[{_LOOKS_LIKE_A_DIGIT}]|(?=[^0-9]*[0-9])(?=[0-9.,]*[^0-9.,])[0-9.,一二三四五六七八九十{_LOOKS_LIKE_A_DIGIT}]{{2,12}}"
@@ -226,11 +224,10 @@ def with_tabs(source: Source, start: int, end: int) -> str:
     for line in folded.split("\n"):
         lines.append((line, _separated(line, shown[at : at + len(line)])))
         at += len(line) + 1
-    widths = Counter(cut.count("\t") for _, cut in lines)
-    width, times = max(((w, n) for w, n in widths.items() if w > 1), default=(0, 0), key=lambda x: x[1])
-    if times < _FEWEST_LINES:
-        return folded
-    return "\n".join(cut if cut.count("\t") == width and "\t" not in line else line for line, cut in lines)
+    tables = [list(own) for _, own in groupby(lines, key=lambda one: one[1].count("\t"))]
+    long = [own for own in tables if len(own) >= _FEWEST_LINES and own[0][1].count("\t") > 1]
+    widths = {own[0][1].count("\t") for own in long}
+    return "\n".join(cut if cut.count("\t") in widths and "\t" not in line else line for line, cut in lines)
 
 
 def _separated(line: str, shown: str) -> str:
@@ -367,11 +364,7 @@ def _cut(folded: str, field: _Field) -> Iterator[tuple[int, int, TokenKind]]:
         yield start, end, "page"
     elif _ROW_NUMBER.fullmatch(text):
         yield start, end, "words"
-    elif _ODD_NUMBER.fullmatch(text) or _MISREAD.fullmatch(text):
-        yield start, end, "number"
-    elif _ESCAPED.match(text) and is_value(text[1:]):
-        yield start + 1, end, "number"
-    elif text[0] in "+-" and is_value(text):
+    elif _ODD_NUMBER.fullmatch(text) or _MISREAD.fullmatch(text) or (text[0] in "+-" and is_value(text)):
         yield start, end, "number"
     else:
         at = 0
