@@ -21,7 +21,7 @@ def with_grids(folded: str, shown: str) -> str:
     """Folded text with tabs between the cells of its tables. shown: the same before it was folded, by which widths count."""
     folded = without_attributes(folded)
     folded = with_columns(folded, shown) if _RULE.search(folded) else folded
-    return with_rows(folded) if "\n\n" in folded else folded
+    return with_rows(_single_spaced(folded)) if "\n\n" in folded else folded
 
 
 def without_attributes(folded: str) -> str:
@@ -77,6 +77,21 @@ def _cut(line: str, shown: str, borders: Sequence[int]) -> str | None:
                 characters[n or 0] = "\t"
             return "".join(characters)
     return None
+
+
+_LINE_ENDS = re.compile(r"\n[ \n]*")
+_FEWEST_PARAGRAPHS = 30
+
+
+def _single_spaced(folded: str) -> str:
+    """Folded text whose every paragraph ends in an empty line, with one line end behind each: an empty paragraph is an empty line.
+
+    "规章\\n\\n1\\n\\n\\n\\n2\\n\\n" → "规章 \\n1  \\n\\n2 \\n"
+    """
+    ends = [m for m in _LINE_ENDS.finditer(folded) if m.end() < len(folded)]
+    if len(ends) < _FEWEST_PARAGRAPHS or any(m.group().count("\n") % 2 for m in ends):
+        return folded
+    return _LINE_ENDS.sub(lambda m: ("\n" * (m.group().count("\n") // 2)).rjust(len(m.group())), folded)
 
 
 _FIRST_CELL = re.compile(r"(?=[^\t|]{1,60}$)[^一-鿿]*[一-鿿]")

@@ -105,7 +105,13 @@ def itemize(tokens: Sequence[Token], folded: str, lexicon: Lexicon, *, with_gaps
             for text, start, end, is_noted in found:
                 pieces.append(Piece(text, token.start + start, token.start + end, token, is_noted))
     close()
-    return Items(tuple(pieces), tuple(runs), tuple(pages), tuple(led), _apart(tokens).union(t.id for t in led))
+    return Items(
+        tuple(pieces),
+        tuple(runs),
+        tuple(pages),
+        tuple(led),
+        _apart(tokens, with_gaps=with_gaps).union(t.id for t in led),
+    )
 
 
 def _counts_columns(run: Sequence[Token]) -> bool:
@@ -117,11 +123,11 @@ def _counts_columns(run: Sequence[Token]) -> bool:
     return is_long and printed in ([str(i + first) for i in range(len(printed))] for first in (0, 1))
 
 
-def _apart(tokens: Sequence[Token]) -> frozenset[int]:
+def _apart(tokens: Sequence[Token], *, with_gaps: bool) -> frozenset[int]:
     """The ids of numbers that may be their page's: short ones, each alone on its line, where most numbers stand on their labels',
     or below a line of several, or farther from what is above and below it than the table's lines are, or at a page's edge.
     """
-    lines = by_line([t for t in tokens if t.kind != "gap" and not is_empty(t)])
+    lines = by_line([t for t in tokens if (with_gaps or t.kind != "gap") and not is_empty(t)])
     kinds = [{t.kind for t in line} for line in lines]
     are_level = sum(k >= {"words", "number"} for k in kinds) > sum("number" in k and "words" not in k for k in kinds)
     gaps = [other[0].line - one[0].line for one, other in pairwise(lines)]

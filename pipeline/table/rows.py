@@ -139,7 +139,12 @@ def line_of(own: Own, count: int, items: Items) -> tuple[tuple[Token, ...], froz
 
 
 def without_margin(own: Sequence[Own], counts: Sequence[int]) -> tuple[Own, ...]:
-    """Rows without the empty cells that every full row has at its end, beyond its columns. counts: of the columns of each."""
+    """Rows without the empty cells that every full row has at its end, beyond its columns. counts: of the columns of each.
+
+    Where cells are lines, those behind a row's last one may be merged cells left of the next row's label.
+    """
+    if _stand_at_labels(own, counts):
+        return tuple(Own(o.found, o.tokens[:count]) for o, count in zip(own, counts, strict=True))
     margins = {
         len(o.tokens) - count
         for o, count in zip(own, counts, strict=True)
@@ -152,3 +157,12 @@ def without_margin(own: Sequence[Own], counts: Sequence[int]) -> tuple[Own, ...]
         Own(o.found, o.tokens[:-margin]) if len(o.tokens) > count and all(map(is_empty, o.tokens[-margin:])) else o
         for o, count in zip(own, counts, strict=True)
     )
+
+
+def _stand_at_labels(own: Sequence[Own], counts: Sequence[int]) -> bool:
+    """Whether every row has its cells, each a line, right behind its label, and nothing but a few empty lines behind these."""
+    rest = [o.tokens[count:] for o, count in zip(own, counts, strict=True)]
+    are_empty = all(len(tokens) <= MOST_SURPLUS and all(t.kind == "gap" for t in tokens) for tokens in rest)
+    are_full = all(len(o.tokens) >= count > 0 for o, count in zip(own, counts, strict=True))
+    is_led = any(tokens and o.tokens[0].kind == "number" for o, tokens in zip(own, rest, strict=True))
+    return are_empty and are_full and is_led
