@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from nianbao.pipeline.extract import REPORT
-from nianbao.pipeline.table.words import shown_width
+from nianbao.pipeline.source.width import shown_width
 
 from nianbao import extract
 

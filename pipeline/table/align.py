@@ -162,7 +162,7 @@ class Table:
         if places is None and end_alike(runs, count):
             rows = [Own(o.found, o.tokens[-count:]) for o in rows]
         orders: list[Heads] = []
-        if places and (by_place := heads_by_place(above, places, columns, self.source.folded)):
+        if places and (by_place := heads_by_place(above, places, columns, self.source)):
             orders = [by_place]
             places = replace(places, keeps_blanks=keeps_blanks(places, runs))
         elif places and not places.near:

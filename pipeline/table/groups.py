@@ -232,7 +232,7 @@ def _by_place(table: "Table", above: Sequence[Piece], tokens: Sequence[Token], w
     heads_line = [p.token.fields for p in above if p.text in table.lexicon.heads]
     if not heads_line or heads_line[-1] != tokens[0].fields:
         return None
-    stacks = stacks_over(above, places, table.source.folded)
+    stacks = stacks_over(above, places, table.source)
     known = _symbols(section)[1]
     labels = (
         [

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from ...schemas.form import FormColumn, Label
+from ..source.decode import Source
 from ..source.width import shown_width
 from . import costs
 from .fills import Fill, Slot, is_empty, slot_of
 from .heads import Head, Heads, head_at_end
 from .items import Piece
 from .tokens import Layout, Token, by_line
-from .words import Width, plain_label
+from .words import plain_label
 
 _NEAR = 3
 """In a table set in space a head may stand so far beside the numbers of its column, in half characters."""
@@ -140,10 +141,10 @@ def _apart(extents: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def heads_by_place(
-    pieces: Sequence[Piece], columns: Columns, form_columns: tuple[FormColumn, ...], folded: str
+    pieces: Sequence[Piece], columns: Columns, form_columns: tuple[FormColumn, ...], source: Source
 ) -> Heads | None:
     """The words above the columns of numbers → the column that each heads; None unless each is headed by another one."""
-    stacks = stacks_over(pieces, columns, folded)
+    stacks = stacks_over(pieces, columns, source)
     spans = {plain_label(c.under) for c in form_columns}
     heads: list[Head] = []
     for stack, (first, last) in zip(stacks, columns.extents, strict=True):
@@ -169,13 +170,13 @@ def _is_other(stack: Sequence[tuple[str, Piece]], label: Label, spans: Set[str])
     )
 
 
-def stacks_over(pieces: Sequence[Piece], columns: Columns, folded: str) -> list[list[tuple[str, Piece]]]:
+def stacks_over(pieces: Sequence[Piece], columns: Columns, source: Source) -> list[list[tuple[str, Piece]]]:
     """The words above columns → for each column those that stand over it, from the top, each with its piece."""
     stacks: list[list[tuple[str, Piece]]] = [[] for _ in columns.extents]
     for piece in pieces:
         if piece.token.layout != columns.layout:
             continue
-        for text, first, last in _parts(piece, folded) if columns.layout == "space" else _whole(piece):
+        for text, first, last in _parts(piece, source) if columns.layout == "space" else _whole(piece):
             for at in _columns_over(first, last, columns):
                 stacks[at].append((text, piece))
     return stacks
@@ -185,17 +186,18 @@ def _whole(piece: Piece) -> list[tuple[str, int, int]]:
     return [(piece.text, piece.token.first, piece.token.last)]
 
 
-def _parts(piece: Piece, folded: str) -> list[tuple[str, int, int]]:
+def _parts(piece: Piece, source: Source) -> list[tuple[str, int, int]]:
     """The words of a piece that single spaces part, each with the half characters that it takes."""
     found = []
     token = piece.token
-    width: Width = len if token.last - token.first < token.end - token.start else shown_width
-    raw = folded[piece.start : piece.end]
-    at = 0
-    for word in raw.split(" "):
+    shown = source.shown
+    width = len if token.last - token.first < token.end - token.start else shown_width
+    at = piece.start
+    for word in source.folded[piece.start : piece.end].split(" "):
         if word:
-            left = token.first + width(folded[token.start : piece.start + at])
-            found.append(("".join(c for c in word if c.isalnum()), left, left + width(word) - 1))
+            left = token.first + width(shown[token.start : at])
+            own = "".join(c for c in word if c.isalnum())
+            found.append((own, left, left + width(shown[at : at + len(word)]) - 1))
         at += len(word) + 1
     return found
 

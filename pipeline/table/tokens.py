@@ -6,7 +6,8 @@ Where lines have separators, or are set in space, a token has columns; elsewhere
 
 import re
 from bisect import bisect
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import groupby
 from typing import Literal, NamedTuple
 from unicodedata import category
@@ -16,7 +17,6 @@ from ..source.decode import Source
 from ..source.marks import COVERED
 from ..source.width import shown_width
 from .values import is_blank_mark, is_page_mark, is_value
-from .words import Width
 
 MAX_TOKENS = 20_000
 """More tokens than the tables of any report have; a text with more is refused."""
@@ -116,15 +116,15 @@ def tokenize(source: Source, start: int, end: int, first_id: int = 0) -> tuple[T
     "规章\\t0\\t/" → words 规章, number 0, blank /.
     """
     found: list[Token] = []
-    width = _width_of(source.folded[start:end])
+    measure = _measure_of(source, start, end)
     breaks = [start + m.start() for m in re.finditer("\f", source.shown[start:end])]
-    for field in _fields(source, start, end, width):
+    for field in _fields(source, start, end, measure):
         line = field.line + PAGE_BREAK * bisect(breaks, field.start)
         for a, b, kind in _cut(source.folded, field):
             columns = field[4:]
             if field.layout == "space":
-                left = field.first + width(source.folded[field.start : a])
-                columns = (left, left + width(source.folded[a:b]) - 1, field.fields)
+                left = field.first + measure(field.start, a)
+                columns = (left, left + measure(a, b) - 1, field.fields)
             found.append(Token(first_id + len(found), _text(source, a, b), a, b, kind, line, field.layout, *columns))
         if len(found) > MAX_TOKENS:
             raise InputError(f"{source.name}: more than {MAX_TOKENS:,} cells in one table; this is no single report")
@@ -167,23 +167,34 @@ def by_line(tokens: Sequence[Token]) -> list[tuple[Token, ...]]:
 # --- Lines and their fields ------------------------------------------------------------------------------------------
 
 
-def _width_of(folded: str) -> Width:
-    """How the lines of a text that is set in space measure their characters: as shown, or each as one column.
+Measure = Callable[[int, int], int]
+"""A half-open stretch of the source → the half characters that it takes, as its table was set."""
 
-    Some tools set a character in one column, whatever its width: the columns of numbers show which.
+
+def _measure_of(source: Source, start: int, end: int) -> Measure:
+    """How the lines of a table that is set in space measure their characters: by their width, or each as one column.
+
+    Tools differ in that, and in the width of curly quotes: the columns of numbers show which.
     """
-    lines = [line for line in folded.split("\n") if "  " in line.strip()]
-    if len(lines) < _FEWEST_LINES:
-        return shown_width
-    numbers = [(line[: m.start()], m.group()) for line in lines for m in _NUMBER_APART.finditer(line)]
+    shown, at = source.shown, start
+    numbers: list[tuple[int, int, int]] = []
+    lines = 0
+    for line in source.folded[start:end].split("\n"):
+        if "  " in line.strip():
+            lines += 1
+            numbers += [(at, at + m.start(), len(m.group())) for m in _NUMBER_APART.finditer(line)]
+        at += len(line) + 1
+    width: Callable[[str], int] = shown_width
+    if lines >= _FEWEST_LINES and numbers:
+        covered = [len({w(shown[a:b]) + i for a, b, n in numbers for i in range(n)}) for w in _WIDTHS]
+        width = _WIDTHS[covered.index(min(covered))]
+    return lambda a, b: width(shown[a:b])
 
-    def covered(width: Width) -> int:
-        return len({width(before) + i for before, number in numbers for i in range(len(number))})
 
-    return len if covered(len) < covered(shown_width) else shown_width
+_WIDTHS: tuple[Callable[[str], int], ...] = (shown_width, len, partial(shown_width, wide="WFA"))
 
 
-def _fields(source: Source, start: int, end: int, width: Width) -> Iterator[_Field]:
+def _fields(source: Source, start: int, end: int, measure: Measure) -> Iterator[_Field]:
     lines: list[tuple[int, str]] = []
     at = start
     for text in with_tabs(source, start, end).split("\n"):
@@ -203,7 +214,7 @@ def _fields(source: Source, start: int, end: int, width: Width) -> Iterator[_Fie
             edges = _outer_bars([text for _, text in block]) if is_barred else (True, True)
             for i, (at, text) in enumerate(block):
                 if text and (not text.isspace() or text.count("\t") == tabs >= _FEWEST_BLANKS):
-                    yield from _of_line(at, text, number + i, edges, width)
+                    yield from _of_line(at, text, number + i, edges, measure)
                     tabs = text.count("\t")
                 elif not text and not any(barred):
                     yield _Field(at, at, number + i, "order", 0, 0, 0)
@@ -282,15 +293,15 @@ def _is_rule(text: str) -> bool:
     return "-" in text and len(text.strip()) > 2 and _RULE.issuperset(text) and "--" in text
 
 
-def _of_line(at: int, text: str, line: int, edges: tuple[bool, bool], width: Width) -> Iterator[_Field]:
+def _of_line(at: int, text: str, line: int, edges: tuple[bool, bool], measure: Measure) -> Iterator[_Field]:
     if ("\t" in text or "|" in text) and len(text) <= _LONGEST_LINE:
         if not _is_rule(text):
-            yield from _of_cells(at, text, line, edges, width)
+            yield from _of_cells(at, text, line, edges, measure)
     else:
-        yield from _of_space(at, text, line, width)
+        yield from _of_space(at, text, line, measure)
 
 
-def _of_cells(at: int, text: str, line: int, edges: tuple[bool, bool], width: Width) -> Iterator[_Field]:
+def _of_cells(at: int, text: str, line: int, edges: tuple[bool, bool], measure: Measure) -> Iterator[_Field]:
     parts = text.split("\t") if "|" not in text else _BAR_OR_TAB.split(text)
     bare = text.strip(" ")
     first = 1 if edges[0] and bare[0] == "|" else 0
@@ -306,7 +317,7 @@ def _of_cells(at: int, text: str, line: int, edges: tuple[bool, bool], width: Wi
         at += len(part) + 1
     if count == 1:
         for a, _, _, part in cells:
-            yield from _of_space(a, part, line, width) if part.strip() else ()
+            yield from _of_space(a, part, line, measure) if part.strip() else ()
         return
     for a, left, right, part in cells:
         if part.strip():
@@ -315,13 +326,18 @@ def _of_cells(at: int, text: str, line: int, edges: tuple[bool, bool], width: Wi
             yield _Field(a, a, line, "cells", left, right, count)
 
 
-def _of_space(at: int, text: str, line: int, width: Width) -> Iterator[_Field]:
+def _of_space(at: int, text: str, line: int, measure: Measure) -> Iterator[_Field]:
     """The fields of a line that wide gaps part, each with the columns of half a character that it takes."""
     bare = text.strip()
     if "  " not in bare:
         indent = len(text) - len(text.lstrip())
         yield _Field(
-            at + indent, at + indent + len(bare), line, "space" if indent > 1 else "order", *_extent(text, width), 1
+            at + indent,
+            at + indent + len(bare),
+            line,
+            "space" if indent > 1 else "order",
+            *_extent(at, text, measure),
+            1,
         )
         return
     pieces = []
@@ -331,14 +347,14 @@ def _of_space(at: int, text: str, line: int, width: Width) -> Iterator[_Field]:
         start = gap.end()
     pieces.append((start, len(text.rstrip())))
     for a, b in pieces:
-        left = width(text[:a])
-        yield _Field(at + a, at + b, line, "space", left, left + width(text[a:b]) - 1, len(pieces))
+        left = measure(at, at + a)
+        yield _Field(at + a, at + b, line, "space", left, left + measure(at + a, at + b) - 1, len(pieces))
 
 
-def _extent(text: str, width: Width) -> tuple[int, int]:
-    bare = text.strip()
-    left = width(text[: len(text) - len(text.lstrip())])
-    return left, left + width(bare) - 1
+def _extent(at: int, text: str, measure: Measure) -> tuple[int, int]:
+    first, last = at + len(text) - len(text.lstrip()), at + len(text.rstrip())
+    left = measure(at, first)
+    return left, left + measure(first, last) - 1
 
 
 def _stripped(at: int, part: str, line: int, layout: Layout, left: int, right: int, count: int) -> Iterator[_Field]:

@@ -1,13 +1,9 @@
 """Wording made comparable: labels as printed and labels as declared, without spaces, punctuation and numbers."""
 
 import re
-from collections.abc import Callable
 from functools import cache
 
 from ..source.decode import fold
-
-Width = Callable[[str], int]
-"""A text → how many columns of its line it takes."""
 
 _WORD = re.compile(r"\w+")
 _YEAR = re.compile(r"(?:19|20)\d\d年?(?:度(?=\D))?")
