@@ -16,7 +16,7 @@ from .fills import Fill, fills_in_order, glued_in, is_empty
 from .heads import has_characters, head_at_end
 from .items import Piece, Run, Stretch
 from .lexicon import pattern_of
-from .place import Columns, columns_of, fill_by_place, is_crowded, stacks_over
+from .place import ENDS, Columns, aligned_by, columns_of, extent_of, fill_by_place, is_crowded, stacks_over
 from .tokens import Token
 from .words import plain_label
 
@@ -272,7 +272,7 @@ def _places(tokens: Sequence[Token], whole: int) -> Columns | None:
 
 def _fills(table: "Table", tokens: Sequence[Token], order: _Order) -> tuple[Fill, ...]:
     paths = [c.path for c in order.columns]
-    places = _places(tokens, len(paths))
+    places = _places(tokens, len(paths)) or _places_in_space(table, tokens, order)
     placed = fill_by_place(tokens, places) if places is not None and len(places.extents) == len(paths) else None
     printed = [t for t in tokens if not is_empty(t)]
     if placed is not None and len(printed) != len(paths):
@@ -284,6 +284,25 @@ def _fills(table: "Table", tokens: Sequence[Token], order: _Order) -> tuple[Fill
     return fills_in_order(
         tokens, len(paths), failing, glued, lacks_borders=True, has_sums=True, apart=table.items.apart
     )
+
+
+def _places_in_space(table: "Table", tokens: Sequence[Token], order: _Order) -> Columns | None:
+    """The columns that heads set in space take; None unless every number stands right under one, aligned with it as all are."""
+    if any(t.layout != "space" for t in tokens) or len({t.line for t in tokens}) != 1:
+        return None
+    extents = []
+    for column in order.columns:
+        at = column.head[0] if column.head else (0, 0)
+        piece = next((p for p in table.items.pieces if p.start <= at[0] and at[1] <= p.end), None)
+        if piece is None or piece.token.layout != "space":
+            return None
+        extents.append(extent_of(at, piece, table.source))
+    under = [[(t.first, t.last) for t in tokens if t.first <= b and a <= t.last] for a, b in extents]
+    pairs = {i: [(one, extents[i]) for one in own] for i, own in enumerate(under) if own}
+    is_sure = sum(map(len, under)) == len(tokens) == len(pairs) and all(a[1] < b[0] for a, b in pairwise(extents))
+    if not is_sure or not any(len(aligned_by(end, pairs)) == len(pairs) for end in range(ENDS)):
+        return None
+    return Columns("space", tuple(extents), keeps_blanks=True)
 
 
 def _apart(table: "Table", runs: Sequence[Sequence[Token]], after: Sequence[int]) -> Alignment | None:

@@ -1,7 +1,7 @@
 """Columns by the place where they stand: of the numbers of full rows, of the heads above them, of rows with gaps."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -11,7 +11,7 @@ from ..source.width import shown_width
 from . import costs
 from .fills import Fill, Slot, is_empty, slot_of
 from .heads import Head, Heads, head_at_end
-from .items import Piece
+from .items import Piece, Stretch
 from .tokens import Layout, Token, by_line
 from .words import plain_label
 
@@ -186,18 +186,26 @@ def _whole(piece: Piece) -> list[tuple[str, int, int]]:
     return [(piece.text, piece.token.first, piece.token.last)]
 
 
+def extent_of(stretch: Stretch, piece: Piece, source: Source) -> tuple[int, int]:
+    """The half characters that a stretch of a piece takes, in a table set in space."""
+    token = piece.token
+    width = _width_of(token)
+    left = token.first + width(source.shown[token.start : stretch[0]])
+    return left, left + width(source.shown[stretch[0] : stretch[1]]) - 1
+
+
+def _width_of(token: Token) -> Callable[[str], int]:
+    return len if token.last - token.first < token.end - token.start else shown_width
+
+
 def _parts(piece: Piece, source: Source) -> list[tuple[str, int, int]]:
     """The words of a piece that single spaces part, each with the half characters that it takes."""
     found = []
-    token = piece.token
-    shown = source.shown
-    width = len if token.last - token.first < token.end - token.start else shown_width
     at = piece.start
     for word in source.folded[piece.start : piece.end].split(" "):
         if word:
-            left = token.first + width(shown[token.start : at])
             own = "".join(c for c in word if c.isalnum())
-            found.append((own, left, left + width(shown[at : at + len(word)]) - 1))
+            found.append((own, *extent_of((at, at + len(word)), piece, source)))
         at += len(word) + 1
     return found
 
