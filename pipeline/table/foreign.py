@@ -22,6 +22,8 @@ _LONGEST_SENTENCE = 300
 _LONGEST_WORDS = 2_000
 _LONGEST_LABEL = 100
 _FEWEST_LETTERS = 6
+_WIDEST = 8
+"""So many cells at most stand from one to the one below it, in a table whose heads may be broken."""
 _TURNS = CONTRARY | frozenset("内外本")
 """Letters that turn a head into another one, unlike most that are misprinted."""
 _LETTERS_A_MISPRINT = 6
@@ -92,7 +94,8 @@ def _foreign(folded: str, form: Form, own: Collection[str], year: str) -> Iterat
         text = cell.group()
         if other := next((m for m in _YEAR.finditer(text) if year and m[1] != year and plain(text) not in known), None):
             yield cell.start() + other.start(), other.group()
-        after = plain(cells[i + 1].group()[:_LONGEST_LABEL]) if i + 1 < len(cells) else ""
+        following = cells[i + 1 : i + 1 + _WIDEST] if _OTHER.search(text) else ()
+        after = "\n".join(plain(c.group()[:_LONGEST_LABEL]) for c in following)
         at = 0
         for number in (*_NUMBER.finditer(text), None):
             end = number.start() if number else len(text)
@@ -147,8 +150,8 @@ def _is_explained(words: str, after: str, form: Form, own: frozenset[str]) -> bo
 
 
 def _goes_on(words: str, after: str, known: _Known) -> bool:
-    """Whether a wording that breaks off goes on in the next cell."""
-    return any(words + after[:n] in known.starts for n in range(2, 1 + len(after)))
+    """Whether a wording that breaks off goes on in one of the next cells: the one behind it, or the one below."""
+    return any(words + cell[:n] in known.starts for cell in after.split("\n") for n in range(2, 1 + len(cell)))
 
 
 def _parts(words: str, known: _Known) -> tuple[str, tuple[str, ...]]:

@@ -70,6 +70,8 @@ def align_groups(table: "Table") -> tuple[Alignment, ...]:
     most = max(len(run.tokens) for run in runs)
     runs = runs[next(i for i, run in enumerate(runs) if 2 * len(run.tokens) >= most) :]
     tokens, rest = _line(table, runs)
+    lines = {t.line for t in tokens if not is_empty(t)} or {t.line for t in tokens}
+    tokens = tuple(t for t in tokens if t.layout != "cells" or t.line in lines)  # no merged cells of the heads above
     above = items.pieces[: runs[0].after]
     whole = sum(len(row.columns) for row in section.rows)
     found: list[Alignment] = []
@@ -133,7 +135,9 @@ def _orders(table: "Table", above: Sequence[Piece], tokens: Sequence[Token], who
         return
     names, is_clean = _sequence(above, section)
     groups = _group_orders(names, table.source, section)
-    orders = [o for order in groups if (o := _in_line(names, order, section)) is not None] if is_clean else []
+    orders = (
+        [o for order in groups if (o := _in_line(names, order, table.source, section)) is not None] if is_clean else []
+    )
     if any(len(o.columns) in (len(printed), whole) for o in orders):
         yield from orders
     elif _is_broken(names, section) and groups in ([list(section.rows)], [[]]):
@@ -200,7 +204,7 @@ def _column_of(at: int, source: Source) -> tuple[int, int]:
     return start, at - start
 
 
-def _in_line(names: Sequence[_Named], groups: Sequence[FormRow], section: FormSection) -> _Order | None:
+def _in_line(names: Sequence[_Named], groups: Sequence[FormRow], source: Source, section: FormSection) -> _Order | None:
     """Heads in running order, level by level or group by group → the columns; None where they are not those of each group."""
     if len(groups) != len(section.rows):
         return None
@@ -212,7 +216,8 @@ def _in_line(names: Sequence[_Named], groups: Sequence[FormRow], section: FormSe
             chunks[-1].append((name, place))
     further, chunks = chunks[: -len(groups)], chunks[-len(groups) :]  # of a merged cell, written out on a line above
     kinds = {tuple(c for c, _ in chunk) for chunk in (*further, *chunks)}
-    if len(chunks) != len(groups) or (further and len(kinds) > 1):
+    is_one_line = len({_column_of(place[0], source)[0] for chunk in chunks for _, place in chunk}) == 1
+    if len(chunks) != len(groups) or (len(kinds) > 1 and (further or not is_one_line)):
         return None
     labels = {n: place for n, place in names if isinstance(n, FormRow)}
     columns = [
@@ -297,6 +302,7 @@ def _places_in_space(table: "Table", tokens: Sequence[Token], order: _Order) -> 
         if piece is None or piece.token.layout != "space":
             return None
         extents.append(extent_of(at, piece, table.source))
+    extents.sort()
     under = [[(t.first, t.last) for t in tokens if t.first <= b and a <= t.last] for a, b in extents]
     pairs = {i: [(one, extents[i]) for one in own] for i, own in enumerate(under) if own}
     is_sure = sum(map(len, under)) == len(tokens) == len(pairs) and all(a[1] < b[0] for a, b in pairwise(extents))
@@ -349,12 +355,12 @@ def _alignment(
 
 def _is_in_blocks(tokens: Sequence[Token], order: _Order) -> bool:
     """Whether empty lines part the numbers elsewhere than between groups, so that they may stand column by column."""
-    lines = [t.line for t in tokens if not is_empty(t)]
+    lines = [t.line for t in tokens]
     gaps = [b - a for a, b in pairwise(lines)]
     least = min(gaps, default=0)
     far = [i + 1 for i, gap in enumerate(gaps) if gap > least > 0]
     size = len(order.columns[0].row.columns)
-    return len(far) > 1 and not all(at % size == 0 for at in far)
+    return len(far) > 1 and not all(at % size == 0 for at in far) and not any(map(is_empty, tokens))
 
 
 def _way(order: _Order, fills: Sequence[Fill], tokens: Sequence[Token], again: Sequence[Fill] = ()) -> Way:

@@ -27,6 +27,7 @@ _ARTICLE = re.compile(
 )
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}年?度?")
 _SHORTEST_PIECE = 2
+_FEWEST_LINES = 2
 _MOST_PIECES = 16
 """Heads of one sub-table are broken into no more pieces."""
 _LONGEST_HEAD = 24
@@ -74,7 +75,14 @@ def printed_heads(pieces: Sequence[Piece], row: FormRow, section: FormSection) -
     own = pieces[lead + 1 :]
     if not own:
         return None
-    return _whole(own, row, section) or _of_one_form(own, row)
+    return _whole(own, row, section) or _whole(_by_column(own), row, section) or _of_one_form(own, row)
+
+
+def _by_column(pieces: Sequence[Piece]) -> Sequence[Piece]:
+    """Words in cells on several lines → those of each column, one below the other, after each other: 本年新, 制作数量."""
+    if len({p.token.line for p in pieces}) < _FEWEST_LINES or any(p.token.layout != "cells" for p in pieces):
+        return ()
+    return sorted(pieces, key=lambda p: (p.token.first, p.start))
 
 
 def _is_furniture(text: str, section: FormSection) -> bool:
