@@ -37,6 +37,8 @@ _FEWEST_LINES = 3
 _FEWEST_BLANKS = 2
 """A line of as many tabs as the line before it, and of so many at least, is a row of blanks."""
 _BAR_OR_TAB = re.compile(r"[\t|]")
+_ENDS_IN_BLANK = re.compile(r"\|[ \t]*\n[ \t]*$")
+_IS_WORDS = re.compile(r"[0-9.,、()\s]*[一-鿿]{2}")
 _RULE = frozenset(" \t|:+=-")
 _NUMBER_APART = re.compile(r"(?<=  )[0-9]+(?=  |\s*$)")
 _WIDE_GAP = re.compile(r"[ ]{2,}")
@@ -210,6 +212,9 @@ def _fields(source: Source, start: int, end: int, measure: Measure) -> Iterator[
         block = [line for line, _ in group]
         if is_barred and any(_has_bar(text) for _, text in block) and _is_loose(block):
             yield from _of_loose_bars(block, number)
+            following = lines[number + len(block)][1] if number + len(block) < len(lines) else ""
+            if _ENDS_IN_BLANK.search("\n".join(text for _, text in block)) and _IS_WORDS.match(following):
+                yield _Field(block[-1][0], block[-1][0], number + len(block) - 1, "order", 0, 0, 1)
         else:
             edges = _outer_bars([text for _, text in block]) if is_barred else (True, True)
             for i, (at, text) in enumerate(block):
@@ -267,7 +272,7 @@ def _is_loose(block: Sequence[tuple[int, str]]) -> bool:
 def _of_loose_bars(block: Sequence[tuple[int, str]], line: int) -> Iterator[_Field]:
     """The cells of lines whose bars part them across lines: order alone places them.
 
-    A blank is a bar after a bar, with a line end between; bars in a row are the rest of a line whose blanks were moved there.
+    A blank is a bar after a bar, with a line end between, and an empty line behind the last; bars in a row are the rest of a line whose blanks were moved there.
     """
     last_bar: tuple[int, int] | None = None
     for i, (at, text) in enumerate(block):
