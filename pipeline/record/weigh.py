@@ -331,10 +331,37 @@ class _Weighing:
         rows = dict.fromkeys((way.row.path, *(path.rpartition(".")[0] for path in way.paths)))
         pointed = {path: self._pointed(self.form.rows[path], way) for path in rows}
         for row, found in ((self.form.rows[path], found) for path, found in pointed.items()):
-            if found is not None:
+            if row.path == way.row.path and (found is None or found[1]) and self._is_blank_by_sums(row, way):
+                yield (
+                    row,
+                    {row.cell(c.name): Cell(None, None, None, "blank", way.label, (), True) for c in row.columns},
+                    [],
+                )
+            elif found is not None:
                 yield (row, *found)
             elif row.path == way.row.path or any(pointed.values()):
                 yield row, {}, [Open(way.doubt, tuple(row.cell(c.name) for c in row.columns))]
+
+    def _is_blank_by_sums(self, row: FormRow, way: Way) -> bool:
+        """Whether a row whose label stands alone can hold nothing: each of its columns adds up without it, blanks being 0."""
+        if (
+            not way.label
+            or row.parts
+            or self.rest.has_more
+            or self.damaged
+            or not self.first.holds
+            or way.doubt != "label_alone"
+        ):
+            return False
+        return all(any(self._adds_up_without(row.cell(c.name), r) for r in self.identities) for c in row.columns)
+
+    def _adds_up_without(self, path: str, rule: Identity) -> bool:
+        """Whether a sum over further rows holds exactly without a cell, and prints its total, or, where the cell is that, a part."""
+        cells = (*rule.left, *rule.right)
+        is_across = len({p.rpartition(".")[0] for p in cells}) > 1
+        others = rule.right if path in rule.left else rule.left
+        is_told = any(isinstance(self.counts.get(p), int) for p in others)
+        return path in cells and is_across and is_told and _is_exact(rule, self.counts)
 
     def _slots_of(self, row: FormRow, other: Pointed) -> dict[str, Slot | None]:
         paths = (row.cell(c.name) for c in row.columns)

@@ -165,4 +165,10 @@ def _stand_at_labels(own: Sequence[Own], counts: Sequence[int]) -> bool:
     are_empty = all(len(tokens) <= MOST_SURPLUS and all(t.kind == "gap" for t in tokens) for tokens in rest)
     are_full = all(len(o.tokens) >= count > 0 for o, count in zip(own, counts, strict=True))
     is_led = any(tokens and o.tokens[0].kind == "number" for o, tokens in zip(own, rest, strict=True))
-    return are_empty and are_full and is_led
+    return are_empty and are_full and is_led and not any(map(_may_end_early, own, counts))
+
+
+def _may_end_early(own: Own, count: int) -> bool:
+    """Whether the last of a row's cells may be an empty line behind it instead, one of the others having left no trace."""
+    is_blank = count > 1 and all(t.kind == "gap" for t in own.tokens)
+    return len(own.tokens) == count and own.tokens[-1].kind == "gap" and not is_blank
