@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import pairwise, takewhile
+from itertools import pairwise
 from typing import Any
 
 from ...schemas.extraction import Basis, Finding, Reader, finding
@@ -314,7 +314,8 @@ class _Weighing:
                 continue
             values = {p: self._value(p, s, None) for p, s in slots.items()}
             is_sure = self._is_run(slots) and (self._is_confirmed(slots) or self._is_in_order(other))
-            is_sure = is_sure or (way is not None and not any(slots.values()) and self._is_left_empty(way))
+            if way is not None and not any(slots.values()):
+                is_sure = is_sure or self._is_left_empty(way)
             label = way.label if way is not None and way.row.path == row.path else ()
             cells = {
                 p: Cell(
@@ -331,37 +332,10 @@ class _Weighing:
         rows = dict.fromkeys((way.row.path, *(path.rpartition(".")[0] for path in way.paths)))
         pointed = {path: self._pointed(self.form.rows[path], way) for path in rows}
         for row, found in ((self.form.rows[path], found) for path, found in pointed.items()):
-            if row.path == way.row.path and (found is None or found[1]) and self._is_blank_by_sums(row, way):
-                yield (
-                    row,
-                    {row.cell(c.name): Cell(None, None, None, "blank", way.label, (), True) for c in row.columns},
-                    [],
-                )
-            elif found is not None:
+            if found is not None:
                 yield (row, *found)
             elif row.path == way.row.path or any(pointed.values()):
                 yield row, {}, [Open(way.doubt, tuple(row.cell(c.name) for c in row.columns))]
-
-    def _is_blank_by_sums(self, row: FormRow, way: Way) -> bool:
-        """Whether a row whose label stands alone can hold nothing: each of its columns adds up without it, blanks being 0."""
-        if (
-            not way.label
-            or row.parts
-            or self.rest.has_more
-            or self.damaged
-            or not self.first.holds
-            or way.doubt != "label_alone"
-        ):
-            return False
-        return all(any(self._adds_up_without(row.cell(c.name), r) for r in self.identities) for c in row.columns)
-
-    def _adds_up_without(self, path: str, rule: Identity) -> bool:
-        """Whether a sum over further rows holds exactly without a cell, and prints its total, or, where the cell is that, a part."""
-        cells = (*rule.left, *rule.right)
-        is_across = len({p.rpartition(".")[0] for p in cells}) > 1
-        others = rule.right if path in rule.left else rule.left
-        is_told = any(isinstance(self.counts.get(p), int) for p in others)
-        return path in cells and is_across and is_told and _is_exact(rule, self.counts)
 
     def _slots_of(self, row: FormRow, other: Pointed) -> dict[str, Slot | None]:
         paths = (row.cell(c.name) for c in row.columns)
@@ -408,12 +382,8 @@ class _Weighing:
         )
 
     def _is_left_empty(self, way: Way) -> bool:
-        """Whether a label stands above as many empty lines as its row has cells, in a table with no other number for them."""
-        end = way.label[-1][1] if way.label else 0
-        after = [t for t in self.tokens if t.start >= end]
-        empty = len(list(takewhile(lambda t: t.kind == "gap", after)))
-        is_sure = self.first.holds and not self.rest.left and bool(way.label)
-        return is_sure and bool(self.identities) and empty > len(way.row.columns)
+        """Whether a label stands alone in a table whose every number belongs to another row, and whose sums all hold."""
+        return bool(way.label) and not way.row.parts and self.first.holds and not (self.rest.has_more or self.damaged)
 
     def _is_confirmed(self, slots: Mapping[str, Slot | None]) -> bool:
         """Whether no other row is lacking, all sums over these cells hold, and those with other rows over their numbers exactly."""

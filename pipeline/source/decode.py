@@ -294,6 +294,17 @@ def _simplified(characters: frozenset[str]) -> dict[int, str]:
 
 _PHONETIC = re.compile(r"\((?<=[一-鿿]\()[a-zà-üĀ-ǜ\u0300-\u036f]{1,8}\)")
 """How a character is read, set behind it in brackets: `公(gōng)开`."""
+_MISREAD = {
+    "尚末": "尚未",
+    "末经": "未经",
+    "夏议": "复议",
+    "中请": "申请",
+    "垂复": "重复",
+    "公幵": "公开",
+    "己获": "已获",
+}
+"""What the reading of a picture takes for words of the form, whose characters look alike."""
+_MISREAD_WORDS = re.compile("|".join(_MISREAD))
 _LONE_RETURN = re.compile("\r(?!\n)")
 _ESCAPE = re.compile(r"\\(?=[-+.*_~\"'“”#])|(?<=[一-鿿])\\(?=\s)")
 """Before a mark that Markdown would take for its own, and at the end of a line that goes on in its cell."""
@@ -312,6 +323,8 @@ def fold(text: str) -> str:
         folded = folded.translate(_simplified(frozenset(folded)))
     if _PHONETIC.search(folded):
         folded = _PHONETIC.sub(lambda m: " " * len(m.group()), folded)
+    if _MISREAD_WORDS.search(folded):
+        folded = _MISREAD_WORDS.sub(lambda m: _MISREAD[m.group()], folded)
     if _SOFT_HYPHEN in folded:
         folded = _MINUS.sub("-", folded).replace(_SOFT_HYPHEN, " ")
     if "\r" in folded:
