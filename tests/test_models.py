@@ -53,7 +53,7 @@ def test_only_what_is_open_is_asked() -> None:
 
 def test_models_are_asked_in_turn() -> None:
     """The second model is asked about what the first leaves in doubt, and no model after one that settles all; each one's use is told."""
-    text = READINGS["made_up_4242_000018.txt"]
+    text = READINGS["made_up_4242_000246.txt"]
     settled, requests = asked(text, RECORDED, nothing)
     assert (settled.status, requests) == ("verified", [("model 0", ["review_litigation"])])
     assert settled.models == ()
