@@ -13,6 +13,7 @@ from .width import shown_width
 _RULE = re.compile(r"^ {0,3}[-=]{2,}(?: +[-=]{2,})+\s*$", re.MULTILINE)
 _GROUP = re.compile(r"[-=]+")
 _ATTRIBUTES = re.compile(r"\](?:\{[^{}\n]{1,400}\})")
+_FEWEST_CELLS, _MOST_CELLS = 4, 60
 _WIDE = ("WF", "WFA")
 """Characters that take two columns; some tools count those too whose width is open, such as curly quotes."""
 
@@ -53,7 +54,7 @@ def with_columns(folded: str, shown: str) -> str:
     at = 0
     for i, line in enumerate(lines):
         if _RULE.match(line):
-            borders = tuple(m.start() for m in _GROUP.finditer(line))[1:]
+            borders = tuple(m.start() for m in _GROUP.finditer(line))[1 : _MOST_CELLS + 1]
         elif borders and line.strip():
             cut = _cut(line, shown[at : at + len(line)], borders)
             borders = () if cut is None and is_after_blank else borders
@@ -96,7 +97,6 @@ def _single_spaced(folded: str) -> str:
 
 _FIRST_CELL = re.compile(r"(?=[^\t|]{1,60}$)[^一-鿿]*[一-鿿]")
 """Words, in one cell."""
-_FEWEST_CELLS, _MOST_CELLS = 4, 60
 _FEWEST_ROWS = 4
 
 
@@ -117,8 +117,9 @@ def with_rows(folded: str) -> str:
     at = 0
     while at < len(lines):
         cells = ends[at] - at
-        last = _last_row(empty, first, at, cells + 1) if _FEWEST_CELLS <= cells <= _MOST_CELLS else at
-        has_merged = any(lines[i] == lines[i + 1] for i in range(at, at + cells - 1))
+        is_row = _FEWEST_CELLS <= cells <= _MOST_CELLS
+        has_merged = is_row and any(lines[i] == lines[i + 1] for i in range(at, at + cells - 1))
+        last = _last_row(empty, first, at, cells + 1) if has_merged else at
         if has_merged and last - at >= (_FEWEST_ROWS - 1) * (cells + 1):
             joined |= {i for i in range(at, last + cells) if (i - at) % (cells + 1) < cells - 1}
             at = last + cells

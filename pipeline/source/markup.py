@@ -99,11 +99,8 @@ _MAY_SET_APART = re.compile(
 """The same of one that is struck out, raised as a footnote's mark is, or hardly seen."""
 _HIDDEN_BY_NAME = tuple(frozenset((f".{c}",)) for c in ("sr-only", "visually-hidden", "d-none", "hide", "hidden"))
 """Classes that hide, by the conventions of the common style sheets."""
-_STYLES = re.compile(rb"<style\b[^>]*>(.*?)</style", re.IGNORECASE | re.DOTALL)
-_RULE = re.compile(r"([^{}]*)\{([^{}]*)\}")
-_LAST_OF_SELECTOR = re.compile(r"[^\s>+~,]+(?=\s*(?:,|$))")
+_COMBINED = re.compile(r"[\s>+~]+")
 _NAMED = re.compile(r"^[a-z][-\w]*|[.#][-\w]+")
-_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _CONTENT = re.compile(r"(?<![-\w])content\s*:[^;]*[0-9]")
 _NO_TAG = re.compile(rb"<(?=[^a-zA-Z/!?])")
 """What a page shows as it is: <5."""
@@ -208,15 +205,24 @@ def _styled_apart(data: bytes) -> _Selectors:
     td b.old {display:none} → b, .old
     """
     found = set(_HIDDEN_BY_NAME)
-    for sheet in _STYLES.findall(data):
-        for selectors, declarations in _RULE.findall(_COMMENT.sub("", sheet.decode("utf-8").lower())):
-            if _HIDES.search(declarations) or "line-through" in declarations or _CONTENT.search(declarations):
-                found.update(frozenset(_NAMED.findall(last)) for last in _LAST_OF_SELECTOR.findall(selectors))
+    for selectors, declarations in _rules(data):
+        if _HIDES.search(declarations) or "line-through" in declarations or _CONTENT.search(declarations):
+            found.update(frozenset(_NAMED.findall(_COMBINED.split(one.strip())[-1])) for one in selectors.split(","))
     by_name: _Selectors = {}
     for names in found:
         if names and not names <= _STRUCTURE:
             by_name.setdefault(min(names), []).append(names)
     return by_name
+
+
+def _rules(data: bytes) -> Iterator[tuple[str, str]]:
+    """The rules of a page's style sheets, those within others too: selectors and declarations."""
+    for sheet in data.lower().split(b"<style")[1:]:
+        text = sheet.partition(b"</style")[0].partition(b">")[2].decode("utf-8", "replace")
+        first, *rest = text.split("/*")
+        for rule in "".join((first, *(part.partition("*/")[2] for part in rest))).split("}"):
+            selectors, _, declarations = rule.rpartition("{")
+            yield selectors.rpartition("{")[2], declarations
 
 
 def _is_styled_apart(tag: "Node", apart: _Selectors) -> bool:
