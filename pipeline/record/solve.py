@@ -165,3 +165,10 @@ def _combine(
             for i, k in zip(open_rows, combination, strict=True):
                 good[i].add(k)
     return [tuple(f for k, f in enumerate(own) if k in good[i]) or own for i, own in enumerate(fills)]
+
+
+def is_exact(rule: Identity, counts: Counts) -> bool:
+    """Whether an identity holds with every blank as 0."""
+    left, right = sides(rule, counts)
+    one, other = (sum(c for p in side if isinstance(c := counts[p], int)) for side in (left, right))
+    return one == other

@@ -19,7 +19,8 @@ from .copy import value_of
 from .damage import doubtful_by_damage
 from .pointed import Pointed
 from .rest import Rest
-from .solve import Counts, Solved, counts_of, holds, sides, solve
+from .solve import Solved, counts_of, holds, is_exact, solve
+from .totals import printed_totals
 from .weighed import Cell, Open, Option, Weighed
 
 _SHOWN = 8
@@ -110,6 +111,7 @@ class _Weighing:
         self.counts = counts_of(ways, self.chosen, numbers)
         aside = frozenset(stretch for other in others for stretch in other.aside)
         self.rest = Rest(page.source, self.first, self.chosen, self.tokens, aside, may_have_pages=bool(identities))
+        self.totals = printed_totals(self.first.alignment, self.identities, numbers)
         self.damaged = (
             doubtful_by_damage(self.counts, section, self.identities) | self._without_total() | self._broken()
         )
@@ -249,6 +251,8 @@ class _Weighing:
             value = self._value(path, slot, unit)
             reason = unsure or ("head_doubtful" if path in way.unsure else self._reason(path, options, again))
             reason = reason or self._unconfirmed(path, slot, taken)
+            if reason in _OF_LOST_BLANKS and slot is not None and slot == self.totals.get(path):
+                reason = ""
             if is_settled and (reason in _SETTLED_BY_AGREEMENT or (reason == "order_alone" and self._shows_sum(taken))):
                 reason = ""
             if not reason and self._key(path, taken) not in {self._key(path, o) for o in options if path in o.slots}:
@@ -335,7 +339,14 @@ class _Weighing:
             if found is not None:
                 yield (row, *found)
             elif row.path == way.row.path or any(pointed.values()):
-                yield row, {}, [Open(way.doubt, tuple(row.cell(c.name) for c in row.columns))]
+                cells = {p: self._total(p, way) for p in way.paths if p in self.totals and way.doubt in _OF_LOST_BLANKS}
+                rest = (row.cell(c.name) for c in row.columns)
+                yield row, cells, [Open(way.doubt, tuple(p for p in rest if p not in cells))]
+
+    def _total(self, path: str, way: Way) -> Cell:
+        slot = self.totals[path]
+        heads = dict(zip(way.paths, way.heads, strict=False))
+        return Cell(slot, self._value(path, slot, None), None, "inferred", way.label, heads.get(path, ()), True)
 
     def _slots_of(self, row: FormRow, other: Pointed) -> dict[str, Slot | None]:
         paths = (row.cell(c.name) for c in row.columns)
@@ -394,7 +405,7 @@ class _Weighing:
         rules = [r for r in self.identities if any(p in slots for p in (*r.left, *r.right))]
         across = [r for r in rules if len({p.rpartition(".")[0] for p in (*r.left, *r.right)}) > 1]
         telling = [r for r in across if any(counts[p] for p in slots if p in (*r.left, *r.right))]
-        return bool(telling) and all(holds(r, counts) for r in rules) and all(_is_exact(r, counts) for r in telling)
+        return bool(telling) and all(holds(r, counts) for r in rules) and all(is_exact(r, counts) for r in telling)
 
     def _reason(self, path: str, options: Sequence[Option], again: Sequence[Option]) -> str:
         keys = {self._key(path, option) for option in options if path in option.slots}
@@ -563,13 +574,6 @@ class _Weighing:
         return False
 
 
-def _is_exact(rule: Identity, counts: Counts) -> bool:
-    """Whether an identity holds with every blank as 0."""
-    left, right = sides(rule, counts)
-    one, other = (sum(c for p in side if isinstance(c := counts[p], int)) for side in (left, right))
-    return one == other
-
-
 def _overlap(one: Stretch, other: Stretch) -> bool:
     return one == other or (one[0] < other[1] and other[0] < one[1])
 
@@ -584,6 +588,9 @@ def _are_divided(option: Option) -> bool:
 def _finding(code: str, way: Way) -> Finding:
     return finding(code, _SAID[code].format(way.row.label), way.row.path)
 
+
+_OF_LOST_BLANKS = frozenset(("cells_do_not_fit", "readings_differ"))
+"""Doubts of rows whose blanks left no trace, of which their totals are free."""
 
 _SETTLED_BY_AGREEMENT = frozenset(("label_doubtful", "readings_differ"))
 """Doubts that end where a second reader found the same: none of numbers left over, cells used twice, sums that fail."""
