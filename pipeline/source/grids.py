@@ -14,6 +14,8 @@ _RULE = re.compile(r"^ {0,3}[-=]{2,}(?: +[-=]{2,})+\s*$", re.MULTILINE)
 _GROUP = re.compile(r"[-=]+")
 _ATTRIBUTES = re.compile(r"\](?:\{[^{}\n]{1,400}\})")
 _FEWEST_CELLS, _MOST_CELLS = 4, 60
+_STRUCK = re.compile(r"\]\{[^{}\n]*(?:deletion|line-through|strike|none|hidden)")
+"""What is struck or not shown: a mark stays with it, so that it is no number."""
 _WIDE = ("WF", "WFA")
 """Characters that take two columns; some tools count those too whose width is open, such as curly quotes."""
 
@@ -35,7 +37,8 @@ def without_attributes(folded: str) -> str:
     lines = folded.split("\n")
     for i, line in enumerate(lines):
         bare = _ATTRIBUTES.sub(lambda m: " " * len(m.group()), line)
-        lines[i] = bare.replace("[", " ") if bare != line else line
+        opening = "^" if _STRUCK.search(line) else " "
+        lines[i] = bare.replace("[", opening) if bare != line else line
     return "\n".join(lines)
 
 

@@ -73,7 +73,7 @@ _BLOCKS = frozenset(
 _CELLS = frozenset(("td", "th"))
 _STRUCTURE = _BLOCKS | _CELLS | {"tr"}
 """What a style sheet says of all of these says nothing of one number."""
-_Event = Literal["open", "close", "text", "entity", "mark"]
+_Event = Literal["open", "close", "text", "entity", "mark", "field"]
 _SEEN: tuple[_Event, ...] = ("text", "entity")
 _UNSEEN = frozenset(("script_element", "style_element", "comment", "doctype"))
 
@@ -130,6 +130,7 @@ _MARKS = frozenset(
 )
 """What stands in such an element is no part of the number beside it; a mark parts them, so that it is not read as one."""
 _MARK = "^"
+_DIGIT = re.compile(rb"[0-9]")
 _BARE_TAG = 3
 """So many nodes has a tag without attributes: its bracket, its name, its bracket."""
 _MOST_ROWS, _MOST_COLUMNS = 500, 60
@@ -206,11 +207,14 @@ def _styled_apart(data: bytes) -> _Selectors:
     """
     found = set(_HIDDEN_BY_NAME)
     for selectors, declarations in _rules(data):
-        if _HIDES.search(declarations) or "line-through" in declarations or _CONTENT.search(declarations):
-            found.update(frozenset(_NAMED.findall(_COMBINED.split(one.strip())[-1])) for one in selectors.split(","))
+        is_struck = "line-through" in declarations
+        if is_struck or _HIDES.search(declarations) or _CONTENT.search(declarations):
+            last = [_COMBINED.split(one.strip())[-1] for one in selectors.split(",")]
+            named = [(frozenset(_NAMED.findall(one)), is_struck or ":nth" in one) for one in last]
+            found.update(names for names, is_one in named if is_one or not names <= _STRUCTURE)
     by_name: _Selectors = {}
     for names in found:
-        if names and not names <= _STRUCTURE:
+        if names:
             by_name.setdefault(min(names), []).append(names)
     return by_name
 
@@ -238,9 +242,9 @@ def _events(tree: "Tree", data: bytes, apart: _Selectors) -> Iterator[tuple[_Eve
 
     apart: the elements that the page's style sheets set apart.
     """
-    stack: list[Node] = [tree.root_node]
+    stack: list[tuple[Node, bool]] = [(tree.root_node, False)]
     while stack:
-        node = stack.pop()
+        node, is_apart = stack.pop()
         kind = node.type
         if kind in _UNSEEN:
             continue
@@ -252,18 +256,21 @@ def _events(tree: "Tree", data: bytes, apart: _Selectors) -> Iterator[tuple[_Eve
                 yield "close" if kind == "end_tag" else "open", tag.start_byte, tag.end_byte, spans
                 if name == b"input" and (value := _value_shown(node)):
                     yield "text", value.start_byte, value.end_byte, _ONE
+                    yield "field", value.end_byte, value.end_byte, _ONE
         elif kind == "ERROR" and b"<" not in data[node.start_byte : node.end_byte]:
             yield "text", node.start_byte, node.end_byte, _ONE
         elif kind in ("text", "entity"):
+            if is_apart and _DIGIT.search(data, *_place(node)):
+                yield "mark", node.start_byte, node.start_byte, _ONE
             yield "text" if kind == "text" else "entity", node.start_byte, node.end_byte, _ONE
         else:
             inside = node.children
             if kind == "element" and inside:
                 inside = [] if _MAY_HIDE.search(data, *_place(inside[0])) and _is_hidden(inside[0]) else inside
                 may_be = inside and _MAY_SET_APART.search(data, *_place(inside[0]))
-                if inside and ((may_be and _is_set_apart(inside[0])) or _is_styled_apart(inside[0], apart)):
-                    yield "mark", inside[0].start_byte, inside[0].start_byte, _ONE
-            stack += reversed(inside)
+                is_apart = is_apart or bool(may_be and _is_set_apart(inside[0]))
+                is_apart = is_apart or bool(inside and _is_styled_apart(inside[0], apart))
+            stack += ((child, is_apart) for child in reversed(inside))
 
 
 def _place(node: "Node") -> tuple[int, int]:
@@ -362,6 +369,8 @@ class _Page:
                 self._put(c, at)
         elif event == "mark":
             self._put(_MARK, at)
+        elif event == "field":
+            self._put(" ", at)
         elif event == "open":
             self._open(text.lower(), at, spans)
         else:

@@ -54,8 +54,9 @@ _ENUMERATES = re.compile(r"\s*[.,、]\s*[一-鿿“\"']")
 """After a digit: it is the number of a row, and belongs to the words that follow."""
 _DATE = re.compile(
     r"(?<![0-9])(?:19|20)[0-9]{2}\s*年(?:\s*度)?(?:\s*[0-9]{1,2}\s*月(?:\s*[0-9]{1,2}\s*日)?)?"
-    r"|(?<![0-9])[0-9]{1,2}\s*月\s*[0-9]{1,2}\s*日|\((?:19|20)[0-9]{2}\)"
+    r"|(?<![0-9])[0-9]{1,2}\s*月\s*[0-9]{1,2}\s*日|\((?:19|20)[0-9]{2}\)|(?<![0-9])(?:19|20)[0-9]{2}[-/.][01]?[0-9][-/.][0-3]?[0-9](?![0-9])"
 )
+_MAY_DATE = re.compile(r"[年月(]|[0-9][-/.][0-9]")
 _PAGE_MARK = re.compile(r"(?<=\S)-\s?[0-9]{1,3}\s-(?=\S|$)")
 """A page's number in running text, where cells of a row would stand apart from it."""
 _BRACKETED = re.compile(r"\([^()]*[一-鿿][^()]*\)")
@@ -79,6 +80,10 @@ _ODD_NUMBER = re.compile(
     r"(?=[0-9/]*[0-9])[0-9]*/[0-9/]*|\(\s*[0-9.,]+\s*\)|[.,][0-9]+|[0-9][0-9,.]*[.,]|(?=[0-9]*\^+[0-9])[0-9^]+"
 )
 """Digits in brackets, broken off, or struck out: a number that no column holds."""
+_COUNTS_OTHERS = re.compile(
+    r"[0-9]+\s?(?!其他|总计|合计|小计|规章|[年月日页])(?![百千万亿]*(?:元|[件项条个份次宗起部篇户])$)[一-鿿]{1,2}"
+)
+"""A cell with a measure that is none of the form's: 667打."""
 
 
 class Token(NamedTuple):
@@ -398,7 +403,7 @@ def _cut(folded: str, field: _Field) -> Iterator[tuple[int, int, TokenKind]]:
 
 def _mixed(text: str, start: int) -> Iterator[tuple[int, int, TokenKind]]:
     """The tokens of a field that holds words: numbers, lone marks of a blank, and the words between them."""
-    skip = [m.span() for m in _DATE.finditer(text)] if "年" in text or "月" in text or "(" in text else []
+    skip = [m.span() for m in _DATE.finditer(text)] if _MAY_DATE.search(text) else []
     if "(" in text:
         skip += [m.span() for m in _BRACKETED.finditer(text)]
     at = 0
@@ -443,7 +448,7 @@ def _is_stuck(text: str, at: int) -> bool:
     """Whether a character beside a number is part of what it prints: a letter or a mark that may be a digit, a symbol, a sum's plus."""
     mark = text[at]
     if mark == "+":
-        return text[at - 1 : at].isdigit() and text[at + 1 : at + 2].isdigit()
+        return text[at - 1 : at].isdigit()
     return _STUCK.match(mark) is not None or (mark not in "|<>" and (mark in "…‰" or category(mark) in _SYMBOLS))
 
 
