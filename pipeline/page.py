@@ -3,10 +3,11 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from ..schemas.extraction import Finding, finding
 from ..schemas.form import Form, FormSection
-from .about.corrections import corrections
+from .about.corrections import corrections, doubtful_notes
 from .about.facts import as_fact, caption_years, find_facts, reports_in, title_of_another, titled_years
 from .about.narrative import find_narrative
 from .errors import InputError
@@ -75,7 +76,7 @@ def lay_out(source: Source, form: Form) -> Page:
         *_several(source.folded),
         *_of_other_years(source, tables, passages, form),
         *_of_others(source.folded, tables, foreign, form),
-        *_corrected(source.folded, tables, form),
+        *_corrected(source.folded, tables, form, next(iter(_own_years(source, passages, form)), "")),
         *_images(source, tables, form),
         *_unknown(source, tables, form),
     )
@@ -186,7 +187,7 @@ def _of_others(
                 yield finding("several_reports", message, section.path)
 
 
-def _corrected(folded: str, tables: Mapping[str, tuple[Table, ...]], form: Form) -> Iterator[Finding]:
+def _corrected(folded: str, tables: Mapping[str, tuple[Table, ...]], form: Form, year: str) -> Iterator[Finding]:
     """A finding for each section of whose table the text says that it is wrong, or to be read otherwise."""
     starts = {path: own[0].region.start for path, own in tables.items()}
     found: dict[str, str] = {}
@@ -196,8 +197,26 @@ def _corrected(folded: str, tables: Mapping[str, tuple[Table, ...]], form: Form)
         before = [path for path, start in starts.items() if start < span.start]
         for path in [section.path] if section else before:
             found.setdefault(path, folded[span.start : span.end].strip())
+    for path, own in tables.items():
+        for span in doubtful_notes(folded, max(map(partial(_last_number, folded), own)), year, form):
+            found.setdefault(path, folded[span.start : span.end].strip())
     for path, sentence in found.items():
         yield finding("corrected_in_text", f"文中说“{sentence}”，表格所印可能不是最终的数", path)
+
+
+def _last_number(folded: str, table: Table) -> int:
+    """Where the last number of a table ends, but for those that a note or a sentence behind it states."""
+    numbers = [t for t in table.tokens if t.kind in ("number", "blank")]
+    for token in reversed(numbers):
+        start = folded.rfind("\n", 0, token.start) + 1
+        end = folded.find("\n", token.end)
+        line = folded[start : end if end >= 0 else len(folded)]
+        if not _NOTE.match(line) and "。" not in line:
+            return token.end
+    return numbers[-1].end if numbers else table.region.end
+
+
+_NOTE = re.compile(r"[\s|(\[【]*(?:[注※*]|备注|说明|[本上下此]表|以上|上述|统计|表)")
 
 
 def _images(source: Source, tables: Mapping[str, tuple[Table, ...]], form: Form) -> Iterator[Finding]:

@@ -40,6 +40,33 @@ def corrections(folded: str, start: int, end: int, form: Form) -> Iterator[tuple
                 yield Span(*sentence.span()), section
 
 
+def doubtful_notes(folded: str, start: int, year: str, form: Form) -> Iterator[Span]:
+    """Folded text, from behind a table's last number → what stands there, before the next section's title, and says something of the numbers.
+
+    year: the report's own. 注:以上数据为上年数据。四、 → the first sentence
+    """
+    title = _TITLE.search(folded, start, start + _FARTHEST)
+    end = title.start() if title else min(len(folded), start + _FARTHEST)
+    for sentence in _SENTENCE.finditer(folded, start, end):
+        text = "".join(sentence.group().split())
+        of_others = any(c in text for c in "数统") and any(y != year for y in _YEAR.findall(text) if year)
+        if of_others or _OF_NUMBERS.search(_without_names(_SAYS_NOTHING.sub("", text), form.sections)):
+            yield Span(*sentence.span())
+
+
+_TITLE = re.compile(r"[一二三四五六七]、|[\n|]\s*[一二三四五六七][.．:]")
+_FARTHEST = 300
+_YEAR = re.compile(r"(20[0-9]{2})年")
+_SAYS_NOTHING = re.compile(
+    r"(?:数据)?统计[^0-9]{0,8}(?:20[0-9]{2}年)?(?:1月1日[^0-9]{0,3})?(?:20[0-9]{2}年)?12月31日|统计[单表]位?|\(?本列数据的?[^()]*"
+)
+"""That the numbers are of the whole year, whose they are, and the form's own words on its sums."""
+_OF_NUMBERS = re.compile(
+    r"数[据字值]|[上本此下该附内]表|表[格中内]|[一本该此两这]?[列栏](?![入举])|统计|口径|样表|样本|示例|测试|模拟|作废|[有笔误]误|误[贴填写]|错"
+    r"|乘以?|[0-9一二三四五六七八九十百千]倍|[百千万]件|为准|[实应][为是]|去年|上年|往年|同期|半年|季度|[仅含][供含上下各所]"
+)
+
+
 def _without_names(text: str, sections: Sequence[FormSection]) -> str:
     for section in sections:
         text = _names(section).sub(" ", text)
