@@ -250,7 +250,8 @@ class _Weighing:
             slot = same.slots[path] if same is not None else slot
             value = self._value(path, slot, unit)
             reason = unsure or ("head_doubtful" if path in way.unsure else self._reason(path, options, again))
-            reason = reason or self._unconfirmed(path, slot, taken)
+            is_lost = slot is None and any(t.layout == "cells" for t in way.tokens)
+            reason = reason or ("cells_do_not_fit" if is_lost else self._unconfirmed(path, slot, taken))
             if reason in _OF_LOST_BLANKS and slot is not None and slot == self.totals.get(path):
                 reason = ""
             if is_settled and (reason in _SETTLED_BY_AGREEMENT or (reason == "order_alone" and self._shows_sum(taken))):

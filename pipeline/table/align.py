@@ -156,7 +156,7 @@ class Table:
         above = [p for p in self.items.pieces[: self.chain[0].first] if p.text not in self.lexicon.groups]
         by_heads = fixed_heads(above, columns)
         count = _count({len(columns), *(len(h.heads) for h in by_heads)}, rows)
-        rows = without_margin(rows, [count] * len(rows))
+        rows = without_margin(rows, [count] * len(rows), has_sums=True)
         runs = [o.tokens for o in rows]
         places = columns_of(runs, count) or (columns_under(by_heads[0], runs) if by_heads else None)
         if places is None and end_alike(runs, count):
@@ -268,7 +268,7 @@ class Table:
 
     def printed(self, rows: Sequence[Own], cost: float) -> tuple[Alignment, ...]:
         heads = self._heads_of(rows)
-        rows = without_margin(rows, [len(above.heads) if above else -1 for above in heads])
+        rows = without_margin(rows, [len(above.heads) if above else -1 for above in heads], has_sums=False)
         in_space = _set_in_space(rows, heads)
         ways: list[Way] = []
         left: list[Token] = []

@@ -17,7 +17,7 @@ from .heads import has_characters, head_at_end
 from .items import Piece, Run, Stretch
 from .lexicon import pattern_of
 from .place import ENDS, Columns, aligned_by, columns_of, extent_of, fill_by_place, is_crowded, stacks_over
-from .tokens import Token
+from .tokens import Token, by_line
 from .words import plain_label
 
 if TYPE_CHECKING:
@@ -74,6 +74,9 @@ def align_groups(table: "Table") -> tuple[Alignment, ...]:
     tokens = tuple(t for t in tokens if t.layout != "cells" or t.line in lines)  # no merged cells of the heads above
     above = items.pieces[: runs[0].after]
     whole = sum(len(row.columns) for row in section.rows)
+    first, *further = by_line(tokens)
+    if further and first[0].layout == "cells" and len(first) == whole:
+        tokens, rest = first, [*map(list, further), *rest]
     found: list[Alignment] = []
     noted = {(p.start, p.end) for p in items.pieces if p.is_noted}
     for order in (_doubted(o, noted) for o in _orders(table, above, tokens, whole)):

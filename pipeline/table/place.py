@@ -115,7 +115,9 @@ def end_alike(runs: Sequence[Sequence[Token]], count: int) -> bool:
         return False
     rows = [own[0] for own in lines]
     ends = all(len(row) >= count and row[-1].last == row[-1].fields - 1 for row in rows)
-    return ends and any(len(row) == count for row in rows) and all(is_empty(t) for row in rows for t in row[:-count])
+    is_short = [len(row) == count for row in rows]
+    is_usual = all(times > 1 for times in Counter(row[0].fields for row in rows).values())
+    return ends and is_usual and any(is_short) and all(is_empty(t) for row in rows for t in row[:-count])
 
 
 def columns_under(heads: Heads, runs: Sequence[Sequence[Token]]) -> Columns | None:

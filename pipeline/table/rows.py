@@ -124,26 +124,22 @@ def line_of(own: Own, count: int, items: Items) -> tuple[tuple[Token, ...], froz
     label = {items.pieces[i].token.line for i in own.found.pieces}
     full = [line for line in lines if len([t for t in line if not is_empty(t)]) == count]
     at_label = [line for line in full if line[0].line in label and (count > 1 or line[0].layout != "order")]
-    chosen = at_label or (full if count > 1 else [])
-    empty_at_label = [
-        line for line in lines if line[0].line in label and len(line) >= count and line[0].layout == "cells"
-    ]
-    if not chosen and len(empty_at_label) == 1 and not all(map(is_empty, empty_at_label[0])):
-        chosen = empty_at_label
+    in_cells = [line for line in lines if line[0].line in label and len(line) >= count and line[0].layout == "cells"]
+    chosen = at_label or in_cells or (full if count > 1 else [])
     if len(chosen) != 1:
         return own.tokens, items.apart, ()
     rest = tuple(t for line in lines if line is not chosen[0] for t in line if t.kind == "number")
-    if len(rest) > MOST_SURPLUS:
+    if len(rest) > MOST_SURPLUS or all(map(is_empty, chosen[0])):
         return chosen[0], items.apart, rest
     return (*chosen[0], *rest), items.apart.union(t.id for t in rest), ()
 
 
-def without_margin(own: Sequence[Own], counts: Sequence[int]) -> tuple[Own, ...]:
+def without_margin(own: Sequence[Own], counts: Sequence[int], *, has_sums: bool) -> tuple[Own, ...]:
     """Rows without the empty cells that every full row has at its end, beyond its columns. counts: of the columns of each.
 
-    Where cells are lines, those behind a row's last one may be merged cells left of the next row's label.
+    Where cells are lines, those behind a row's last one may be merged cells left of the next row's label, if sums can tell.
     """
-    if _stand_at_labels(own, counts):
+    if has_sums and _stand_at_labels(own, counts):
         return tuple(Own(o.found, o.tokens[:count]) for o, count in zip(own, counts, strict=True))
     margins = {
         len(o.tokens) - count

@@ -8,7 +8,7 @@ import re
 from bisect import bisect
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Literal, NamedTuple
 from unicodedata import category
 
@@ -245,10 +245,14 @@ def with_tabs(source: Source, start: int, end: int) -> str:
     for line in folded.split("\n"):
         lines.append((line, _separated(line, shown[at : at + len(line)])))
         at += len(line) + 1
-    tables = [list(own) for _, own in groupby(lines, key=lambda one: one[1].count("\t"))]
-    long = [own for own in tables if len(own) >= _FEWEST_LINES and own[0][1].count("\t") > 1]
-    widths = {own[0][1].count("\t") for own in long}
-    return "\n".join(cut if cut.count("\t") in widths and "\t" not in line else line for line, cut in lines)
+    counts = [cut.count("\t") for _, cut in lines]
+    starts = [0, *(i for i in range(1, len(counts)) if counts[i] != counts[i - 1]), len(counts)]
+    widths = {counts[a] for a, b in pairwise(starts) if b - a >= _FEWEST_LINES and counts[a] > 1}
+    of_table = [n in widths for n in counts]
+    beside = [n > 0 and any(of_table[max(0, i - 1) : i + 2]) for i, n in enumerate(counts)]
+    return "\n".join(
+        cut if is_one and "\t" not in line else line for (line, cut), is_one in zip(lines, beside, strict=True)
+    )
 
 
 def _separated(line: str, shown: str) -> str:
