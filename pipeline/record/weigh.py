@@ -244,13 +244,14 @@ class _Weighing:
         cells: dict[str, Cell] = {}
         reasons: dict[str, list[str]] = {}
         heads = dict(zip(way.paths, way.heads, strict=False))
+        has_lost = None in taken.slots.values() and any(t.layout == "cells" for t in way.tokens)
         for path, slot in taken.slots.items():
             unit = way.units.get(path)
             same = next((o for o in options if path in o.slots and self._key(path, o) == self._key(path, taken)), None)
             slot = same.slots[path] if same is not None else slot
             value = self._value(path, slot, unit)
             reason = unsure or ("head_doubtful" if path in way.unsure else self._reason(path, options, again))
-            is_lost = slot is None and any(t.layout == "cells" for t in way.tokens)
+            is_lost = has_lost and (slot is None or slot.is_blank)
             reason = reason or ("cells_do_not_fit" if is_lost else self._unconfirmed(path, slot, taken))
             if reason in _OF_LOST_BLANKS and slot is not None and slot == self.totals.get(path):
                 reason = ""

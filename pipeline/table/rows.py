@@ -95,6 +95,8 @@ def _own(found: Found, end: int, items: Items, lexicon: Lexicon) -> Own:
             break
         if tokens and not _goes_on(items, at + 1):
             break
+        if spare and spare[0].layout == "cells" and items.pieces[at].text in lexicon.groups:
+            break  # the next row's group: the row's own cells are empty
         at += 1
     return Own(found, tuple(tokens) or spare)
 
@@ -129,7 +131,7 @@ def line_of(own: Own, count: int, items: Items) -> tuple[tuple[Token, ...], froz
     if len(chosen) != 1:
         return own.tokens, items.apart, ()
     rest = tuple(t for line in lines if line is not chosen[0] for t in line if t.kind == "number")
-    if len(rest) > MOST_SURPLUS or all(map(is_empty, chosen[0])):
+    if len(rest) > MOST_SURPLUS or chosen[0] in in_cells:
         return chosen[0], items.apart, rest
     return (*chosen[0], *rest), items.apart.union(t.id for t in rest), ()
 
