@@ -63,8 +63,9 @@ def align(
     is_one_a_line = not any(t.kind == "number" and t.fields > 1 for t in tokens)
     if is_one_a_line and sum(t.kind == "gap" for t in tokens) > 1 and not _is_exact(found):
         items = itemize(tokens, source.folded, lexicon, with_gaps=True)
-        with_gaps = _aligned(Table(source, section, form, lexicon, items, lead, end))
-        if _is_exact(with_gaps):
+        gapped = Table(source, section, form, lexicon, items, lead, end)
+        with_gaps = _aligned(gapped)
+        if _is_exact(with_gaps) and not any(map(gapped.breaks_sums, with_gaps[0].ways)):
             return with_gaps
     return found
 
@@ -352,6 +353,12 @@ class Table:
                 )
             found.append(above)
         return found
+
+    def breaks_sums(self, way: Way) -> bool:
+        """Whether a row whose first cell is an empty line breaks its own sums: that line may be none of its cells."""
+        slots = way.fills[0].slots
+        is_led = slots[0] is not None and slots[0].start == slots[0].end
+        return is_led and bool(sums_of(way.paths, self.form, self.numbers)(slots))
 
     # --- What both share -----------------------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterator
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from typing import NamedTuple
 
 from rapidfuzz.distance import Levenshtein
@@ -44,7 +44,7 @@ _NOTE = re.compile(
     rf"(?:其中|包[括含]|含).{{1,8}}|[一-鿿]{{1,6}}率|{_ARTICLE}"
 )
 """What may stand beside a table and says nothing of whose it is: its unit, its article, that it follows, a part of a number."""
-_EXPLAINED = re.compile(rf"{EXPLANATION.pattern}[^()\n]*\)?")
+_EXPLAINED = re.compile(rf"{EXPLANATION.pattern}(?:(?<=\))|[^()\n]*\)?)")
 _OTHER = re.compile(
     r"(?:上一?|去|往|前|历)年度?|上?半年|同[期比]|[一二三四]季度|累计|计划|预[计算]|以下为?|作废|所属|下属|样[表例本]|示例|范例"
 )
@@ -87,7 +87,7 @@ def foreign_words(
 def _foreign(folded: str, form: Form, own: Collection[str], year: str) -> Iterator[tuple[int, str]]:
     known = frozenset(own)
     for pattern in (titles_of(form), _EXPLAINED):
-        folded = pattern.sub(lambda m: m.group() if _OTHERS.search(m.group()) else " " * len(m.group()), folded)
+        folded = pattern.sub(partial(_blanked, year=year), folded)
     folded = _without_sentences(folded)
     cells = list(_CELL.finditer(folded))
     for i, cell in enumerate(cells):
@@ -103,6 +103,13 @@ def _foreign(folded: str, form: Form, own: Collection[str], year: str) -> Iterat
             if words and not _is_explained(words, after, form, known) and not _is_prose(text):
                 yield cell.start() + at, words
             at = number.end() if number else end
+
+
+def _blanked(found: re.Match[str], year: str) -> str:
+    """Spaces for the form's own words, unless they are of another time or body."""
+    text = found.group()
+    is_other = _OTHERS.search(text) or any(y != year for y in _YEAR.findall(text) if year)
+    return text if is_other else " " * len(text)
 
 
 def _without_sentences(folded: str) -> str:
