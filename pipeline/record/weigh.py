@@ -454,7 +454,9 @@ class _Weighing:
         for foreign in self.foreign:
             if min(starts[at], ends[at]) <= foreign.place < beside:
                 return "label_doubtful"
-            if above <= foreign.place < starts[at] and not self._is_label(foreign):
+            if above <= foreign.place < starts[at] and (
+                self._leads(foreign, starts[at]) or not self._is_label(foreign)
+            ):
                 return "label_doubtful"
             if ends[at] <= foreign.place < below and is_correction(foreign.words):
                 return "readings_differ"
@@ -476,6 +478,10 @@ class _Weighing:
             if w.label and len([t for t in self.rest.left if ends[i] <= t.start < w.label[0][0]]) == len(w.paths)
         ]
         return "order_alone" if any(i <= at for i in led) and any(j >= at for j in blank) else ""
+
+    def _leads(self, foreign: Foreign, label: int) -> bool:
+        """Whether words stand in one cell with a label, before it."""
+        return any(t.kind == "words" and t.start <= foreign.place and label < t.end for t in self.tokens)
 
     def _is_label(self, foreign: Foreign) -> bool:
         """Whether numbers follow words, and no further words."""

@@ -51,7 +51,7 @@ _OTHER = re.compile(
 """Words that make a head, or a table, one of another time, or of another body."""
 
 
-_OTHERS = re.compile(r"[下所直附]属|全[省市县区]|近[一二三两]年|历年|累计|去年|同期|作废|笔误")
+_OTHERS = re.compile(r"含[上去前]一?年|[下所直附]属|全[省市县区]|近[一二三两]年|历年|累计|去年|同期|作废|笔误")
 """Wherever these stand, a number is not the body's own of the year."""
 
 
