@@ -12,9 +12,9 @@ _FEWEST_ROWS = 3
 
 
 def printed_totals(alignment: Alignment, identities: Sequence[Identity], numbers: Numbers) -> dict[str, Slot]:
-    """The last number of each row by the path of its total; {} unless all rows print theirs, and these add up from row to row.
+    """The last number of each row with others than 0, by the path of its total; {} unless all rows print theirs, and these add up.
 
-    26 26, 0 0, 12 14 26 → 26, 0, 26
+    26 26, 0 0, 12 14 26 → 26, 26
     """
     rows = {
         rule.right[0]: rule
@@ -33,7 +33,9 @@ def printed_totals(alignment: Alignment, identities: Sequence[Identity], numbers
     ]
     told = [r for r in across if any(counts.get(p) for p in r.right)]
     is_sure = sum(bool(c) for c in counts.values()) >= _FEWEST_ROWS and bool(told)
-    return found if is_sure and not alignment.left_over and all(is_exact(r, counts) for r in across) else {}
+    if not is_sure or alignment.left_over or not all(is_exact(r, counts) for r in across):
+        return {}
+    return {path: slot for path, slot in found.items() if counts[path]}  # of several zeros none need be the total
 
 
 def _last(way: Way, numbers: Numbers) -> tuple[Slot, int] | None:

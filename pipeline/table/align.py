@@ -37,6 +37,7 @@ from .place import (
 from .rows import Own, line_of, own_runs, run_behind, runs_before, without_margin
 from .tokens import Token
 from .torn import fill_of, labels_there, torn_orders
+from .words import plain_label
 
 MOST_PIECES = 4_000
 """More words than the table of any report has; a text with more is refused."""
@@ -171,7 +172,21 @@ class Table:
         orders = orders or [h for h in by_heads if len(h.heads) == count]
         if not orders and count == len(columns) and are_broken(above, columns):
             orders = [Heads(fixed_heads((), columns)[0].heads, costs.ORDER_OF_FORM, "form")]
+        if any(self._are_headed_otherwise(order) for order in orders[:1]):
+            return (self._unread(rows),)
         return tuple(self._fixed(rows, order, places, count, cost) for order in orders) or (self._unread(rows),)
+
+    def _are_headed_otherwise(self, order: Heads) -> bool:
+        """Whether heads that stand again within the table, as on its next page, have another order there."""
+        own = [h.column for h in order.heads if h.column.under]
+        named = {plain_label(w): c.name for c in own for label in c.labels for w in label.wordings}
+        chunks: list[list[str]] = [[]]
+        for piece in self.items.pieces[self.chain[0].first :]:
+            if (name := named.get(piece.text)) is not None and piece.text not in self.lexicon.labels:
+                chunks += [[]] if name in chunks[-1] else []
+                chunks[-1].append(name)
+        usual = [c.name for c in own]
+        return any(chunk != [name for name in usual if name in chunk] for chunk in chunks)
 
     def torn(self) -> tuple[Alignment, ...]:
         """The rows that the table's labels name, in the form's order, filled with all its numbers in theirs."""
