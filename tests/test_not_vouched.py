@@ -233,6 +233,28 @@ TEXTS = {
     "a number that is hardly seen": Text("disclosure.regulations.made", marked_up(("<td>0</td>", '<td><span style="color:#fff">9</span>25</td>'))),
     "a ruby": Text("disclosure.regulations.made", marked_up(("<td>0</td>", "<td><ruby>25<rt>3</rt></ruby></td>"))),
     "less than": Text("disclosure.regulations.made", marked_up(("<td>0</td>", "<td><5</td>"))),
+    "a number struck out by a style sheet": Text("disclosure.regulations.made", marked_up(("<body>", "<style>@media all { td b.old::x, #o {text-decoration: line-through} }</style><body>"), ("<td>0</td>", '<td><b id="o">25</b></td>'))),
+    "a number that a style sheet hides": Text("disclosure.regulations.made", marked_up(("<body>", "<style>td i.h {display: none}</style><body>"), ("<td>0</td>", '<td><i class="h">9</i>25</td>'))),
+    "a digit that a style sheet sets": Text("disclosure.regulations.made", marked_up(("<body>", '<style>.m::before {content: "1"}</style><body>'), ("<td>0</td>", '<td><span class="m">25</span></td>'))),
+    "a row struck out": Text("disclosure.regulations.*", marked_up(("<tr><td>规章", '<tr style="text-decoration: line-through"><td>规章'))),
+    "a field beside a number": Text("disclosure.regulations.made", marked_up(("<td>0</td>", '<td><input value="7">667</td>'))),
+    "a number for two rows": Text("disclosure.regulations.made", marked_up(("<td>0</td>", '<td rowspan="2">1</td>'))),
+    "a span that is deleted": Text("disclosure.licensing.*", swapped(("行政许可\t0", "行政许可\t[667]{.deletion author=a}"))),
+    # what a note says of the numbers
+    "a note: of another year": Text("disclosure.*", swapped((TITLES[1], "注：以上数据为2022年度数据。\n" + TITLES[1]))),
+    "a note: until June": Text("disclosure.*", swapped((TITLES[1], "统计时间：2023年1月1日至2023年6月30日\n" + TITLES[1]))),
+    "a note: by hundreds": Text("disclosure.*", swapped((TITLES[1], "注：以上数据均为百件。\n" + TITLES[1]))),
+    "a note: void": Text("requests.*", swapped((TITLES[2], "【作废】\n" + TITLES[2]))),
+    "a note: the annex counts": Text("requests.*", swapped((TITLES[2], "注：与附表不符的，按附表执行。\n" + TITLES[2]))),
+    "a note: a slip": Text("disclosure.*", swapped((TITLES[1], "行政许可一栏有笔误，以356为准。\n" + TITLES[1]))),
+    "a note before the table": Text("review_litigation.*", swapped((TITLES[2], TITLES[2] + "\n下表数据为去年同期数，仅供格式参考。"))),
+    # rows and columns that a table lost, or has once more
+    "a blank row, and numbers without a label": Text("requests.denied.state_secret.*", swapped(("1.属于国家秘密" + "\t0" * 7 + "\n2.其他法律行政法规禁止公开", "1.属于国家秘密" + "\t" * 7 + "\n"), cells=BUSY)),
+    "heads in another order on the next page": Text("requests.*", swapped((TOTAL, "自然人\t法人或其他组织\t总计\n科研机构\t商业企业\t社会公益组织\t法律服务机构\t其他\n" + TOTAL), cells=BUSY)),
+    "a measure of its own": Text("disclosure.licensing.*", swapped(("行政许可\t0", "行政许可\t667打"))),
+    "and more": Text("disclosure.licensing.*", swapped(("行政许可\t0", "行政许可\t667+"))),
+    "results of last year": Text("requests.granted.*", swapped(("（一）予以公开", "三、上年度办理结果 （一）予以公开"))),
+    "a total with last year's": Text("requests.*.total", swapped(("法人或其他组织\t总计", "法人或其他组织\t总计（含上年）"))),
     "a number struck out": Text("disclosure.regulations.made", marked_up(("<td>0</td>", "<td><s>137</s>173</td>"))),
 }  # fmt: skip
 
@@ -273,6 +295,13 @@ def test_not_vouched_for(name: str) -> None:
         ),
         lambda text: text.replace("六、其他", "发现错误信息及时更正，数据有误的立即改正。\n六、其他"),
         lambda text: text.replace("现行有效件数", "先行有效件数"),
+        lambda text: text.replace(TITLES[2], "注：数据统计截至本年度12月31日\n" + TITLES[2]),
+        lambda text: text.replace(
+            TITLES[2], "备注：以上数据统计截至2023年12月31日，其中2件为2022年结转。\n" + TITLES[2]
+        ),
+        lambda text: text.replace("四、政府信息公开行政复议", "四、政府信息公开行政夏议").replace(
+            "尚未审结", "尚末审结"
+        ),
         lambda text: text.replace("（六）其他处理", "（六）其他处理" + "\t" * 7),
         lambda text: text.replace("3.其他\t", "（六）其他处理\t" + "\t" * 6 + "\n3.其他\t"),
     ],

@@ -54,6 +54,11 @@ def slot_of(token: Token) -> Slot:
     return Slot(token.start, token.end, token.kind != "number")
 
 
+def is_piece(token: Token) -> bool:
+    """Whether a number broke off from another: .5"""
+    return _PIECE.match(token.text) is not None
+
+
 def is_empty(token: Token) -> bool:
     """Whether a token is an empty cell that prints nothing at all."""
     return token.kind == "blank" and not token.text.strip("\t \n")
@@ -188,7 +193,7 @@ def _with_surplus(printed: Sequence[Token], count: int, apart: Set[int]) -> Iter
 
     for out in sorted(combinations(range(len(printed)), surplus), key=cost_of):
         kept = [t for i, t in enumerate(printed) if i not in out]
-        if any(_PIECE.match(printed[i].text) or _touches(printed, i) for i in out):
+        if any(is_piece(printed[i]) or _touches(printed, i) for i in out):
             continue
         if (texts := tuple(t.text for t in kept)) not in seen:
             seen.add(texts)
