@@ -48,24 +48,24 @@ def doubtful_notes(folded: str, start: int, year: str, form: Form) -> Iterator[S
     title = _TITLE.search(folded, start, start + _FARTHEST)
     end = title.start() if title else min(len(folded), start + _FARTHEST)
     for sentence in _SENTENCE.finditer(folded, start, end):
-        text = "".join(sentence.group().split())
+        text = "".join(clause for clause in _CLAUSE.findall("".join(sentence.group().split())) if "结转" not in clause)
         bare = _without_names(_SAYS_NOTHING.sub("", text), form.sections)
-        of_others = any(c in text for c in "数统") and any(
-            y != year for y in _YEAR.findall(_CARRIED.sub("", text)) if year
-        )
-        if "是指" not in text and (of_others or _OF_NUMBERS.search(bare)):
+        of_others = any(c in text for c in "数统") and any(y != year for y in _YEAR.findall(text) if year)
+        if not _EXPLAINS.search(text) and (of_others or _OF_NUMBERS.search(bare)):
             yield Span(*sentence.span())
 
 
-_TITLE = re.compile(r"[一二三四五六七]、|[\n|]\s*[一二三四五六七][.．:]")
+_TITLE = re.compile(r"[一二三四五六七]、|[\n|] {0,8}[一二三四五六七][.．:]")
 _FARTHEST = 300
 _YEAR = re.compile(r"(20[0-9]{2})年")
-_CARRIED = re.compile(r"[^,。;:]{0,60}结转[^,。;]{0,60}")
+_EXPLAINS = re.compile(r"是指|依次填写")
+_CLAUSE = re.compile(r"[^,。;:]+[,。;:]?")
+"""One that tells what was carried over says nothing of the other numbers."""
 _SAYS_NOTHING = re.compile(
-    rf"(?:以上)?(?:数据)?统计[^0-9]{{0,8}}(?:20[0-9]{{2}}年)?(?:1月1日[^0-9]{{0,3}})?(?:20[0-9]{{2}}年)?12月31日|统计[单表]位?"
-    rf"|\(?本列(?:数据?|资料)的?[^()]*|该?部分?以表格形式报告|列印|{_CARRIED.pattern}"
+    r"(?:以上)?(?:数据)?统计[^0-9]{0,8}(?:20[0-9]{2}年)?(?:1月1日[^0-9]{0,3})?(?:20[0-9]{2}年)?12月31日|统计[单表]位?"
+    r"|\(?本列(?:数据?|资料)的?[^()]*|该?部分?以表格形式报告|列印"
 )
-"""That the numbers are of the whole year, whose they are, what was carried over, and the form's own words on its sums."""
+"""That the numbers are of the whole year, whose they are, and the form's own words on its sums."""
 _OF_NUMBERS = re.compile(
     r"数[据字值]|[上本此下该附内]表|表[格中内]|[一本该此两这]?[列栏](?![入举])|统计|口径|样表|样本|示例|测试|模拟|作废|[有笔误]误|误[贴填写]|错"
     r"|乘以?|[0-9一二三四五六七八九十百千]倍|[百千万]件|为准|[实应][为是]|去年|上年|往年|同期|半年|季度|[仅含][供含上下各所]"

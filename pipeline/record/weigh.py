@@ -244,7 +244,7 @@ class _Weighing:
         cells: dict[str, Cell] = {}
         reasons: dict[str, list[str]] = {}
         heads = dict(zip(way.paths, way.heads, strict=False))
-        has_lost = None in taken.slots.values() and any(t.layout == "cells" for t in way.tokens)
+        has_lost = None in options[0].slots.values() and any(t.layout == "cells" for t in way.tokens)
         for path, slot in taken.slots.items():
             unit = way.units.get(path)
             same = next((o for o in options if path in o.slots and self._key(path, o) == self._key(path, taken)), None)

@@ -44,6 +44,8 @@ _NOTE = re.compile(
     rf"(?:其中|包[括含]|含).{{1,8}}|[一-鿿]{{1,6}}率|{_ARTICLE}"
 )
 """What may stand beside a table and says nothing of whose it is: its unit, its article, that it follows, a part of a number."""
+_IN_BRACKETS = re.compile(r"\((?:19|20)[0-9]{2}年?度?\)")
+"""A year by itself."""
 _EXPLAINED = re.compile(rf"{EXPLANATION.pattern}(?:(?<=\))|[^()\n]*\)?)")
 _OTHER = re.compile(
     r"(?:上一?|去|往|前|历)年度?|上?半年|同[期比]|[一二三四]季度|累计|计划|预[计算]|以下为?|作废|所属|下属|样[表例本]|示例|范例"
@@ -108,7 +110,7 @@ def _foreign(folded: str, form: Form, own: Collection[str], year: str) -> Iterat
 def _blanked(found: re.Match[str], year: str) -> str:
     """Spaces for the form's own words, unless they are of another time or body."""
     text = found.group()
-    is_other = _OTHERS.search(text) or any(y != year for y in _YEAR.findall(text) if year)
+    is_other = _OTHERS.search(text) or (year and _IN_BRACKETS.fullmatch(text) and year not in text)
     return text if is_other else " " * len(text)
 
 

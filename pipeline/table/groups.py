@@ -75,7 +75,7 @@ def align_groups(table: "Table") -> tuple[Alignment, ...]:
     above = items.pieces[: runs[0].after]
     whole = sum(len(row.columns) for row in section.rows)
     first, *further = by_line(tokens)
-    if further and first[0].layout == "cells" and len(first) == whole:
+    if first[0].layout == "cells" and {len(line) for line in (first, *further)} == {whole} and further:
         tokens, rest = first, [*map(list, further), *rest]
     found: list[Alignment] = []
     noted = {(p.start, p.end) for p in items.pieces if p.is_noted}

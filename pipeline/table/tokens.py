@@ -394,8 +394,11 @@ def _cut(folded: str, field: _Field) -> Iterator[tuple[int, int, TokenKind]]:
         yield start, end, "page"
     elif _ROW_NUMBER.fullmatch(text):
         yield start, end, "words"
-    elif any(p.fullmatch(text) for p in (_ODD_NUMBER, _MISREAD, _COUNTS_OTHERS)) or (
-        text[0] in "+-" and is_value(text)
+    elif (
+        _ODD_NUMBER.fullmatch(text)
+        or _MISREAD.fullmatch(text)
+        or _COUNTS_OTHERS.fullmatch(text)
+        or (text[0] in "+-" and is_value(text))
     ):
         yield start, end, "number"
     else:
