@@ -121,8 +121,6 @@ def _with_title(folded: str, table: Table) -> int:
 
 
 _LONGEST_TITLE = 40
-_LONGEST_NOTE = 200
-"""So far behind its last number a table may have a note."""
 
 
 def _own_years(source: Source, passages: Passages, form: Form) -> set[str]:
@@ -191,9 +189,7 @@ def _corrected(folded: str, tables: Mapping[str, tuple[Table, ...]], form: Form,
     """A finding for each section of whose table the text says that it is wrong, or to be read otherwise."""
     starts = {path: own[0].region.start for path, own in tables.items()}
     found: dict[str, str] = {}
-    start = min(starts.values(), default=len(folded))
-    end = max((table.region.end for own in tables.values() for table in own), default=start)
-    for span, section in corrections(folded, start, end + _LONGEST_NOTE, form):
+    for span, section in corrections(folded, min(starts.values(), default=len(folded)), form):
         before = [path for path, start in starts.items() if start < span.start]
         for path in [section.path] if section else before:
             found.setdefault(path, folded[span.start : span.end].strip())

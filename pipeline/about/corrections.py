@@ -17,25 +17,19 @@ _OF_A_TABLE = re.compile(
 _IS_WRONG = re.compile(
     r"有误|错误|[更订]正|勘误|颠倒|对调|互换|[调交]换|[印写填列]反|为准|作废|累计|非本年|应[均为改]|近[一二三两]年|去年|同期|汇总|笔误|[下所]属|仅供"
 )
-_ROW_IS_WRONG = re.compile(
-    r"有误|错误|[更订]正|勘误|笔误|颠倒|对调|互换|为准|作废|沿用|(?:去年|上年|同期)(?:的?数据?$|数据)"
-)
 _OUGHT_TO_BE = re.compile(r"应(?:当?为|改为|更正为)|[更改]正为|(?<!失)误[:为填写报作]")
 
 
-def corrections(folded: str, start: int, end: int, form: Form) -> Iterator[tuple[Span, FormSection | None]]:
+def corrections(folded: str, start: int, form: Form) -> Iterator[tuple[Span, FormSection | None]]:
     """Folded text, from where its tables start → the sentences that correct them, each with the section that its words name.
 
-    None where it names none, so that it may be any before it. end: of the tables, behind which what is said of a row says
-    nothing of its numbers. 更正:行政许可应为536件。 → disclosure.
+    None where it names none, so that it may be any before it. 更正:行政许可应为536件。 → disclosure.
     """
     for sentence in _SENTENCE.finditer(folded, start):
         text = sentence.group()
         sections = [s for s in form.sections if _names(s).search(text)]
         says_what = _OUGHT_TO_BE.search(text) and any(c.isdigit() for c in text) and sections
-        is_row_wrong = sections and sentence.start() < end and _ROW_IS_WRONG.search(_without_names(text, sections))
-        is_table_wrong = _OF_A_TABLE.search(text) and _IS_WRONG.search(text)
-        if _HERALDED.match(text) or says_what or is_row_wrong or is_table_wrong:
+        if _HERALDED.match(text) or says_what or (_OF_A_TABLE.search(text) and _IS_WRONG.search(text)):
             for section in sections or (None,):
                 yield Span(*sentence.span()), section
 

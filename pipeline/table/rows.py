@@ -131,7 +131,8 @@ def line_of(own: Own, count: int, items: Items) -> tuple[tuple[Token, ...], froz
     if len(chosen) != 1:
         return own.tokens, items.apart, ()
     rest = tuple(t for line in lines if line is not chosen[0] for t in line if t.kind == "number")
-    if len(rest) > MOST_SURPLUS or not (at_label or any(map(is_piece, (*chosen[0], *rest)))):
+    is_cut_off = not at_label and bool(in_cells) and not any(map(is_piece, (*chosen[0], *rest)))
+    if len(rest) > MOST_SURPLUS or is_cut_off:
         return chosen[0], items.apart, rest
     return (*chosen[0], *rest), items.apart.union(t.id for t in rest), ()
 
