@@ -251,6 +251,7 @@ TEXTS = {
     # rows and columns that a table lost, or has once more
     "a blank row, and numbers without a label": Text("requests.denied.state_secret.*", swapped(("1.属于国家秘密" + "\t0" * 7 + "\n2.其他法律行政法规禁止公开", "1.属于国家秘密" + "\t" * 7 + "\n"), cells=BUSY)),
     "heads in another order on the next page": Text("requests.*", swapped((TOTAL, "自然人\t法人或其他组织\t总计\n科研机构\t商业企业\t社会公益组织\t法律服务机构\t其他\n" + TOTAL), cells=BUSY)),
+    "a number above a full line": Text("requests.not_processed.repeated.natural_person requests.not_processed.repeated.total", swapped(("2.重复申请" + "\t0" * 7, "2.重复申请\n5\n0 0 0 0 0 0 5"))),
     "a measure of its own": Text("disclosure.licensing.*", swapped(("行政许可\t0", "行政许可\t667打"))),
     "and more": Text("disclosure.licensing.*", swapped(("行政许可\t0", "行政许可\t667+"))),
     "results of last year": Text("requests.granted.*", swapped(("（一）予以公开", "三、上年度办理结果 （一）予以公开"))),

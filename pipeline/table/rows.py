@@ -134,7 +134,7 @@ def line_of(own: Own, count: int, items: Items) -> tuple[tuple[Token, ...], froz
     is_cut_off = not at_label and bool(in_cells) and not any(map(is_piece, (*chosen[0], *rest)))
     if len(rest) > MOST_SURPLUS or is_cut_off:
         return chosen[0], items.apart, rest
-    return (*chosen[0], *rest), items.apart.union(t.id for t in rest), ()
+    return tuple(sorted((*chosen[0], *rest), key=lambda t: t.id)), items.apart.union(t.id for t in rest), ()
 
 
 def without_margin(own: Sequence[Own], counts: Sequence[int], *, has_sums: bool) -> tuple[Own, ...]:
