@@ -111,7 +111,7 @@ cassettes: $(READY) ## record the conversations of tests/test_cassettes.py anew,
 	rm -rf tests/cassettes
 	$(BIN)/python -m pytest -q tests/test_cassettes.py --record-mode=once
 
-LOCK := uv pip compile --quiet --universal --python-version 3.11 --group dev --extra bulk --extra eval --extra serve --generate-hashes \
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --group dev --extra anthropic --extra bulk --extra eval --extra gemini --extra serve --generate-hashes \
 	--no-emit-index-url --no-annotate --custom-compile-command "make lock"
 
 lock: ## write the locks anew from pyproject.toml (needs uv)

@@ -34,7 +34,7 @@ from click.testing import CliRunner
 from nianbao.pipeline.cli.main import main as nianbao
 from nianbao.pipeline.extract import REPORT
 from nianbao.pipeline.language import LANGUAGES, Language, speaking, told
-from nianbao.pipeline.llm.configuration import SHARED_KEY, VARIABLES
+from nianbao.pipeline.llm.configuration import SHARED_KEYS, VARIABLES
 from nianbao.pipeline.llm.settings import Settings
 from nianbao.pipeline.many.formats import FORMATS
 from nianbao.pipeline.many.ledger import LAYOUT
@@ -172,7 +172,7 @@ def _settings(language: str) -> str:
     rows = []
     for name, field in Settings.model_fields.items():
         variables = f"`{VARIABLES[name]}`" if name in VARIABLES else ""
-        variables += f", `{SHARED_KEY}`" if name == "api_key" else ""
+        variables += "".join(f", `{key}`" for key in SHARED_KEYS) if name == "api_key" else ""
         flag = f"`--{name.replace('_', '-')}`" if name in flags else ""
         default = "" if field.default in (None, ()) else f"{field.default}"
         meaning = (field.title if language == "zh" else field.description) or ""

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from nianbao.eval import dataset
 from nianbao.eval.dataset import Case, load_dataset
-from nianbao.pipeline.llm.configuration import SHARED_KEY, VARIABLES
+from nianbao.pipeline.llm.configuration import SHARED_KEYS, VARIABLES
 from nianbao.pipeline.many import pool
 from nianbao.pipeline.many.limits import VARIABLE
 from nianbao.pipeline.page import Page, lay_out
@@ -102,7 +102,7 @@ def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.Fixt
     if request.node.get_closest_marker("processes") is None:
         monkeypatch.setattr(pool, "Worker", Inline)
     monkeypatch.setenv("NIANBAO_LANG", "en")
-    for name in (VARIABLE, SHARED_KEY, *VARIABLES.values()):
+    for name in (VARIABLE, *SHARED_KEYS, *VARIABLES.values()):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("NIANBAO_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setenv("NIANBAO_LOG", "off")

@@ -405,6 +405,8 @@ def test_before_anything_is_submitted(source: Path, tmp_path: Path) -> None:
         assert (other.exit_code, "mode was auto, is now tools" in other.stderr) == (2, True)
         bare = run("bulk", source, "--out", tmp_path / "C", "--batch", "submit")
         assert (bare.exit_code, "no model is configured" in bare.stderr) == (3, True)
+        native = run("bulk", source, "--out", tmp_path / "C", "--model", "anthropic/m", "--batch", "submit")
+        assert (native.exit_code, "only batches of OpenAI's protocol can be made" in native.stderr) == (3, True)
         rules = run("bulk", source, "--out", tmp_path / "C", "--engine", "rules", "--batch", "submit")
         assert rules.exit_code == 2
         for wrong in (("--files-only", "--batch", "collect"), ("--start-over", "--batch", "status"), ("--files-only",)):

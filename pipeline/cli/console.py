@@ -211,7 +211,12 @@ def model_options(command: Callable[..., None]) -> Callable[..., None]:
                 metavar="NAME",
                 help="The model's name at its endpoint, or several with commas. [env: NIANBAO_MODEL]",
             ),
-            click.option("--base-url", metavar="URL", help="An OpenAI-compatible endpoint. [env: NIANBAO_BASE_URL]"),
+            click.option("--base-url", metavar="URL", help="The endpoint's address. [env: NIANBAO_BASE_URL]"),
+            click.option(
+                "--provider",
+                type=click.Choice(["auto", "openai", "anthropic", "google"]),
+                help="Whose protocol it speaks. auto: OpenAI's, or by what the model's name begins with.",
+            ),
             click.option(
                 "--config",
                 metavar="FILE",

@@ -97,10 +97,10 @@ def completion_of(told: Mapping[str, Any]) -> ChatCompletion:
     {"choices": [{"message": {"content": "{}"}}], "usage": null} → content "{}", 0 tokens; {"choices": null} → no content.
     """
     choice = _first(told.get("choices"))
-    message = _object(choice.get("message"))
+    message = as_object(choice.get("message"))
     end = choice.get("finish_reason")
-    used = _object(told.get("usage"))
-    tokens = [_tokens(used.get(name)) for name in ("prompt_tokens", "completion_tokens")]
+    used = as_object(told.get("usage"))
+    tokens = [as_tokens(used.get(name)) for name in ("prompt_tokens", "completion_tokens")]
     return ChatCompletion(
         id="",
         object="chat.completion",
@@ -112,8 +112,8 @@ def completion_of(told: Mapping[str, Any]) -> ChatCompletion:
                 finish_reason=end if isinstance(end, str) and end in _ENDS else "stop",  # type: ignore[arg-type]
                 message=ChatCompletionMessage(
                     role="assistant",
-                    content=_text(message.get("content")),
-                    refusal=_text(message.get("refusal")) or None,
+                    content=as_text(message.get("content")),
+                    refusal=as_text(message.get("refusal")) or None,
                     tool_calls=_called(message.get("tool_calls")),
                 ),
             )
@@ -130,29 +130,34 @@ def _loaded(body: bytes) -> object:
         return None
 
 
-def _object(told: object) -> Mapping[str, Any]:
+def as_object(told: object) -> Mapping[str, Any]:
+    """An object of JSON; an empty one where what is told is none."""
     return told if isinstance(told, Mapping) else {}
 
 
+def as_list(told: object) -> list[Any]:
+    return told if isinstance(told, list) else []
+
+
 def _first(told: object) -> Mapping[str, Any]:
-    return _object(told[0]) if isinstance(told, list) and told else {}
+    return as_object(next(iter(as_list(told)), None))
 
 
-def _text(told: object) -> str:
+def as_text(told: object) -> str:
     """A lone surrogate, which JSON may hold, can be sent and kept nowhere."""
     return told.encode("utf-8", "replace").decode() if isinstance(told, str) else ""
 
 
 def _called(told: object) -> list[Any] | None:
     """The first call of a function."""
-    for call in told if isinstance(told, list) else ():
-        function = _object(_object(call).get("function"))
-        if arguments := _text(function.get("arguments")):
-            called = Function(name=_text(function.get("name")), arguments=arguments)
+    for call in as_list(told):
+        function = as_object(as_object(call).get("function"))
+        if arguments := as_text(function.get("arguments")):
+            called = Function(name=as_text(function.get("name")), arguments=arguments)
             return [ChatCompletionMessageFunctionToolCall(id="", type="function", function=called)]
     return None
 
 
-def _tokens(told: object) -> int:
+def as_tokens(told: object) -> int:
     """A number of tokens; 0 where what is told is none."""
     return told if isinstance(told, int) and not isinstance(told, bool) and 0 <= told <= MOST_TOKENS else 0

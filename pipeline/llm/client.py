@@ -1,4 +1,4 @@
-"""The model's endpoint: any that speaks OpenAI's protocol, through instructor, with limits, retries, a budget and a cache.
+"""The model's endpoint, through instructor, with limits, retries, a budget and a cache.
 
 A `Client` lives in one event loop; its limits hold for everything that is asked through it.
 """
@@ -26,28 +26,22 @@ from ..errors import BudgetError, EndpointError, RefusedError, TooLongError
 from .answer import LONGEST_ANSWER, M, complaint, parse, raw_of, tokens_of
 from .cache import Cache, Entry, key_of, open_cache, read_entry
 from .calls import Call, CallLog, now, report_asked_about, request_of
-from .failures import api_error, host_of, is_passing, named_wait, reason, unusable
+from .failures import host_of, is_passing, named_wait, own_errors, reason, unusable
 from .prices import price
+from .providers import PROVIDERS, Message, Provider
 from .refusals import LIMITS, demanded_options, is_no_model, is_too_long, refused_options, words_of
 from .settings import Mode, Settings
 from .spans import span_of
-from .transport import Transport
 from .trouble import PATIENCE_S, Trouble
 
 LOG = logging.getLogger(__name__)
 
-Message = dict[str, str]
 T = TypeVar("T")
 
 logging.getLogger("instructor").addHandler(
     logging.NullHandler()
 )  # it logs answers; what is wrong with one is said by us
 
-_MODES: dict[Mode, instructor.Mode] = {
-    "json_schema": instructor.Mode.JSON_SCHEMA,
-    "tools": instructor.Mode.TOOLS,
-    "md_json": instructor.Mode.MD_JSON,
-}
 _REFUSED = frozenset((400, 404, 415, 422, 500, 501))
 """Statuses with which a way to ask for structured answers is refused; 500 by servers that fail on a schema they do not know."""
 MORE_TOKENS = 4
@@ -109,7 +103,8 @@ class Client:
 
     settings: Settings
     cache: Cache | None
-    connection: openai.AsyncOpenAI
+    connection: Any
+    """To the endpoint, by the package of its provider."""
     log: CallLog | None = None
     spent: Spent = field(default_factory=Spent)
     others: Spent = field(default_factory=Spent)
@@ -150,6 +145,10 @@ class Client:
         self._requests = _limiter(self.settings.requests_per_minute)
         self._tokens = _limiter(self.settings.tokens_per_minute)
         self.mode = None if self.settings.mode == "auto" else self.settings.mode
+
+    @property
+    def _provider(self) -> Provider:
+        return PROVIDERS[self.settings.protocol]
 
     @property
     def total(self) -> Spent:
@@ -254,7 +253,7 @@ class Client:
         sent: takes the mode of every request that is sent. times: what the limit of the answer is multiplied by.
         """
         refused: list[tuple[Mode, openai.APIStatusError]] = []
-        modes = [self.mode] if self.mode else list(_MODES)
+        modes = [self.mode] if self.mode else list(self._provider.modes)
         has_limit = True
         while modes:
             options = {
@@ -424,33 +423,32 @@ class Client:
         cache, as it misses across processes and keys on the API key; `context=`, as any makes a Jinja template of every
         message, and a report's `{{` would be run. Its errors hide the endpoint's own, which `api_error` finds in them.
         """
-        seen: list[Any] = []
+        seen: list[Any] = [None]
         hooks = Hooks()
         hooks.on("completion:response", seen.append)
         try:
-            await self._asker(mode).chat.completions.create(
-                model=self.settings.model or "",
-                messages=cast(Any, [dict(m) for m in messages]),
-                response_model=answer,
-                max_retries=0,
-                strict=False,
-                hooks=hooks,
-                **options,
-            )
+            with own_errors():
+                await self._asker(mode).chat.completions.create(
+                    model=self.settings.name,
+                    response_model=answer,
+                    max_retries=0,
+                    strict=False,
+                    hooks=hooks,
+                    **self._provider.arguments(messages, options),
+                )
         except openai.APIError:
             raise
         except Exception as error:  # the border of instructor: whatever it thinks of the text, we parse it ourselves
-            nested = api_error(error)
-            if nested is not None:
-                raise nested from nested.__cause__
-        if not seen or not isinstance(seen[-1], ChatCompletion):
+            LOG.debug("instructor: %s", type(error).__name__)
+        completion = self._provider.completion(seen[-1])
+        if completion is None:
             raise openai.APIError("no chat completion in the response", request=cast(Any, None), body=None)
-        return seen[-1]
+        return completion
 
     def _asker(self, mode: Mode) -> instructor.AsyncInstructor:
         """instructor in a mode, made once: it takes longer to make than a question to ask."""
         if mode not in self._askers:
-            self._askers[mode] = instructor.from_openai(self.connection, mode=_MODES[mode])
+            self._askers[mode] = self._provider.asker(self.connection, mode)
         return self._askers[mode]
 
     def _check_budget(self) -> None:
@@ -482,7 +480,7 @@ def question_key(settings: Settings, messages: Sequence[Message], answer: type[B
     """The key under which an answer is kept: all that shapes it, and not the endpoint's key."""
     return key_of(
         {
-            "endpoint": settings.base_url or "openai",
+            "endpoint": settings.base_url or settings.protocol,
             "model": settings.model,
             "messages": list(messages),
             "schema": _schema(answer),
@@ -550,15 +548,11 @@ async def _connect(settings: Settings, cache: Cache | None) -> AsyncIterator[Cli
     """A client of one model."""
     if not settings.model:
         raise EndpointError("no model is configured; set NIANBAO_MODEL (and NIANBAO_BASE_URL, NIANBAO_API_KEY)")
-    key = settings.api_key.get_secret_value() if settings.api_key else "none"
-    transport = Transport(settings.timeout_s)
-    async with openai.AsyncOpenAI(
-        api_key=key,
-        base_url=settings.base_url or "https://api.openai.com/v1",
-        timeout=transport.timeout,
-        max_retries=0,
-        http_client=transport,
-    ) as connection:
+    provider = PROVIDERS[settings.protocol]
+    if settings.mode != "auto" and settings.mode not in provider.modes:
+        ways = ", ".join(provider.modes)
+        raise EndpointError(f"model {settings.model}: is not asked by {settings.mode}; set mode to one of: {ways}")
+    async with provider.connect(settings) as connection:
         log = CallLog(settings.log) if settings.log else None
         try:
             yield Client(settings, cache, connection, log)

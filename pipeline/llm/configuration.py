@@ -18,7 +18,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from ..errors import SettingsError
-from .settings import Settings
+from .settings import Protocol, Settings, protocol_of
 
 LOG = logging.getLogger(__name__)
 
@@ -27,8 +27,13 @@ CONFIG = "NIANBAO_CONFIG"
 NAMES = tuple(name for name in Settings.model_fields if name != "then")
 VARIABLES = {name: f"NIANBAO_{name.upper()}" for name in NAMES}
 """Setting → the variable that gives it."""
-SHARED_KEY = "OPENAI_API_KEY"
-"""A key that other programs use, too; nianbao's own comes before it."""
+SHARED_KEYS: Mapping[str, Protocol] = {
+    "OPENAI_API_KEY": "openai",
+    "ANTHROPIC_API_KEY": "anthropic",
+    "GEMINI_API_KEY": "google",
+    "GOOGLE_API_KEY": "google",
+}
+"""Keys that other programs use, too, each for endpoints of one protocol; nianbao's own comes before them."""
 _OTHERS = (CONFIG, "NIANBAO_LANG", "NIANBAO_DEADLINE", "NIANBAO_SERVE_TOKEN")
 _KEY_OF = "api_key_env"
 """In a `nianbao.toml`: the variable that holds the key."""
@@ -38,7 +43,8 @@ _KEY_OF = "api_key_env"
 class Given:
     """What one place gives for a setting. is_own: the user said so, and not a file of the working folder.
 
-    of: the table of a model that it stands in, empty where it is said of all models.
+    of: the table of a model that it stands in, empty where it is said of all models. protocol: the only one whose endpoints a key
+    is for; None: any.
     """
 
     name: str
@@ -46,6 +52,7 @@ class Given:
     where: str
     is_own: bool
     of: str = ""
+    protocol: Protocol | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +96,9 @@ class Variables:
                     yield Given(name, value, variable + of, is_own)
         yield from self._of_toml({name: value for name, value in self.toml.told.items() if name != "models"})
         for given, of, is_own in places:
-            if value := given.get(SHARED_KEY):
-                yield Given("api_key", value, SHARED_KEY + of, is_own)
+            for variable, protocol in SHARED_KEYS.items():
+                if value := given.get(variable):
+                    yield Given("api_key", value, variable + of, is_own, protocol=protocol)
 
     def _of_toml(self, told: Mapping[str, Any], model: str = "") -> Iterator[Given]:
         of = f" of [models.{model}] in {self.toml.name}" if model else f" of {self.toml.name}"
@@ -150,8 +158,17 @@ def chosen(variables: Variables, model: str, flags: Mapping[str, Any]) -> dict[s
         own = variables.toml.table(model).get("model", model)
         first["model"] = replace(first["model"], value=own)
     address = first.get("base_url")
-    keys = (given for given in found if given.name == "api_key" and _may_go(given, address))
+    keys = (given for given in found if _is_key_for(_protocol(first), given) and _may_go(given, address))
     return {**first, **{key.name: key for key in list(keys)[:1]}}
+
+
+def _protocol(found: Mapping[str, Given]) -> Protocol:
+    provider, model, address = (found[n].value if n in found else None for n in ("provider", "model", "base_url"))
+    return protocol_of(provider or "auto", model, address)
+
+
+def _is_key_for(protocol: Protocol, given: Given) -> bool:
+    return given.name == "api_key" and given.protocol in (None, protocol)
 
 
 def _may_go(key: Given, address: Given | None) -> bool:
@@ -167,7 +184,8 @@ def _settings_of(
     found = chosen(variables, model, flags)
     for why in variables.keys_not_sent(model):
         LOG.warning("%s", why)
-    address, key = found.get("base_url"), next((g for g in variables.givens() if g.name == "api_key"), None)
+    protocol, address = _protocol(found), found.get("base_url")
+    key = next((given for given in variables.givens() if _is_key_for(protocol, given)), None)
     if "api_key" not in found and address is not None and key is not None and not address.of:
         LOG.warning(
             "%s is not sent to the address that %s gives; put the key there, too, or the address into the environment or"

@@ -10,7 +10,8 @@ from ..errors import EndpointError
 from .cache import open_cache
 from .client import connect
 from .configuration import NAMES, Given, Variables, chosen, models_named
-from .failures import host_of, unusable
+from .failures import host_of, own_errors, unusable
+from .providers import PROVIDERS
 from .settings import Settings
 from .wire import Pointing
 
@@ -59,8 +60,9 @@ async def _visit(settings: Settings) -> AsyncIterator[str]:
     """A line for each step of a visit to one model's endpoint."""
     async with connect(settings, None) as client:
         try:
-            listed = [model.id async for model in client.connection.models.list()]
-            known = "listed" if settings.model in listed else f"not among the {len(listed)} models it lists"
+            with own_errors():
+                listed = [name async for name in PROVIDERS[settings.protocol].listed(client.connection)]
+            known = "listed" if settings.name in listed else f"not among the {len(listed)} models it lists"
             yield f"endpoint   {host_of(settings)} answers; model {settings.model}: {known}"
         except openai.APIStatusError as error:
             if error.status_code in (401, 403):

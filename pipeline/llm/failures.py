@@ -2,6 +2,8 @@
 
 import email.utils
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import openai
@@ -26,7 +28,7 @@ def is_passing(error: BaseException) -> bool:
 
 
 def api_error(error: BaseException) -> openai.APIError | None:
-    """The endpoint's own error inside an error of instructor's."""
+    """The endpoint's own error inside an error of a library's."""
     attempts = getattr(error, "failed_attempts", None) or []
     found = [getattr(a, "exception", None) for a in attempts] + list(error.args)
     seen: BaseException | None = error
@@ -34,6 +36,19 @@ def api_error(error: BaseException) -> openai.APIError | None:
         found.append(seen)
         seen = seen.__cause__ or seen.__context__
     return next((e for e in found if isinstance(e, openai.APIError)), None)
+
+
+@contextmanager
+def own_errors() -> Iterator[None]:
+    """Within, an endpoint's error is raised as it is, whatever a library has wrapped it in."""
+    try:
+        yield
+    except openai.APIError:
+        raise
+    except Exception as error:
+        if (nested := api_error(error)) is not None:
+            raise nested from nested.__cause__
+        raise
 
 
 def named_wait(error: BaseException | None) -> float | None:
@@ -56,7 +71,7 @@ def retry_after(header: str | None) -> float | None:
 
 
 def host_of(settings: Settings) -> str:
-    return urlsplit(settings.base_url or "https://api.openai.com").netloc
+    return urlsplit(settings.address).netloc
 
 
 def unusable(error: openai.APIError, settings: Settings) -> EndpointError:

@@ -4,6 +4,9 @@ from decimal import Decimal
 
 from .settings import Settings
 
+_PROVIDERS = {"anthropic": "anthropic", "google": "google"}
+"""Of the price table; an endpoint that speaks OpenAI's protocol may be anybody's."""
+
 
 def price(settings: Settings, input_tokens: int, output_tokens: int) -> Decimal | None:
     """US dollars for so many tokens: by the settings, else by the table of genai-prices; None where neither knows."""
@@ -15,6 +18,6 @@ def price(settings: Settings, input_tokens: int, output_tokens: int) -> Decimal 
 
     try:
         used = Used(input_tokens=input_tokens, output_tokens=output_tokens)
-        return calc_price(used, model_ref=settings.model or "").total_price
+        return calc_price(used, model_ref=settings.name, provider_id=_PROVIDERS.get(settings.protocol)).total_price
     except LookupError:
         return None

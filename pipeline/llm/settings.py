@@ -1,6 +1,7 @@
 """The settings of a model and its endpoint, each with its default and its unit, in one place."""
 
 import json
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
@@ -9,6 +10,14 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, SecretStr
 
 Mode = Literal["auto", "json_schema", "tools", "md_json"]
+Protocol = Literal["openai", "anthropic", "google"]
+
+ADDRESSES: Mapping[Protocol, str] = {
+    "openai": "https://api.openai.com/v1",
+    "anthropic": "https://api.anthropic.com",
+    "google": "https://generativelanguage.googleapis.com",
+}
+"""Whose protocol → the address of its own endpoint."""
 
 
 def _as_json(told: object) -> object:
@@ -35,7 +44,7 @@ def _is_of_a_server(url: SecretStr | None) -> SecretStr | None:
 
 def _is_plain(url: str | None) -> str | None:
     """An address is shown, and written into the manifest of a run: it holds no secret."""
-    parts = urlsplit(url or "https://api.openai.com")
+    parts = urlsplit(url or ADDRESSES["openai"])
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("give an address that begins with http:// or https://")
     if "@" in parts.netloc or parts.query or parts.fragment:
@@ -63,10 +72,18 @@ class Settings(BaseModel):
         str | None,
         AfterValidator(_is_plain),
         Field(
-            title="与 OpenAI 兼容的端点地址；没有则用 OpenAI 自己的",
-            description="an OpenAI-compatible endpoint; none: OpenAI's own",
+            title="端点地址；没有则用 OpenAI 自己的，或 `provider` 自己的",
+            description="the endpoint's address; none: OpenAI's own, or that of `provider`",
         ),
     ] = None
+    provider: Annotated[
+        Literal["auto", Protocol],
+        Field(
+            title="端点用谁的协议：`openai`、`anthropic`、`google`；auto 为 OpenAI 的，没有地址时由模型名称的 `anthropic/`、`google/` 决定",
+            description="whose protocol the endpoint speaks: `openai`, `anthropic`, `google`; auto: OpenAI's, or, without an address, "
+            "what a model's name begins with, `anthropic/` or `google/`",
+        ),
+    ] = "auto"
     api_key: Annotated[
         SecretStr | None,
         Field(title="只发给端点，别处都不出现", description="sent to the endpoint, and to nothing else"),
@@ -190,3 +207,27 @@ class Settings(BaseModel):
     def models(self) -> "tuple[Settings, ...]":
         """Every model in order, each with its own settings."""
         return (self, *self.then)
+
+    @property
+    def protocol(self) -> Protocol:
+        """Whose protocol the endpoint speaks."""
+        return protocol_of(self.provider, self.model, self.base_url)
+
+    @property
+    def name(self) -> str:
+        """The model's name, as its endpoint has it: "anthropic/claude-x" → "claude-x", where it is asked by that protocol."""
+        model = self.model or ""
+        return model if self.protocol == "openai" else model.removeprefix(f"{self.protocol}/")
+
+    @property
+    def address(self) -> str:
+        return self.base_url or ADDRESSES[self.protocol]
+
+
+def protocol_of(provider: object, model: object, base_url: object) -> Protocol:
+    """Settings, which may not have been validated → whose protocol is spoken. Of an address of the user's a model's name says
+    nothing: gateways have the models of all providers.
+    """
+    prefix = str(model or "").partition("/")[0] if base_url is None else ""
+    told = prefix if provider == "auto" else provider
+    return next((protocol for protocol in ADDRESSES if protocol == told), "openai")

@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 from .settings import Settings
 
+_PROVIDERS = {"openai": "openai", "anthropic": "anthropic", "google": "gcp.gemini"}
+
 
 @contextmanager
 def span_of(settings: Settings, mode: str, report: str) -> Iterator[dict[str, Any]]:
@@ -18,11 +20,11 @@ def span_of(settings: Settings, mode: str, report: str) -> Iterator[dict[str, An
     if tracer is None:
         yield attributes
         return
-    address = urlsplit(settings.base_url or "https://api.openai.com/v1")
+    address = urlsplit(settings.address)
     known: Mapping[str, Any] = {
         "gen_ai.operation.name": "chat",
-        "gen_ai.provider.name": "openai",
-        "gen_ai.request.model": settings.model,
+        "gen_ai.provider.name": _PROVIDERS[settings.protocol],
+        "gen_ai.request.model": settings.name,
         "gen_ai.request.max_tokens": settings.max_output_tokens,
         "gen_ai.request.temperature": settings.temperature,
         "gen_ai.output.type": "json",
@@ -32,7 +34,7 @@ def span_of(settings: Settings, mode: str, report: str) -> Iterator[dict[str, An
         "nianbao.report": report or None,
     }
     with tracer.start_as_current_span(
-        f"chat {settings.model}",
+        f"chat {settings.name}",
         attributes={name: value for name, value in known.items() if value is not None},
         record_exception=False,
     ) as span:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import httpx2
+import openai
 
 from .answer import sound_completion
 from .refusals import sound_error
@@ -18,7 +19,7 @@ CONNECT_S = 10.0
 """For a connection to be made, within the time of a request."""
 _SENT = frozenset(
     ("host", "accept", "accept-encoding", "authorization", "connection", "content-length", "content-type",
-     "transfer-encoding", "user-agent")
+     "transfer-encoding", "user-agent", "anthropic-version", "x-api-key", "x-goog-api-key")
 )  # fmt: skip
 """The headers of a request. Others that a library makes of what it finds in the environment are not sent."""
 _COMPLETIONS = "/chat/completions"
@@ -55,6 +56,22 @@ class Transport(httpx2.AsyncClient):
         except BaseException:
             await response.aclose()
             raise
+
+
+class NativeTransport(Transport):
+    """For a library other than OpenAI's: what goes wrong is raised as OpenAI's would, and found again in whatever that library makes of it."""
+
+    async def send(self, request: httpx2.Request, *, stream: bool = False, **more: Any) -> httpx2.Response:
+        try:
+            response = await super().send(request, stream=stream, **more)
+        except httpx2.TimeoutException as error:
+            raise openai.APITimeoutError(request=request) from error
+        except httpx2.RequestError as error:
+            raise openai.APIConnectionError(request=request) from error
+        if response.is_success:
+            return response
+        told = response.json() if response.is_error else {}
+        raise openai.APIStatusError(f"status {response.status_code}", response=response, body=told.get("error"))
 
 
 class _Until:

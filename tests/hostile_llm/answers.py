@@ -137,8 +137,15 @@ def completion(text: str) -> dict[str, Any]:
 
 @st.composite
 def completions(draw: st.DrawFn, text: str) -> bytes:
-    """A completion of which some parts are replaced, removed, doubled or wrapped."""
-    told: Any = [completion(draw(st.sampled_from([text, text, '{"rows":["1: 1-99999","2: 1 空"]}', "{", ""])))]
+    """A completion, most with a text that is an answer, of some other shape."""
+    said = draw(st.sampled_from([text, text, '{"rows":["1: 1-99999","2: 1 空"]}', "{", ""]))
+    return draw(reshaped(completion(said)))
+
+
+@st.composite
+def reshaped(draw: st.DrawFn, sound: dict[str, Any]) -> bytes:
+    """A body of which some parts are replaced, removed, doubled or wrapped."""
+    told: Any = [copy.deepcopy(sound)]
     for _ in range(draw(st.integers(1, 3))):
         holder, key = draw(st.sampled_from(list(_places(told))))
         change = draw(st.sampled_from(["replace", "replace", "replace", "remove", "double", "wrap"]))

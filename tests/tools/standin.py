@@ -1,4 +1,5 @@
-"""A stand-in for a model's endpoint: it speaks OpenAI's protocol and answers from gold. It is scripted, and no model.
+"""A stand-in for a model's endpoint: it speaks OpenAI's protocol, Anthropic's and Google's, and answers from gold. It is scripted, and
+no model.
 
     python -m tests.tools.standin --port 8765 [--faults 429,500] [--batch-faults shuffled,expired] [--readings FOLDER] [FOLDER...]
 
@@ -37,13 +38,15 @@ from nianbao.pipeline.table.fills import Slot, slot_of
 
 from tests.tools.batches import BATCH_FAULTS, Batches
 from tests.tools.recorded import Recorded, answer_as_recorded, left_in, load_recorded
+from tests.tools.wires import Wire, wire_at
 
 MODEL = "stand-in"
 FAULTS = (
     "429", "500", "503", "400", "401", "reset", "hang", "truncated", "empty", "wrong_schema", "not_json", "huge", "slow",
-    "fenced", "think", "no_choices", "html", "reasoning",
+    "fenced", "think", "no_choices", "html", "reasoning", "cut", "filtered",
 )  # fmt: skip
 """What can go wrong on demand. "ok" in a plan is an answer without a fault."""
+_ENDS = {"cut": "length", "filtered": "content_filter"}
 
 Answer = Callable[[Mapping[str, Any]], str]
 
@@ -185,7 +188,12 @@ class StandIn:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}/v1"
+        return f"{self.root}/v1"
+
+    @property
+    def root(self) -> str:
+        """The address for protocols that have their version in the path."""
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def __enter__(self) -> Self:
         self._server = _Server(("127.0.0.1", self.port), type("Handler", (_Handler,), {"owner": self}))
@@ -233,8 +241,10 @@ class _Handler(BaseHTTPRequestHandler):
         *_, kind, number = self.path.partition("?")[0].removesuffix("/content").split("/")
         if is_lost:
             self._reset()
-        elif self.path == "/v1/models":
+        elif self.path.startswith("/v1/models"):
             self._send(200, {"object": "list", "data": [{"id": MODEL, "object": "model", "owned_by": "nianbao"}]})
+        elif self.path.startswith("/v1beta/models"):
+            self._send(200, {"models": [{"name": f"models/{MODEL}"}]})
         elif number == "batches":
             self._send(200, batches.list())
         elif kind == "batches" and number in batches.made:
@@ -249,8 +259,8 @@ class _Handler(BaseHTTPRequestHandler):
         chunked = self.headers.get("transfer-encoding") == "chunked"
         data = b"".join(self._chunks()) if chunked else self.rfile.read(length)
         is_lost = self.owner.loses(f"POST {self.path}")
-        if self.path == "/v1/chat/completions":
-            self._chat(json.loads(data))
+        if (wire := wire_at(self.path)) is not None:
+            self._chat(json.loads(data), wire)
         elif self.path in ("/v1/files", "/v1/batches"):
             batches = self.owner.batches
             told = (
@@ -271,24 +281,24 @@ class _Handler(BaseHTTPRequestHandler):
             self.rfile.readline()
         self.rfile.readline()
 
-    def _chat(self, body: dict[str, Any]) -> None:
+    def _chat(self, body: dict[str, Any], wire: Wire) -> None:
         fault = self.owner.next_fault(body)
         try:
             self.owner.wait(self.owner.latency_s)
-            self._answer(fault, body)
+            self._answer(fault, wire.asked(body), wire)
         finally:
             self.owner.done()
 
-    def _answer(self, fault: str, body: dict[str, Any]) -> None:
+    def _answer(self, fault: str, body: dict[str, Any], wire: Wire) -> None:
         if (refusal := self.owner.refuse(body)) is not None:
             status, told = refusal
             data = told.encode() if isinstance(told, str) else json.dumps(told).encode()
             self._write(status, data, {"content-type": "application/json"})
         elif fault.isdigit():
             headers = {"retry-after": self.owner.retry_after} if fault == "429" and self.owner.retry_after else {}
-            self._send(int(fault), _error(f"status {fault} on demand"), headers)
+            self._send(int(fault), wire.refused(int(fault), f"status {fault} on demand", None), headers)
         elif fault == "reasoning" and (param := next((p for p in ("max_tokens", "temperature") if p in body), None)):
-            self._send(400, _error(f"Unsupported parameter: '{param}'", param))
+            self._send(400, wire.refused(400, f"Unsupported parameter: '{param}'", param))
         elif fault == "reset":
             self._reset()
         elif fault == "hang":
@@ -296,9 +306,12 @@ class _Handler(BaseHTTPRequestHandler):
         elif fault == "html":
             self._write(200, b"<html>gateway</html>", {"content-type": "text/html"})
         elif fault == "no_choices":
-            self._send(200, {**completion(body, ""), "choices": []})
+            self._send(200, {**wire.told(completion(body, "")), "choices": [], "content": [], "candidates": []})
         else:
-            self._send(200, completion(body, _spoiled(fault, self.owner.answer(body))), slowly=fault == "slow")
+            told = completion(body, _spoiled(fault, self.owner.answer(body)))
+            if fault in _ENDS:
+                told["choices"][0]["finish_reason"] = _ENDS[fault]
+            self._send(200, wire.told(told), slowly=fault == "slow")
 
     def _reset(self) -> None:
         """Break the connection off, with a reset instead of an end."""
@@ -330,6 +343,8 @@ def _spoiled(fault: str, text: str) -> str:
     """An answer with a fault done to it."""
     return {
         "truncated": text[: len(text) // 2],
+        "cut": "",
+        "filtered": "",
         "empty": "",
         "wrong_schema": '{"zeilen": [1, 2, 3]}',
         "not_json": "抱歉，我无法完成。",

@@ -12,8 +12,9 @@ from pydantic import BaseModel
 from ...errors import EndpointError, InputError, SettingsError
 from ...extract import Engine
 from ...llm.answer import M
-from ...llm.client import Client, Message, Reply, Usage, once_more
+from ...llm.client import Client, Reply, Usage, once_more
 from ...llm.prices import price
+from ...llm.providers import Message
 from ...llm.settings import Mode
 from ..bulk import Plan, read_on
 from ..ledger import Ledger

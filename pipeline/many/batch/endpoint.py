@@ -30,7 +30,8 @@ class Endpoint:
     """A connection to the Batch API. What fails after every attempt raises EndpointError."""
 
     def __init__(self, client: Client) -> None:
-        self._settings, self._connection, self._client = client.settings, client.connection, client
+        self._settings, self._client = client.settings, client
+        self._connection: openai.AsyncOpenAI = client.connection
 
     async def send(self, part: Part, state: State) -> Part:
         """An input file → a batch at the endpoint; how far it is, is written down on the way.

@@ -43,6 +43,8 @@ def settings_of(plan: Plan) -> Settings:
         raise EndpointError(
             "--batch: no model is configured; set NIANBAO_MODEL (and NIANBAO_BASE_URL, NIANBAO_API_KEY)"
         )
+    if plan.settings.protocol != "openai":
+        raise EndpointError(f"--batch: model {plan.settings.model}: only batches of OpenAI's protocol can be made")
     return plan.settings
 
 
