@@ -115,7 +115,7 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --group dev --e
 	--no-emit-index-url --no-annotate --custom-compile-command "make lock"
 
 lock: ## write the locks anew from pyproject.toml (needs uv)
-	$(LOCK) pyproject.toml -o requirements.lock
+	$(LOCK) --extra ocr pyproject.toml -o requirements.lock
 	$(LOCK) --extra cluster --constraint requirements.lock pyproject.toml -o requirements-cluster.lock
 	$(LOCK) --group engines --constraint requirements.lock pyproject.toml -o requirements-engines.lock
 	$(LOCK) --group engine-server --constraint requirements.lock pyproject.toml -o requirements-engine-server.lock

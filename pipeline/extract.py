@@ -37,7 +37,7 @@ def extract(
     first: "Parser | None" = None,
 ) -> Extraction:
     """One report → its extraction. report: its text; or the bytes, or the path, of its file: text in any common Chinese encoding,
-    HTML, a saved page (.mhtml), DOCX or PDF, told apart by content.
+    HTML, a saved page (.mhtml), DOCX, PDF or (with the extra `ocr`) an image, told apart by content.
 
     engine: "rules" reads without a model; "auto" asks the model only where the rules leave the report unresolved, and reads
     by rules where no `model` is given; "model" always asks. name: what `source.name` is to say, if not the path. first: a parser of the

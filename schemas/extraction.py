@@ -17,7 +17,7 @@ Basis = Literal["read", "blank", "inferred"]
 Trust = Literal["vouched", "doubtful"]
 Stretch = tuple[int, int]
 """Half-open, in characters of the decoded source."""
-Kind = Literal["text", "html", "mhtml", "docx", "pdf"]
+Kind = Literal["text", "html", "mhtml", "docx", "pdf", "image"]
 Box = tuple[float, float, float, float]
 """Left, top, right and bottom, in points from the top left corner of a page as it is displayed."""
 Outcome = Literal["pass", "fail", "not_assessable"]
@@ -36,7 +36,7 @@ class SourceInfo(_Frozen):
 
     kind: what the input is, by its content; null where it was not read. characters: of the text, which for a PDF, a DOCX and a
     saved page is the one that the program made. encoding: "" where the input is no text. pages: null where it has none.
-    extractor: the library that read the document, with its version; null for text.
+    extractor: the library that read the document, with its version, and the engine that read its pictures; null for text.
     """
 
     name: str

@@ -26,6 +26,9 @@ FINDINGS: dict[str, FindingKind] = {
     "characters_unknown": FindingKind(
         "error", "表格中有的字，文件的字体没有说明是什么字", "取得可以复制文字的原件，或用 OCR 识别该页，再读"
     ),
+    "read_by_ocr": FindingKind(
+        "error", "格中的数字是 OCR 从图片上识别的，没有勾稽关系能查出识别的错误", "对照原件上的这几格"
+    ),
     "section_repeated": FindingKind("error", "文中有不止一处这样的表格，可能是两份报告", "把各份报告分开再读"),
     "label_doubtful": FindingKind("error", "行名前有无法解释的文字，不能确认是这一行", "核对这几个数字是否属于该行"),
     "heads_unreadable": FindingKind("error", "表头不全或无法辨认，不能确认各列", "核对原文表头"),

@@ -105,7 +105,7 @@ REFUSED = {
         "a: a saved page without any HTML; save the page again, or give its text",
     ),
     "an image": (
-        b"\x89PNG\r\n\x1a\n" + b"\0" * 100,
+        b"GIF89a" + b"\0" * 100,
         "a: an image; give the document that it was taken from, or a text that an OCR made of it",
     ),
     "rich text": (b"{\\rtf1 x}", "a: a file in Rich Text Format; open it in Word or WPS, and save it as .docx"),

@@ -179,7 +179,7 @@ HOSTILE = {
         file_of([""] * (MAX_PAGES + 1)),
         f"a.pdf: {MAX_PAGES + 1} pages, more than the limit of {MAX_PAGES}; split it into single reports",
     ),
-    "without text": (file_of([""]), "a.pdf: 1 pages without text: they are images; give a text that an OCR made"),
+    "without text": (file_of([""]), "a.pdf: 1 pages without text; give another file, or a text that an OCR made"),
     "unknown": (
         print_pdf(BUSY, Look(unknown="all")),
         "a.pdf: fonts that do not say which characters they draw; give another file, or a text that an OCR made",

@@ -29,6 +29,7 @@ from .check import check
 from .copy import Values, build_record, value_of
 from .pointed import Pointed
 from .stated import stated
+from .watched import may_be_misread
 from .weighed import Cell, Open, Option, Weighed
 
 
@@ -47,15 +48,20 @@ def judge(
     unsure = [finding.path or "" for finding in page.findings]
     cells = {p: cell.in_doubt() if any(p.startswith(u) for u in unsure) else cell for p, cell in cells.items()}
     cells = {path: cells[path] for path in form.columns if path in cells}
+    misread = may_be_misread(page.source, cells, form)
+    cells = {p: cell.in_doubt() if any(p in open_.paths for open_ in misread) else cell for p, cell in cells.items()}
     values = {path: cell.value for path, cell in cells.items()}
     checks = check(values, form)
     evidence = {path: _evidence(page, cell) for path, cell in cells.items()}
-    doubts = tuple(_doubt(page, open_, form) for section in sections for open_ in section.open)
+    doubts = tuple(
+        _doubt(page, open_, form) for open_ in (*(open_ for section in sections for open_ in section.open), *misread)
+    )
     found = [
         *page.findings,
         *(f for section in sections for f in section.findings),
         *_on_cells(page, cells, form),
         *_unsaid(page, form),
+        *(_recognised(open_, form) for open_ in misread),
         *stated(page.source, page.passages, values, form),
         *(finding("identity_fails", c.message, c.id) for c in checks if c.outcome == "fail"),
         *findings,
@@ -152,6 +158,12 @@ def _on_cells(page: Page, cells: "dict[str, Cell]", form: Form) -> Iterator[Find
             yield finding("value_annotated", f"“{form.label(path)}”印作“{printed}”", path)
         if form.columns[path].kind == "amount" and cell.value is not None and cell.value.unit is None:
             yield finding("unit_not_stated", f"“{form.label(path)}”印作“{printed}”，没有单位", path)
+
+
+def _recognised(open_: Open, form: Form) -> Finding:
+    section = next(s for s in form.sections if open_.paths[0].startswith(f"{s.path}."))
+    message = f"“{section.title}”中有 {len(open_.paths)} 格是 OCR 识别的，识别有误时勾稽关系未必看得出"
+    return finding(open_.reason, message, section.path)
 
 
 def _unsaid(page: Page, form: Form) -> Iterator[Finding]:

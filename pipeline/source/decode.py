@@ -106,6 +106,12 @@ class Source:
             return None, None
         return self.made.places.of(start, end)
 
+    def is_recognised(self, start: int | None) -> bool:
+        """Whether what stands at a place of `shown` was read from a picture; None: whether anything was."""
+        if self.made is None or not self.made.recognised:
+            return False
+        return start is None or self.made.is_recognised(start)
+
     @cached_property
     def _is_markup(self) -> bool:
         return is_markup(self.text)
@@ -127,7 +133,7 @@ def _without_marks(marked: str) -> "array[int]":
 
 
 def decode(data: bytes, name: str) -> Source:
-    """The bytes of a report → Source: of text in any common Chinese encoding, HTML, a saved page, DOCX or PDF, told apart by content.
+    """The bytes of a report → Source: of text in any common Chinese encoding, HTML, a saved page, DOCX, PDF, or a picture, told apart by content.
 
     Raises InputError where they are empty, too many, or nothing that can be read.
     """
@@ -141,6 +147,10 @@ def decode(data: bytes, name: str) -> Source:
         from .docx import read_docx
 
         return _of_document(read_docx(data, name), name, data)
+    if data.startswith(_PICTURES):
+        from .ocr.image import read_image
+
+        return _of_document(read_image(data, name), name, data)
     for head, what in _UNREAD.items():
         if data.startswith(head):
             raise InputError(f"{name}: {what}")
@@ -156,15 +166,12 @@ _ZIP = b"PK\x03\x04"
 _OLD_WORD = (
     "an old Word file (.doc), or an encrypted one; open it in Word or WPS, and save it as .docx without a password"
 )
-_IMAGE = "an image; give the document that it was taken from, or a text that an OCR made of it"
+_PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"II*\0", b"MM\0*")
+"""How PNG, JPEG and TIFF files begin."""
 _UNREAD = {
     b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": _OLD_WORD,
     b"{\\rtf": "a file in Rich Text Format; open it in Word or WPS, and save it as .docx",
-    b"\x89PNG": _IMAGE,
-    b"\xff\xd8\xff": _IMAGE,
-    b"GIF8": _IMAGE,
-    b"II*\0": _IMAGE,
-    b"MM\0*": _IMAGE,
+    b"GIF8": "an image; give the document that it was taken from, or a text that an OCR made of it",
     b"Rar!": "an archive; unpack it, and give the reports in it",
     b"7z\xbc\xaf": "an archive; unpack it, and give the reports in it",
 }

@@ -34,6 +34,7 @@ class Made:
     """marked: the text with the marks of merged cells. extractor: the library that read the document, with its version.
 
     pages: how many, None where there are none. has_images: whether the document shows images, in which tables may stand.
+    recognised: the pages, counted from 0, that were read from a picture.
     """
 
     kind: "Kind"
@@ -42,3 +43,8 @@ class Made:
     pages: int | None = None
     places: Places = NOWHERE
     has_images: bool = False
+    recognised: frozenset[int] = frozenset()
+
+    def is_recognised(self, start: int) -> bool:
+        """Whether the character at a place of the text was read from a picture."""
+        return bool(self.recognised) and self.places.pages[start] in self.recognised

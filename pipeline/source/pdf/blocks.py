@@ -13,6 +13,8 @@ _SAME_LINE = 0.35
 """Glyphs whose base lines are no further apart, in their size, stand on one line."""
 _GAPS = (0.2, 0.5, 0.8)
 """So wide a gap, in a glyph's size, parts glyphs of which none, one or both are Chinese: between a digit and Chinese there is always some."""
+_MOST_RUNNING = 2
+"""So many lines at most run at the head and the foot of a page."""
 _INDENT = 8
 """A line that begins further to the right than so many characters of half width stands there for a reason."""
 _COLUMN_GAP = 1.5
@@ -109,6 +111,11 @@ def blocks_of(sheet: Sheet, page: int) -> list[Block]:
     blocks = _in_order([*chain.from_iterable(map(_runs, lines)), *tables], page)
     aside = [_text_line([_run(line)], page, 0) for line in _lines(sheet.slanted)]
     return [*blocks, *aside]
+
+
+def is_bare(sheet: Sheet) -> bool:
+    """Whether a sheet shows no more text than may run at the head and the foot of a page that is a picture."""
+    return len(_lines(g for g in sheet.glyphs if not g.text.isspace())) <= _MOST_RUNNING
 
 
 def _without_prose(grid: Grid, glyphs: Sequence[Glyph]) -> list[Grid]:

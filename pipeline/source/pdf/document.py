@@ -2,10 +2,13 @@
 
 from importlib.metadata import version
 from threading import Lock
+from typing import Any
 
 from ...errors import InputError
 from ..made import Made, Places
 from ..marks import UNKNOWN
+from ..ocr.engine import INSTALL, engine_name
+from .blocks import is_bare
 from .flow import flow
 from .page import Sheet, read_page
 
@@ -24,6 +27,7 @@ def read_pdf(data: bytes, name: str) -> Made:
     """The bytes of a PDF file → its text; raises InputError where it is broken, encrypted, too long, or shows no text."""
     import pypdfium2
 
+    engine = engine_name()
     with _ONE_AT_A_TIME:
         try:
             document = pypdfium2.PdfDocument(data)
@@ -35,12 +39,17 @@ def read_pdf(data: bytes, name: str) -> Made:
                 raise InputError(
                     f"{name}: {len(document):,} pages, more than the limit of {MAX_PAGES:,}; split it into single reports"
                 )
-            sheets = [_read(document, number) for number in range(len(document))]
+            sheets = [_read(document, number, engine is not None) for number in range(len(document))]
         finally:
             document.close()
+    recognised = frozenset(number for number, sheet in enumerate(sheets) if sheet.is_recognised)
     glyphs = [glyph.text for sheet in sheets for glyph in sheet.glyphs]
+    if not glyphs and engine is None and any(sheet.is_image for sheet in sheets):
+        raise InputError(
+            f"{name}: {len(sheets):,} pages without text: they are images; to read them, install the engine: {INSTALL}"
+        )
     if not glyphs:
-        raise InputError(f"{name}: {len(sheets):,} pages without text: they are images; give a text that an OCR made")
+        raise InputError(f"{name}: {len(sheets):,} pages without text; give another file, or a text that an OCR made")
     if 2 * glyphs.count(UNKNOWN) > len(glyphs):
         raise InputError(
             f"{name}: fonts that do not say which characters they draw; give another file, or a text that an OCR made"
@@ -49,14 +58,15 @@ def read_pdf(data: bytes, name: str) -> Made:
     return Made(
         "pdf",
         "".join(text.marked),
-        f"pypdfium2 {version('pypdfium2')}",
+        f"pypdfium2 {version('pypdfium2')}" + (f", {engine}" if recognised else ""),
         pages=len(sheets),
         places=Places(text.pages, text.boxes),
         has_images=any(sheet.is_image for sheet in sheets),
+        recognised=recognised,
     )
 
 
-def _read(document: "object", number: int) -> Sheet:
+def _read(document: "object", number: int, has_engine: bool) -> Sheet:
     import pypdfium2
 
     try:
@@ -64,6 +74,19 @@ def _read(document: "object", number: int) -> Sheet:
     except pypdfium2.PdfiumError:  # a page that is broken shows nothing; what it held is missed by the reader
         return Sheet(0, 0)
     try:
-        return read_page(page)
+        sheet = read_page(page)
+        return _recognised(page) if has_engine and sheet.is_image and is_bare(sheet) else sheet
     finally:
         page.close()
+
+
+def _recognised(page: Any) -> Sheet:
+    """A page as it is displayed, read as a picture."""
+    from ..ocr.picture import SCALE
+    from ..ocr.recognise import recognise
+
+    bitmap = page.render(scale=SCALE, grayscale=True)
+    try:
+        return recognise(bitmap.to_numpy().copy())
+    finally:
+        bitmap.close()

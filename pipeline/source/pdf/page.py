@@ -45,7 +45,8 @@ class Sheet:
 
     turned: by how many quarters clockwise it was turned from how it is displayed. glyphs: of a font that does not say which
     characters it draws, each is U+FFFD; what is there and not drawn is none. slanted: those that run another way than the others.
-    is_image: whether images cover most of it.
+    is_image: whether images cover most of it. is_recognised: whether it was read as a picture; tilt: by how many degrees, clockwise,
+    that stood askew.
     """
 
     width: float
@@ -56,6 +57,8 @@ class Sheet:
     across: list[Line] = field(default_factory=list)
     down: list[Line] = field(default_factory=list)
     is_image: bool = False
+    is_recognised: bool = False
+    tilt: float = 0.0
 
     def displayed(self, box: Box) -> Box:
         """A box of the sheet → the same on the page as it is displayed."""
@@ -63,7 +66,14 @@ class Sheet:
         for _ in range((4 - self.turned) % 4):
             box = (height - box[3], box[0], height - box[1], box[2])
             width, height = height, width
-        return box
+        return _tilted(box, math.radians(self.tilt), width / 2, height / 2) if self.tilt else box
+
+
+def _tilted(box: Box, by: float, x: float, y: float) -> Box:
+    """A box turned clockwise around a place, by radians → the box around it."""
+    cos, sin = math.cos(by), math.sin(by)
+    corners = [(a - x, b - y) for a in box[::2] for b in box[1::2]]
+    return _bounds([(x + a * cos - b * sin, y + a * sin + b * cos) for a, b in corners])
 
 
 def read_page(page: Any) -> Sheet:
