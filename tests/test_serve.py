@@ -111,6 +111,42 @@ def test_a_document() -> None:
         assert (found["status"], found["reader"], found["source"]["kind"]) == ("verified", "supplied", kind)
 
 
+def test_a_form() -> None:
+    """A file is uploaded as a form, to the byte as it is, and under its name; the other keys are text."""
+    data = KINDS["docx"][0]
+    with TestClient(make_app(replace(LIMITS, body_bytes=5_000_000))) as client:
+        found = client.post("/v1/extract", files={"document": ("报告.docx", data)})
+        assert found.text == extract(data, name="报告.docx").model_dump_json()
+        named = client.post("/v1/extract", files={"document": ("a.docx", data)}, data={"name": "b", "engine": "rules"})
+        assert named.text == extract(data, "rules", name="b").model_dump_json()
+        record = {"requests": {"received": {"total": 9_999}}}
+        asked = {"text": (None, TEXT), "record": (None, json.dumps(record)), "engine": (None, "none")}
+        assert client.post("/v1/check", files=asked).text == check(TEXT, record, "none").model_dump_json()
+
+
+FORM = {"Content-Type": "multipart/form-data; boundary=x"}
+PART = b'--x\r\nContent-Disposition: form-data; name="text"\r\n\r\na\r\n'
+BAD_FORMS = {
+    "no boundary": ({"Content-Type": "multipart/form-data"}, b"x", 422, "wrong_request", "the body is no form ("),
+    "no form": (FORM, b"x", 422, "wrong_request", "the body is no form ("),
+    "a key twice": (FORM, 2 * PART + b"--x--\r\n", 422, "wrong_request", "a key stands twice in the form"),
+    "a text in GBK": (FORM, PART.replace(b"\na\r", b"\n\xb9\xab\r") + b"--x--\r\n", 422, "wrong_request", "not UTF-8"),
+    "an unknown key": (FORM, PART.replace(b"text", b"path") + b"--x--\r\n", 422, "wrong_request", "path: unknown key"),
+    "a broken record": (FORM, PART.replace(b"text", b"record") + b"--x--\r\n", 400, "not_json", "the body is no JSON"),
+    "from elsewhere": ({**FORM, "Origin": "http://a.example"}, PART, 415, "wrong_media_type", "a page of another site"),
+}
+
+
+@pytest.mark.parametrize(("head", "body", "status", "code", "told"), BAD_FORMS.values(), ids=BAD_FORMS)
+def test_a_bad_form_is_refused(
+    client: TestClient, head: dict[str, str], body: bytes, status: int, code: str, told: str
+) -> None:
+    found = client.post("/v1/extract", content=body, headers=head)
+    assert (found.status_code, found.json()["error"]["code"]) == (status, code)
+    assert told in found.json()["error"]["message"]
+    assert_refusal(found)
+
+
 def test_the_examples_are_true(client: TestClient) -> None:
     """Each example of the description, sent, is answered with the example of its answer."""
     description = client.get("/openapi.json").json()

@@ -26,6 +26,7 @@ from schemathesis.specs.openapi.checks import (
     unsupported_method,
 )
 
+from nianbao import extract
 from tests.tools.load import ServerProcess
 
 from .conftest import CASES
@@ -98,6 +99,12 @@ def post(server: ServerProcess, body: bytes = BODY, path: str = "/v1/extract") -
 
 
 # --- Limits ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_file_is_uploaded_as_a_form(server: ServerProcess) -> None:
+    """The real server takes a form, and answers what `extract` gives for the file."""
+    found = httpx2.post(f"{server.url}/v1/extract", files={"document": ("a.txt", TEXT.encode("gb18030"))}, timeout=60)
+    assert (found.status_code, found.text) == (200, extract(TEXT.encode("gb18030"), name="a.txt").model_dump_json())
 
 
 def test_a_full_queue_says_when_to_come_again(server: ServerProcess) -> None:

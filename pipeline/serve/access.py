@@ -59,6 +59,13 @@ class Access:
         if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode("utf-8"), expected):
             raise RequestError("unauthorized", "no valid bearer token; send Authorization: Bearer TOKEN")
 
+    def admit_form(self, request: Request) -> None:
+        """Raises RequestError where a page of another site sends a form, as browsers let it do without asking."""
+        origin = request.headers.get("origin")
+        if origin is not None and origin.partition("://")[2] != request.headers.get("host"):
+            told = "Content-Type: a form is not taken from a page of another site; set application/json, and send JSON"
+            raise RequestError("wrong_media_type", told)
+
 
 def access_for(host: str, token: str | None, is_open: bool) -> Access:
     """Who is answered on an address. is_open: without a token, whoever reaches it.

@@ -17,6 +17,7 @@ from .access import Access, client_of
 from .batch import Batch
 from .body import JSON, JSON_LINES, TEXT, read_body, require
 from .describe import about, describe_get, describe_many, describe_one, with_examples
+from .form import FORM, is_form
 from .limits import Limits
 from .log import Logged, Seen
 from .model import Model
@@ -75,11 +76,14 @@ class Service:
 
     def one(self, task: Task) -> Callable[[Request], Awaitable[Response]]:
         async def answer(request: Request) -> Response:
-            self._admit(request, JSON)
+            self._admit(request, (*JSON, FORM))
+            form = content_type if is_form(content_type := request.headers.get("content-type", "")) else ""
+            if form:
+                self._access.admit_form(request)
             with self._pool.place(client_of(request)) as place:
                 body = await read_body(request, place, self._pool)
                 as_text = _wants_text(request)
-                job = Job(task, body, as_text, named_language(request) or (spoken() if as_text else None))
+                job = Job(task, body, as_text, named_language(request) or (spoken() if as_text else None), form)
                 found = await self._pool.answer(job, self._limits.wait_s, request.is_disconnected)
             seen = Seen.of(request.scope)
             seen.verdict, seen.fault = found.verdict, found.fault

@@ -13,6 +13,7 @@ from ...schemas.extraction import Extraction
 from ..extract import extract
 from ..readers.supplied.check_record import check
 from .body import JSON, JSON_LINES
+from .form import FORM
 from .problems import PROBLEMS
 from .reply import Task
 from .requests import CheckRequest, ExtractRequest
@@ -72,7 +73,17 @@ def describe_one(task: Task, token: str | None) -> dict[str, Any]:
         "summary": f"{kind.__doc__} JSON in, JSON out.",
         "response_model": Extraction,
         "responses": _errors((*(("unauthorized",) if token else ()), *_BODY)),
-        **_open(token, {JSON[0]: {"schema": kind.model_json_schema()}}),
+        **_open(token, {JSON[0]: {"schema": kind.model_json_schema()}, FORM: {"schema": _form_of(kind)}}),
+    }
+
+
+def _form_of(kind: type[BaseModel]) -> dict[str, Any]:
+    """The schema of a form: the keys of JSON as text, but for the file itself."""
+    keys = kind.model_json_schema()["properties"]
+    texts = {key: {"type": "string", "description": told.get("description", "")} for key, told in keys.items()}
+    return {
+        "type": "object",
+        "properties": {**texts, "document": {"type": "string", "contentMediaType": "application/octet-stream"}},
     }
 
 

@@ -29,12 +29,16 @@ Task = Literal["extract", "check"]
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A request to answer. as_text: whether the readable view is asked for, and not JSON. language: the one it names, if it does."""
+    """A request to answer. as_text: whether the readable view is asked for, and not JSON. language: the one it names, if it does.
+
+    form: the Content-Type of a body that is a form, empty for one of JSON.
+    """
 
     task: Task
     body: bytes
     as_text: bool = False
     language: Language | None = None
+    form: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +112,9 @@ def fault_of(error: BaseException) -> str:
 
 async def _found(job: Job, client: "Client | None") -> Extraction:
     request: CheckRequest | ExtractRequest = (
-        read_request(job.body, CheckRequest) if job.task == "check" else read_request(job.body, ExtractRequest)
+        read_request(job.body, CheckRequest, job.form)
+        if job.task == "check"
+        else read_request(job.body, ExtractRequest, job.form)
     )
     if request.engine == "model" and client is None:
         raise RequestError("no_model", "engine: this server has no model; use auto, or have it started with --model")

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ..extract import Engine
 from ..readers.supplied.check_record import Engine as CheckEngine
 from ..readers.supplied.record import LONGEST_NAME
+from .form import keys_of
 from .problems import RequestError
 
 _LONGEST_NUMBER = 1000
@@ -26,7 +27,7 @@ class _Request(BaseModel):
     document: Annotated[
         str | None,
         Field(
-            description="in place of `text` the bytes of its file, in base64: text, HTML, a saved page, DOCX or PDF",
+            description="in place of `text` the bytes of its file, in base64: text, HTML, a saved page, DOCX, PDF or an image",
             json_schema_extra={"contentEncoding": "base64"},
         ),
     ] = None
@@ -79,8 +80,17 @@ class CheckRequest(_Request):
 R = TypeVar("R", bound=BaseModel)
 
 
-def read_request(body: bytes, kind: type[R]) -> R:
-    """The body of a request → what it asks; raises RequestError."""
+def read_request(body: bytes, kind: type[R], form: str = "") -> R:
+    """The body of a request → what it asks; raises RequestError. form: the Content-Type of a form, empty for JSON."""
+    if not form:
+        return _validated(_loaded(body), kind)
+    keys = keys_of(body, form)
+    if "record" in keys:
+        keys["record"] = _loaded(keys["record"].encode("utf-8"))
+    return _validated(keys, kind)
+
+
+def _loaded(body: bytes) -> Any:
     try:
         loaded = json.loads(
             body.decode("utf-8"), parse_constant=_refuse_constant, parse_float=_refuse_huge, object_pairs_hook=_once
@@ -98,6 +108,10 @@ def read_request(body: bytes, kind: type[R]) -> R:
         raise RequestError("not_json", "the body is nested too deep; send one JSON object") from error
     except ValueError as error:
         raise RequestError("not_json", f"the body is no JSON: {error}") from error
+    return loaded
+
+
+def _validated(loaded: Any, kind: type[R]) -> R:
     try:
         return kind.model_validate(loaded)
     except ValidationError as error:
