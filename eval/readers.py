@@ -154,6 +154,7 @@ def _using(extraction: Extraction | None, uses: Sequence[ModelUse]) -> Extractio
         cached_calls=sum(use.cached_calls for use in uses),
         input_tokens=sum(use.input_tokens for use in uses),
         output_tokens=sum(use.output_tokens for use in uses),
+        cached_input_tokens=sum(use.cached_input_tokens for use in uses),
         cost=sum(costs, start=type(costs[0])(0)) if len(costs) == len(uses) else None,
     )
     return extraction.model_copy(update={"model": whole, "models": tuple(uses)})

@@ -267,6 +267,7 @@ def _use(scored: Scored) -> Table:
     if took.calls or took.cached:
         lines.append(("requests, of them from the cache", f"{took.calls:,}, {took.cached:,}"))
         lines.append(("tokens in, out", f"{took.input_tokens:,}, {took.output_tokens:,}"))
+        lines.append(("tokens in that the endpoint had read before", f"{took.cached_input_tokens:,}"))
         lines.append(("cost", took.cost or "not known"))
     return Table("use", "Requests, tokens, cost, time", ("", ""), tuple(lines))
 

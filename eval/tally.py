@@ -199,6 +199,7 @@ class Use:
     cached: int
     input_tokens: int
     output_tokens: int
+    cached_input_tokens: int
     cost: str | None
     seconds: tuple[float, ...]
 
@@ -214,6 +215,7 @@ def use(scores: Iterable[ReportScore]) -> Use:
         cached=sum(m.cached_calls for m in models),
         input_tokens=sum(m.input_tokens for m in models),
         output_tokens=sum(m.output_tokens for m in models),
+        cached_input_tokens=sum(m.cached_input_tokens for m in models),
         cost=str(sum(costs)) if costs else None,
         seconds=tuple(sorted(k.seconds for k in fresh)),
     )

@@ -138,6 +138,7 @@ class ModelUse(_Frozen):
     cached_calls: int
     input_tokens: int
     output_tokens: int
+    cached_input_tokens: Annotated[int, Field(description="of those in, how many the endpoint had read before")] = 0
     cost: Annotated[Decimal | None, PlainSerializer(str, return_type=str, when_used="json-unless-none")]
 
 

@@ -16,7 +16,7 @@ SHARED = "k" * 64
 """A key under which all write the same."""
 CALL = Call(
     time="2026-01-02T03:04:05.678+00:00", model="m", endpoint="host", report="一.txt", mode="tools", request="{}", answer="{}",
-    failure="", input_tokens=1200, output_tokens=34, cost="0.0123", seconds=1.5,
+    failure="", input_tokens=1200, output_tokens=34, cached_input_tokens=1000, cost="0.0123", seconds=1.5,
 )  # fmt: skip
 
 

@@ -66,7 +66,7 @@ def test_what_others_spent_counts(limits: dict[str, Decimal], says: str) -> None
     async def ask(url: str) -> None:
         settings = Settings.model_validate({"model": MODEL, "base_url": url, **limits})
         async with connect(settings, None) as client:
-            client.spent, client.others = Spent(1, 0, 30, 10, Decimal("0.4")), Spent(2, 0, 50, 10, Decimal("0.6"))
+            client.spent, client.others = Spent(1, 0, 30, 10, 0, Decimal("0.4")), Spent(2, 0, 50, 10, 0, Decimal("0.6"))
             await client.ask([{"role": "user", "content": "?"}], Pointing)
 
     with StandIn(answer_from([])) as server, pytest.raises(BudgetError, match=says):

@@ -19,6 +19,7 @@ from hypothesis import given as given_
 from hypothesis import settings
 from hypothesis import strategies as st
 from nianbao.eval.dataset import SAMPLES, load_dataset
+from nianbao.pipeline.llm.answer import Tokens
 from nianbao.pipeline.llm.cache import DiskCache
 from nianbao.pipeline.llm.client import Client
 from nianbao.pipeline.llm.settings import Settings
@@ -323,7 +324,7 @@ def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[State]:
 @given_(st.lists(OUTPUT_LINES | st.binary(max_size=20).map(lambda b: b.replace(b"\n", b"")), max_size=8))
 def test_whatever_stands_in_an_output(there: State, lines: list[bytes]) -> None:
     """Each line is of one kind, no question is lost, and nothing that a file holds raises an exception."""
-    part, path = Part(1, "sent", 2, (0, 0)), there.folder / "output.jsonl"
+    part, path = Part(1, "sent", 2, Tokens()), there.folder / "output.jsonl"
     for key in "01":
         there.note(Question(key * 64, "Pointing", 1, "sent"))
     path.write_bytes(b"\n".join(lines))
@@ -452,7 +453,7 @@ def test_an_input_file_that_cannot_be_written(source: Path, tmp_path: Path, dire
 @pytest.mark.parametrize("state", ["written", "sending"])
 def test_a_response_of_another_shape(tmp_path: Path, body: str, state: PartState) -> None:
     """Whatever an endpoint gives in place of a file or a batch is an EndpointError, after every attempt."""
-    part = Part(1, state, 1, (0, 0))
+    part = Part(1, state, 1, Tokens())
     settings = Settings(model=MODEL, base_url="http://nowhere/v1", max_attempts=2, max_wait_s=0.01)
     other = httpx2.MockTransport(
         lambda _: httpx2.Response(200, text=body, headers={"content-type": "application/json"})

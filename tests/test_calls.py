@@ -4,6 +4,7 @@ import json
 import multiprocessing
 import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from .test_client import QUESTION, RIGHT, SECRET, ask, do, right, settings
 def call(**more: Any) -> Call:
     return Call(**{
         "time": "2026-01-02T03:04:05.678+00:00", "model": "m", "endpoint": "host", "report": "一.txt", "mode": "tools",
-        "request": "{}", "answer": RIGHT, "failure": "", "input_tokens": 1200, "output_tokens": 34, "cost": "0.0123",
+        "request": "{}", "answer": RIGHT, "failure": "", "input_tokens": 1200, "output_tokens": 34, "cached_input_tokens": 1000, "cost": "0.0123",
         "seconds": 1.5, **more,
     })  # fmt: skip
 
@@ -79,6 +80,15 @@ def test_processes_log_at_once(tmp_path: Path) -> None:
     assert len(read_calls(tmp_path / "c.db", 1000)) == 300
 
 
+def test_a_log_of_an_earlier_version(tmp_path: Path) -> None:
+    """It gets the columns that it lacks, and keeps its calls."""
+    keep(tmp_path / "c.db", call())
+    with closing(sqlite3.connect(tmp_path / "c.db")) as db, db:
+        db.execute("ALTER TABLE calls DROP COLUMN cached_input_tokens")
+    keep(tmp_path / "c.db", call())
+    assert [c.cached_input_tokens for _, c in read_calls(tmp_path / "c.db", 9)] == [0, 1000]
+
+
 @pytest.mark.parametrize("kind", ["text", "database", "folder"])
 def test_a_log_that_is_none_stops_nothing(kind: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """A file that holds something else is left as it is, which is said once; the questions are answered."""
@@ -113,8 +123,8 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert run("log") == (0, "", "")
     keep(tmp_path / "c.db", call(), call(report="二.txt", answer="", failure="host: status 500", cost=None))
     assert run("log")[1] == (
-        f"1  2026-01-02T03:04:05  m  一.txt  tools  1,200+34  0.0123  1.50 s  {RIGHT}\n"
-        "2  2026-01-02T03:04:05  m  二.txt  tools  1,200+34  -  1.50 s  host: status 500\n"
+        f"1  2026-01-02T03:04:05  m  一.txt  tools  1,200(1,000)+34  0.0123  1.50 s  {RIGHT}\n"
+        "2  2026-01-02T03:04:05  m  二.txt  tools  1,200(1,000)+34  -  1.50 s  host: status 500\n"
     )
     assert [json.loads(line)["id"] for line in run("log", "--json", "--report", "二")[1].splitlines()] == [2]
     assert run("log", "-n", "1", "--lang", "zh")[1].endswith("host：状态 500\n")
@@ -198,7 +208,8 @@ def test_spans() -> None:
         "nianbao.report": "一.txt",
     }  # fmt: skip
     of_answer = {
-        "gen_ai.usage.input_tokens": 1, "gen_ai.usage.output_tokens": 13, "gen_ai.response.finish_reasons": ("stop",),
+        "gen_ai.usage.input_tokens": 1, "gen_ai.usage.output_tokens": 13, "gen_ai.usage.cache_read.input_tokens": 0,
+            "gen_ai.response.finish_reasons": ("stop",),
     }  # fmt: skip
     assert answered == common | of_answer
     assert refused == common | {"error.type": "401"}

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from nianbao.pipeline.cli.main import main
 from nianbao.pipeline.errors import EndpointError
 from nianbao.pipeline.extract import extract_async
-from nianbao.pipeline.llm.answer import completion_of, parse, raw_of, tokens_of
+from nianbao.pipeline.llm.answer import Tokens, completion_of, parse, raw_of, tokens_of
 from nianbao.pipeline.llm.ask import fence, harmless
 from nianbao.pipeline.llm.cache import DiskCache
 from nianbao.pipeline.llm.client import Client, Reply, connect
@@ -70,6 +70,10 @@ def test_whatever_an_endpoint_answers_the_rules_reading_is_kept() -> None:
     assert min(told["answer taken"], told["answer given up"], told["endpoint given up"]) > 0
 
 
+def used(**more: Any) -> dict[str, Any]:
+    return {"usage": {"prompt_tokens": 10, "completion_tokens": 2, **more}}
+
+
 @pytest.mark.parametrize(
     ("told", "raw", "failure", "tokens"),
     [
@@ -87,12 +91,17 @@ def test_whatever_an_endpoint_answers_the_rules_reading_is_kept() -> None:
         ({"usage": {"prompt_tokens": -5, "completion_tokens": 7}}, "", "empty answer", (0, 7)),
         ({"usage": {"prompt_tokens": True, "completion_tokens": "7"}}, "", "empty answer", (0, 0)),
         ({"usage": {"prompt_tokens": 10**40, "completion_tokens": 1e9}}, "", "empty answer", (0, 0)),
+        (used(prompt_tokens_details={"cached_tokens": 8}), "", "empty answer", (10, 2, 8)),
+        (used(prompt_tokens_details={"cached_tokens": 11}), "", "empty answer", (10, 2, 10)),
+        (used(prompt_tokens_details=[8]), "", "empty answer", (10, 2, 0)),
+        (used(prompt_cache_hit_tokens=8, prompt_cache_miss_tokens=2), "", "empty answer", (10, 2, 8)),
+        (used(prompt_cache_hit_tokens="8"), "", "empty answer", (10, 2, 0)),
     ],
 )  # fmt: skip
-def test_the_shape_of_a_completion(told: dict[str, Any], raw: str, failure: str, tokens: tuple[int, int]) -> None:
+def test_the_shape_of_a_completion(told: dict[str, Any], raw: str, failure: str, tokens: tuple[int, ...]) -> None:
     """Of a completion of any shape what can be used is used, and the rest is as if it were not there."""
     found = completion_of(told)
-    assert (*raw_of(found), tokens_of(found)) == (raw, failure, tokens)
+    assert (*raw_of(found), tokens_of(found)) == (raw, failure, Tokens(*tokens))
 
 
 def test_a_lone_surrogate_is_no_reason_to_stop(tmp_path: Path) -> None:

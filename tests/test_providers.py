@@ -1,6 +1,7 @@
 """Anthropic's and Google's protocols, each through its own package, against the stand-in, which speaks them as they are documented."""
 
 import asyncio
+import json
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -12,9 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from nianbao.pipeline.cli.main import main
 from nianbao.pipeline.errors import EndpointError, SettingsError
+from nianbao.pipeline.llm.answer import Tokens
 from nianbao.pipeline.llm.cache import DiskCache
+from nianbao.pipeline.llm.calls import read_calls
 from nianbao.pipeline.llm.client import Reply, connect
 from nianbao.pipeline.llm.configuration import Variables, settings_from
+from nianbao.pipeline.llm.prices import price
 from nianbao.pipeline.llm.settings import Settings
 from nianbao.pipeline.llm.wire import Pointing
 
@@ -141,14 +145,13 @@ def test_a_refused_option_is_left_out(provider: str) -> None:
         assert (reply.answer is not None, len(server.requests)) == (True, 2)
 
 
-@pytest.mark.parametrize(("provider", "tokens"), [("anthropic", (9, 13)), ("google", (11, 26))])
-def test_what_is_paid(provider: str, tokens: tuple[int, int], tmp_path: Path) -> None:
-    """Tokens in, those of the cache too; tokens out, those of thoughts too; and the answer is kept."""
+@pytest.mark.parametrize(("provider", "tokens"), [("anthropic", (9, 13, 9)), ("google", (11, 26, 5))])
+def test_what_is_paid(provider: str, tokens: tuple[int, int, int], tmp_path: Path) -> None:
+    """Tokens in, with those that were read before; tokens out, those of thoughts too; and the answer is kept with them."""
     with StandIn(lambda _: RIGHT) as server, DiskCache(tmp_path / "c") as cache:
         asked = settings(server, provider)
         first, second = ask(asked, cache), ask(asked, cache)
-    used = first.usages[0]
-    assert (used.input_tokens, used.output_tokens) == tokens
+    assert ([usage.tokens for usage in first.usages], second.kept) == ([tokens], first.usages)
     assert (second.is_cached, second.answer) == (True, first.answer)
 
 
@@ -163,6 +166,48 @@ def test_a_report(provider: str, tmp_path: Path) -> None:
         "model",
         f"{provider}/{MODEL}",
     )
+
+
+def test_tokens_that_were_read_before(tmp_path: Path) -> None:
+    """They stand apart in the extraction, in the log, and for each model in the summary of a run; they cost less where that is known."""
+    (tmp_path / "in").mkdir()
+    damaged = SURE[0].text.replace("规章\t0\t0\t0", "规章")
+    (tmp_path / "in" / "一.txt").write_text(damaged, encoding="utf-8")
+    with StandIn(lambda _: '{"rows":[]}') as one, StandIn(answer_from(CASES)) as other:
+        then = settings(other, "google", model="gemini-3.8-flash", log=tmp_path / "calls.db")
+        model = settings(one, "anthropic", model="claude-sonnet-5-5", then=(then,), log=tmp_path / "calls.db")
+        found = extract(damaged, model=model.model_copy(update={"cache_dir": tmp_path / "c"}))
+        (tmp_path / "nianbao.toml").write_text(
+            f"""model = "claude-sonnet-5-5,gemini-3.8-flash"
+cache_dir = "{tmp_path / "c"}"
+[models."claude-sonnet-5-5"]
+provider = "anthropic"
+base_url = "{one.root}"
+[models."gemini-3.8-flash"]
+provider = "google"
+base_url = "{other.root}"
+"""
+        )
+        result = CliRunner().invoke(main, ["bulk", "in", "--out", "RUN"])
+    first, second = found.models
+    logged = [call for _, call in read_calls(tmp_path / "calls.db", 9)]
+    for use, share in ((first, 0.9), (second, 0.5)):  # which the stand-in says were read before
+        calls = [call for call in logged if call.model.endswith(use.name)]
+        assert [call.cached_input_tokens / call.input_tokens for call in calls] == [
+            pytest.approx(share, abs=0.001)
+        ] * use.calls
+        assert use.cached_input_tokens == sum(call.cached_input_tokens for call in calls)
+    full = price(model, Tokens(first.input_tokens, first.output_tokens))
+    assert first.cost is not None
+    assert full is not None
+    assert first.cost < full / 2
+    assert result.exit_code == 1, result.output
+    told = json.loads((tmp_path / "RUN" / "summary.json").read_bytes())["models"]
+    assert {name: use["cached_input_tokens"] for name, use in told.items()} == {
+        use.name: use.cached_input_tokens for use in found.models
+    }
+    summary = (tmp_path / "RUN" / "summary.txt").read_text(encoding="utf-8")
+    assert f"模型 claude-sonnet-5-5：问了 1 份报告，得到 {first.calls} 个回答" in summary
 
 
 @pytest.mark.parametrize(

@@ -288,7 +288,8 @@ def log(most: int, report: str, as_json: bool, only_path: bool) -> None:
         if as_json:
             write(json.dumps({"id": number, **asdict(call)}, ensure_ascii=False))
             continue
-        took = f"{call.input_tokens:,}+{call.output_tokens:,}"
+        cached = f"({call.cached_input_tokens:,})" if call.cached_input_tokens else ""
+        took = f"{call.input_tokens:,}{cached}+{call.output_tokens:,}"
         cost = "-" if call.cost is None else f"{float(call.cost):.4f}"
         came = told(call.failure) if call.failure else call.answer[:40]
         cells = (

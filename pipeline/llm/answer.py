@@ -3,12 +3,12 @@
 import json
 import re
 from collections.abc import Mapping
-from typing import Any, TypeVar, get_args
+from typing import Any, NamedTuple, TypeVar, get_args
 
 from openai.types.chat import ChatCompletion, ChatCompletionMessage, ChatCompletionMessageFunctionToolCall
 from openai.types.chat.chat_completion import Choice
 from openai.types.chat.chat_completion_message_function_tool_call import Function
-from openai.types.completion_usage import CompletionUsage
+from openai.types.completion_usage import CompletionUsage, PromptTokensDetails
 from pydantic import BaseModel, ValidationError
 
 M = TypeVar("M", bound=BaseModel)
@@ -76,10 +76,21 @@ def raw_of(completion: ChatCompletion) -> tuple[str, str]:
     return text, "" if text.strip() else "empty answer"
 
 
-def tokens_of(completion: ChatCompletion) -> tuple[int, int]:
-    """Tokens in and out; 0 where the endpoint does not tell."""
+class Tokens(NamedTuple):
+    """Of a request: tokens in and out. cached: how many of those in the endpoint had read before, and may charge less for."""
+
+    input: int = 0
+    output: int = 0
+    cached: int = 0
+
+
+def tokens_of(completion: ChatCompletion) -> Tokens:
+    """0 where the endpoint does not tell."""
     used = completion.usage
-    return (used.prompt_tokens, used.completion_tokens) if used else (0, 0)
+    if used is None:
+        return Tokens()
+    details = used.prompt_tokens_details
+    return Tokens(used.prompt_tokens, used.completion_tokens, (details and details.cached_tokens) or 0)
 
 
 # --- The shape of what comes back ------------------------------------------------------------------------------------
@@ -101,6 +112,10 @@ def completion_of(told: Mapping[str, Any]) -> ChatCompletion:
     end = choice.get("finish_reason")
     used = as_object(told.get("usage"))
     tokens = [as_tokens(used.get(name)) for name in ("prompt_tokens", "completion_tokens")]
+    details = as_object(used.get("prompt_tokens_details"))
+    cached = as_tokens(details.get("cached_tokens")) or as_tokens(
+        used.get("prompt_cache_hit_tokens")
+    )  # DeepSeek's name
     return ChatCompletion(
         id="",
         object="chat.completion",
@@ -118,7 +133,12 @@ def completion_of(told: Mapping[str, Any]) -> ChatCompletion:
                 ),
             )
         ],
-        usage=CompletionUsage(prompt_tokens=tokens[0], completion_tokens=tokens[1], total_tokens=sum(tokens)),
+        usage=CompletionUsage(
+            prompt_tokens=tokens[0],
+            completion_tokens=tokens[1],
+            total_tokens=sum(tokens),
+            prompt_tokens_details=PromptTokensDetails(cached_tokens=min(cached, tokens[0])),
+        ),
     )
 
 

@@ -38,16 +38,18 @@ _OF_A_CACHE = re.compile(r"cache\.db(-wal|-shm|-journal)?|[0-9a-f]{2}")
 """What stands in its folder beside the mark."""
 _ROW = "row "
 
-Tokens = Annotated[int, Field(ge=0, le=MOST_TOKENS)]
+_Count = Annotated[int, Field(ge=0, le=MOST_TOKENS)]
 
 
 class Entry(BaseModel):
-    """What is kept of an answer: itself, and for each of its requests the tokens in and out."""
+    """What is kept of an answer: itself, and for each of its requests its `Tokens`; of old entries those in and out alone."""
 
     model_config = ConfigDict(strict=True, frozen=True)
 
     raw: Annotated[str, Field(max_length=LONGEST_ANSWER)]
-    usages: Annotated[tuple[tuple[Tokens, Tokens], ...], Field(max_length=10)] = ()
+    usages: Annotated[
+        tuple[Annotated[tuple[_Count, ...], Field(min_length=2, max_length=3)], ...], Field(max_length=10)
+    ] = ()
 
     def text(self) -> str:
         """As it is kept."""

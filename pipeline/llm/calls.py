@@ -30,7 +30,10 @@ _BATCH = 200
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request to a model. answer: empty where there was none; failure says why. cost: US dollars, None where no price is known."""
+    """A request to a model. answer: empty where there was none; failure says why. cost: US dollars, None where no price is known.
+
+    cached_input_tokens: of those in, how many the endpoint had read before.
+    """
 
     time: str
     model: str
@@ -42,12 +45,18 @@ class Call:
     failure: str
     input_tokens: int
     output_tokens: int
+    cached_input_tokens: int
     cost: str | None
     seconds: float
 
 
 _COLUMNS = [field.name for field in fields(Call)]
-_TYPES = {"input_tokens": "INTEGER", "output_tokens": "INTEGER", "seconds": "REAL"}
+_TYPES = {
+    "input_tokens": "INTEGER",
+    "output_tokens": "INTEGER",
+    "cached_input_tokens": "INTEGER NOT NULL DEFAULT 0",
+    "seconds": "REAL",
+}
 _TABLE = ", ".join(["id INTEGER PRIMARY KEY", *(f"{name} {_TYPES.get(name, 'TEXT')}" for name in _COLUMNS)])
 
 _report: ContextVar[str] = ContextVar("report", default="")
@@ -160,7 +169,13 @@ def _opened(path: Path) -> sqlite3.Connection:
             raise SettingsError("it holds something else, and was left as it is")
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = NORMAL")
+        db.execute("BEGIN IMMEDIATE")
         db.execute(f"CREATE TABLE IF NOT EXISTS calls ({_TABLE})")
+        there = {name for _, name, *_ in db.execute("PRAGMA table_info(calls)")}
+        for name in _COLUMNS:  # a log of an earlier version lacks the newer ones
+            if name not in there:
+                db.execute(f"ALTER TABLE calls ADD COLUMN {name} {_TYPES.get(name, 'TEXT')}")
+        db.execute("COMMIT")
     except BaseException:
         db.close()
         raise

@@ -23,7 +23,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_aft
 from tenacity.wait import wait_random_exponential
 
 from ..errors import BudgetError, EndpointError, RefusedError, TooLongError
-from .answer import LONGEST_ANSWER, M, complaint, parse, raw_of, tokens_of
+from .answer import LONGEST_ANSWER, M, Tokens, complaint, parse, raw_of, tokens_of
 from .cache import Cache, Entry, key_of, open_cache, read_entry
 from .calls import Call, CallLog, now, report_asked_about, request_of
 from .failures import host_of, is_passing, named_wait, own_errors, reason, unusable
@@ -57,10 +57,9 @@ TOKENS_AN_ANSWER = 300
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Of one request: tokens in and out, and US dollars; cost is None where no price is known."""
+    """Of one request: its tokens, and US dollars; cost is None where no price is known."""
 
-    input_tokens: int
-    output_tokens: int
+    tokens: Tokens
     cost: Decimal | None
 
 
@@ -89,6 +88,7 @@ class Spent:
     cached: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
+    cached_input_tokens: int = 0
     cost: Decimal = Decimal(0)
     unpriced: int = 0
     """Requests for which no price is known."""
@@ -197,8 +197,10 @@ class Client:
         parsed = parse(kept.raw, answer) if kept else None
         if kept is None or parsed is None:
             return None
-        usages = tuple(Usage(i, o, price(self.settings, i, o)) for i, o in kept.usages)
-        return Reply(parsed, kept.raw, True, kept=usages)
+        return Reply(parsed, kept.raw, True, kept=tuple(self.usage(Tokens(*each)) for each in kept.usages))
+
+    def usage(self, tokens: Tokens) -> Usage:
+        return Usage(tokens, price(self.settings, tokens))
 
     async def _ask(self, messages: Sequence[Message], answer: type[M]) -> Reply[M]:
         """One question, and once more where the answer is malformed."""
@@ -378,12 +380,13 @@ class Client:
     ) -> ChatCompletion:
         """One request, in the log and in a span."""
         settings, report, time, start = self.settings, report_asked_about(), now(), perf_counter()
-        raw, failure, tokens = "", "", (0, 0)
+        raw, failure, tokens = "", "", Tokens()
         try:
             with span_of(settings, mode, report) as attributes:
                 completion = await self._send(messages, answer, mode, options)
                 (raw, failure), tokens = raw_of(completion), tokens_of(completion)
-                attributes["gen_ai.usage.input_tokens"], attributes["gen_ai.usage.output_tokens"] = tokens
+                attributes["gen_ai.usage.input_tokens"], attributes["gen_ai.usage.output_tokens"] = tokens[:2]
+                attributes["gen_ai.usage.cache_read.input_tokens"] = tokens.cached
                 attributes["gen_ai.response.finish_reasons"] = [choice.finish_reason for choice in completion.choices]
             return completion
         except openai.APIError as error:
@@ -391,12 +394,14 @@ class Client:
             raise
         finally:
             seconds = perf_counter() - start
+            cached = f", {tokens.cached} cached" if tokens.cached else ""
             LOG.info(
-                "%s: %s asked about %s by %s in %.2f s, %s tokens in, %s out: %s",
-                host_of(settings), settings.model, report or "-", mode, seconds, *tokens, failure or "answered",
+                "%s: %s asked about %s by %s in %.2f s, %s tokens in, %s out%s: %s",
+                host_of(settings), settings.model, report or "-", mode, seconds, tokens.input, tokens.output, cached,
+                failure or "answered",
             )  # fmt: skip
             if self.log is not None:
-                cost = price(settings, *tokens)
+                cost = price(settings, tokens)
                 told = (request_of(list(messages), options), raw[:LONGEST_ANSWER], failure, *tokens)
                 self.log.add(
                     Call(
@@ -467,13 +472,13 @@ class Client:
 
     def _paid(self, completion: ChatCompletion) -> Usage:
         """What a request cost, added to what was spent."""
-        tokens = tokens_of(completion)
-        cost = price(self.settings, *tokens)
-        self.spent.input_tokens += tokens[0]
-        self.spent.output_tokens += tokens[1]
-        self.spent.cost += cost or 0
-        self.spent.unpriced += cost is None
-        return Usage(*tokens, cost)
+        usage = self.usage(tokens_of(completion))
+        self.spent.input_tokens += usage.tokens.input
+        self.spent.output_tokens += usage.tokens.output
+        self.spent.cached_input_tokens += usage.tokens.cached
+        self.spent.cost += usage.cost or 0
+        self.spent.unpriced += usage.cost is None
+        return usage
 
 
 def question_key(settings: Settings, messages: Sequence[Message], answer: type[BaseModel]) -> str:
@@ -568,7 +573,7 @@ def _schema(answer: type[BaseModel]) -> dict[str, Any]:
 
 def entry(raw: str, usages: Sequence[Usage]) -> Entry:
     """What is kept of an answer."""
-    return Entry(raw=raw, usages=tuple((u.input_tokens, u.output_tokens) for u in usages))
+    return Entry(raw=raw, usages=tuple(usage.tokens for usage in usages))
 
 
 def _limiter(per_minute: int | None) -> AsyncLimiter | None:

@@ -15,7 +15,7 @@ from openai.types.chat import ChatCompletion
 
 from ..many.extra import needs
 from . import settings as own
-from .answer import as_list, as_object, as_text, as_tokens, completion_of
+from .answer import Tokens, as_list, as_object, as_text, as_tokens, completion_of
 from .refusals import LIMITS
 from .settings import Mode, Settings
 from .transport import NativeTransport, Transport
@@ -129,8 +129,11 @@ class _Anthropic:
         return _completion(
             "".join(called[:1] or [as_text(block.get("text")) for block in blocks]),
             self._ENDS.get(as_text(told.get("stop_reason")), "stop"),
-            sum(as_tokens(used.get(kind)) for kind in kinds),
-            as_tokens(used.get("output_tokens")),
+            Tokens(
+                sum(as_tokens(used.get(kind)) for kind in kinds),
+                as_tokens(used.get("output_tokens")),
+                as_tokens(used.get("cache_read_input_tokens")),
+            ),
         )
 
     async def listed(self, connection: Any) -> AsyncIterator[str]:
@@ -198,8 +201,11 @@ class _Google:
         return _completion(
             "".join(called[:1] or [as_text(part.get("text")) for part in parts if not part.get("thought")]),
             "content_filter" if is_blocked else self._ENDS.get(as_text(choice.get("finish_reason")), "stop"),
-            as_tokens(used.get("prompt_token_count")),
-            as_tokens(used.get("candidates_token_count")) + as_tokens(used.get("thoughts_token_count")),
+            Tokens(
+                as_tokens(used.get("prompt_token_count")),
+                as_tokens(used.get("candidates_token_count")) + as_tokens(used.get("thoughts_token_count")),
+                as_tokens(used.get("cached_content_token_count")),
+            ),
         )
 
     async def listed(self, connection: Any) -> AsyncIterator[str]:
@@ -212,8 +218,9 @@ def _written(arguments: object) -> str:
     return json.dumps(arguments, ensure_ascii=False) if arguments else ""
 
 
-def _completion(text: str, end: str, input_tokens: int, output_tokens: int) -> ChatCompletion:
-    used = {"prompt_tokens": input_tokens, "completion_tokens": output_tokens}
+def _completion(text: str, end: str, tokens: Tokens) -> ChatCompletion:
+    details = {"cached_tokens": tokens.cached}
+    used = {"prompt_tokens": tokens.input, "completion_tokens": tokens.output, "prompt_tokens_details": details}
     return completion_of({"choices": [{"message": {"content": text}, "finish_reason": end}], "usage": used})
 
 

@@ -9,6 +9,7 @@ from functools import partial
 
 from ..errors import InputError
 from ..extract import REPORT, Engine
+from ..llm.answer import Tokens
 from ..llm.cache import open_cache
 from ..llm.client import question_key
 from ..llm.prices import price
@@ -72,7 +73,7 @@ class Estimate:
     @property
     def cost(self) -> Decimal | None:
         """In US dollars; None where no model is configured, or no price is known."""
-        return price(self.settings, self.input_tokens, self.output_tokens) if self.settings.model else None
+        return price(self.settings, Tokens(self.input_tokens, self.output_tokens)) if self.settings.model else None
 
     def lines(self, batch_price: str) -> Iterator[str]:
         """What is estimated, for a person. batch_price: of a token in a batch, beside its own."""

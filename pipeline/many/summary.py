@@ -1,19 +1,21 @@
 """A run in a page: how many reports of each kind, which checks fail most, what the answers cost."""
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from ...schemas.extraction import ModelUse
 from ...schemas.findings import FINDINGS
 from ..extract import REPORT
 from ..language import in_chinese
 from .ledger import Entry, Ledger, Marker
 
 _MOST_CHECKS = 20
+_COUNTS = ("calls", "input_tokens", "cached_input_tokens", "output_tokens")
 _DATA, _TEXT = "summary.json", "summary.txt"
 SUMMARY_FILES = {
     _DATA: "reports by status, form and year, the cells vouched for, the checks that fail most, doubts, findings, what the answers cost",
@@ -62,8 +64,10 @@ class Summary:
             yield "findings (docs/findings.md):"
             for code, count in told["findings"].items():
                 yield f"{count:>9,}  {code}  {FINDINGS[code].meaning}"
-        if told["model"]:
-            yield _model(told["model"])
+        for name, use in told["models"].items():
+            yield _model(f"model {name}", use)
+        if len(told["models"]) > 1:
+            yield _model("all models", told["model"])
 
 
 def _coverage(cells: int, vouched: int) -> str:
@@ -71,11 +75,11 @@ def _coverage(cells: int, vouched: int) -> str:
     return f"{cells:,} cells, {vouched:,} of them vouched for{share}"
 
 
-def _model(use: dict[str, Any]) -> str:
+def _model(who: str, use: dict[str, Any]) -> str:
     cost = "no price is known" if use["cost"] is None else f"{use['cost']} US dollars"
     return (
-        f"model: {use['reports']:,} reports asked, {use['calls']:,} answers, {use['input_tokens']:,} tokens in,"
-        f" {use['output_tokens']:,} out, {cost}"
+        f"{who}: {use['reports']:,} reports asked, {use['calls']:,} answers, {use['input_tokens']:,} tokens in,"
+        f" {use['cached_input_tokens']:,} of them cached, {use['output_tokens']:,} out, {cost}"
     )
 
 
@@ -89,15 +93,15 @@ def summarise(ledger: Ledger, numbers: Sequence[int]) -> Summary:
 
 class _Tally:
     def __init__(self) -> None:
-        self.reports = self.cells = self.vouched = self.asked = self.unpriced = 0
+        self.reports = self.cells = self.vouched = 0
         self.statuses: Counter[str] = Counter()
         self.forms: Counter[str] = Counter()
         self.years: Counter[str] = Counter()
         self.fails: Counter[str] = Counter()
         self.doubts: Counter[str] = Counter()
         self.findings: Counter[str] = Counter()
-        self.use: Counter[str] = Counter()
-        self.cost = Decimal(0)
+        self.use = _Use()
+        self.uses: defaultdict[str, _Use] = defaultdict(_Use)
 
     def take(self, marker: Marker) -> None:
         for entry in marker.entries:
@@ -115,14 +119,9 @@ class _Tally:
         self.doubts.update(facts.doubts)
         self.findings.update(facts.findings)
         if facts.model is not None:
-            self.asked += 1
-            self.use.update(
-                calls=facts.model.calls,
-                input_tokens=facts.model.input_tokens,
-                output_tokens=facts.model.output_tokens,
-            )
-            self.unpriced += facts.model.cost is None
-            self.cost += facts.model.cost or 0
+            self.use.take(facts.model)
+            for use in facts.models or (facts.model,):
+                self.uses[use.name].take(use)
 
     def told(self, complete: bool) -> dict[str, Any]:
         titles = {identity.id: identity.title for identity in REPORT.identities}
@@ -140,12 +139,28 @@ class _Tally:
             ],
             "doubts": dict(_most(self.doubts)),
             "findings": dict(_most(self.findings)),
-            "model": self._model() if self.asked else None,
+            "model": self.use.told() if self.uses else None,
+            "models": {name: use.told() for name, use in sorted(self.uses.items())},
         }
 
-    def _model(self) -> dict[str, Any]:
-        counts = {name: self.use[name] for name in ("calls", "input_tokens", "output_tokens")}
-        return {"reports": self.asked, **counts, "cost": None if self.unpriced else f"{self.cost.normalize():f}"}
+
+class _Use:
+    """What models were asked for all reports."""
+
+    def __init__(self) -> None:
+        self.reports = self.unpriced = 0
+        self.counts: Counter[str] = Counter()
+        self.cost = Decimal(0)
+
+    def take(self, use: ModelUse) -> None:
+        self.reports += 1
+        self.counts.update({name: getattr(use, name) for name in _COUNTS})
+        self.unpriced += use.cost is None
+        self.cost += use.cost or 0
+
+    def told(self) -> dict[str, Any]:
+        counts = {name: self.counts[name] for name in _COUNTS}
+        return {"reports": self.reports, **counts, "cost": None if self.unpriced else f"{self.cost.normalize():f}"}
 
 
 def _most(counts: Counter[str]) -> list[tuple[str, int]]:

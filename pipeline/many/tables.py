@@ -101,6 +101,7 @@ def reports_table(form: Form) -> Table:
         Column("model", "模型", "text", _used("name")),
         Column("input_tokens", "输入词元", "number", _used("input_tokens")),
         Column("output_tokens", "输出词元", "number", _used("output_tokens")),
+        Column("cached_input_tokens", "其中端点已缓存的输入词元", "number", _used("cached_input_tokens")),
         Column("cost", "费用（美元）", "text", _used("cost")),
         Column("sha256", "原文 SHA-256", "text", lambda e: e.source.sha256),
         Column("characters", "原文字数", "number", lambda e: e.source.characters),

@@ -41,6 +41,7 @@ class Facts(BaseModel):
     coverage: Coverage
     doubts: tuple[str, ...]
     model: ModelUse | None
+    models: tuple[ModelUse, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +183,7 @@ def outcome_of(extraction: Extraction, unread: bool = False) -> Outcome:
         coverage=extraction.coverage,
         doubts=_once(doubt.reason for doubt in extraction.doubts),
         model=extraction.model,
+        models=extraction.models,
     )
     return Outcome(_pack(extraction), facts, unread)
 

@@ -151,8 +151,9 @@ def _use(client: Client, replies: Sequence[Reply[Pointing]], lost: int) -> Model
         prompt=VERSION,
         calls=lost + sum(reply.requests for reply in replies),
         cached_calls=sum(reply.is_cached for reply in replies),
-        input_tokens=sum(u.input_tokens for u in usages),
-        output_tokens=sum(u.output_tokens for u in usages),
+        input_tokens=sum(usage.tokens.input for usage in usages),
+        output_tokens=sum(usage.tokens.output for usage in usages),
+        cached_input_tokens=sum(usage.tokens.cached for usage in usages),
         cost=None if any(c is None for c in costs) else sum((c for c in costs if c is not None), Decimal(0)),
     )
 
@@ -169,6 +170,7 @@ def _sum(uses: Sequence[ModelUse]) -> ModelUse | None:
         cached_calls=sum(use.cached_calls for use in uses),
         input_tokens=sum(use.input_tokens for use in uses),
         output_tokens=sum(use.output_tokens for use in uses),
+        cached_input_tokens=sum(use.cached_input_tokens for use in uses),
         cost=None if None in costs else sum((c for c in costs if c is not None), Decimal(0)),
     )
 

@@ -94,10 +94,7 @@ def try_entries(examples: int) -> Counter[str]:
             else:
                 told["asked anew" if kept is None else "taken"] += 1
                 assert kept is None or kept.answer is not None
-                assert (
-                    kept is None
-                    or min((n for u in kept.kept for n in (u.input_tokens, u.output_tokens)), default=0) >= 0
-                )
+                assert kept is None or min((n for u in kept.kept for n in u.tokens), default=0) >= 0
             clear(folder)
             assert (outside.read_text(), (home / "ran").exists()) == ("years of work", False)
             told["caches"] += 1

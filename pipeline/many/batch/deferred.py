@@ -12,8 +12,7 @@ from pydantic import BaseModel
 from ...errors import EndpointError, InputError, SettingsError
 from ...extract import Engine
 from ...llm.answer import M
-from ...llm.client import Client, Reply, Usage, once_more
-from ...llm.prices import price
+from ...llm.client import Client, Reply, once_more
 from ...llm.providers import Message
 from ...llm.settings import Mode
 from ..bulk import Plan, read_on
@@ -75,8 +74,7 @@ class Deferred(Client):
         key = self.key(messages, answer)
         asked = self.state.find(key) or Question(key, answer.__name__, 0, "again")
         if asked.state == "failed":
-            usages = tuple(Usage(i, o, price(self.settings, i, o)) for i, o in asked.usages)
-            return Reply(None, "", False, usages, asked.failure)
+            return Reply(None, "", False, tuple(map(self.usage, asked.usages)), asked.failure)
         self.is_waiting = True
         if asked.state != "sent":
             # An answer that was there may have been cleared from the cache since.

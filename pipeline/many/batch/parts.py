@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import IO, Final
 
+from ...llm.answer import Tokens
 from ...llm.client import CHARACTERS_A_TOKEN, TOKENS_AN_ANSWER
 from ..ledger import DRAFT, unwritable
 from .state import Part, Question, State
@@ -27,7 +28,7 @@ class Parts:
     def __init__(self, state: State, limits: Limits) -> None:
         self._state, self._limits = state, limits
         self._file: IO[bytes] | None = None
-        self._part = Part(0, "written", 0, (0, 0))
+        self._part = Part(0, "written", 0, Tokens())
         self.written = 0
         """Questions, in all the files."""
 
@@ -42,8 +43,8 @@ class Parts:
         except OSError as error:
             raise unwritable(self._state.folder, error) from error
         self._state.note(replace(question, part=self._part.number, state="sent"))
-        i, o = self._part.tokens
-        tokens = (i + round(len(body) / CHARACTERS_A_TOKEN), o + TOKENS_AN_ANSWER)
+        i, o, _ = self._part.tokens
+        tokens = Tokens(i + round(len(body) / CHARACTERS_A_TOKEN), o + TOKENS_AN_ANSWER)
         self._part = replace(self._part, lines=self._part.lines + 1, tokens=tokens)
 
     def close(self) -> None:
@@ -69,7 +70,7 @@ class Parts:
         folder = self._state.folder_of(number)
         folder.mkdir(mode=0o700, exist_ok=True)
         self._file = (folder / (INPUT + DRAFT)).open("wb")
-        self._part = Part(number, "written", 0, (0, 0))
+        self._part = Part(number, "written", 0, Tokens())
         self._state.begin()
         return self._file
 

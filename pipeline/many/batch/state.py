@@ -12,15 +12,13 @@ from types import TracebackType
 from typing import Literal, Self
 
 from ...errors import InputError
+from ...llm.answer import Tokens
 from ..ledger import BATCH
 
 PartState = Literal["written", "sending", "sent", "taken"]
 """Of an input file: not sent; being sent, perhaps made at the endpoint; a batch there; its answers are in the cache."""
 QuestionState = Literal["sent", "again", "answered", "refused", "failed"]
 """Of a question: in a batch; to be asked in the next; in the cache; refused, while its batch is taken; given up."""
-Tokens = tuple[int, int]
-"""In and out."""
-
 _STATE = "state.sqlite"
 _TABLES = """
 CREATE TABLE IF NOT EXISTS run (id TEXT NOT NULL, without TEXT NOT NULL);
@@ -126,7 +124,7 @@ class State:
     def parts(self) -> list[Part]:
         columns = "number, state, lines, input_tokens, output_tokens, file, batch, tally"
         return [
-            Part(number, state, lines, (i, o), file, batch, json.loads(tally))
+            Part(number, state, lines, Tokens(i, o), file, batch, json.loads(tally))
             for number, state, lines, i, o, file, batch, tally in self._do(
                 f"SELECT {columns} FROM parts ORDER BY number"
             )
@@ -135,7 +133,7 @@ class State:
     def put(self, part: Part) -> None:
         """Write down a part as it is now."""
         tally = json.dumps(part.tally)
-        values = (part.number, part.state, part.lines, *part.tokens, part.file, part.batch, tally)
+        values = (part.number, part.state, part.lines, *part.tokens[:2], part.file, part.batch, tally)
         self._do("INSERT OR REPLACE INTO parts VALUES (?, ?, ?, ?, ?, ?, ?, ?)", *values)
 
     def folder_of(self, number: int) -> Path:
@@ -149,7 +147,7 @@ class State:
         if row is None:
             return None
         key, answer, part, state, lost, raw, usages, failure = row
-        used = tuple((i, o) for i, o in json.loads(usages))
+        used = tuple(Tokens(*each) for each in json.loads(usages))
         return Question(key, answer, part, state, lost, raw, used, failure)
 
     def note(self, question: Question) -> None:

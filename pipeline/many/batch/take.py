@@ -7,14 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ...llm.answer import completion_of, parse, raw_of, tokens_of
+from ...llm.answer import Tokens, completion_of, parse, raw_of, tokens_of
 from ...llm.cache import Cache
 from ...llm.client import FINAL, MALFORMED, REFUSALS_IN_A_ROW, Usage, entry
 from ...llm.failures import host_of
 from ...llm.settings import Settings
 from ...llm.wire import Pointing
 from ..sources import read_lines
-from .state import Part, Question, QuestionState, State, Tokens
+from .state import Part, Question, QuestionState, State
 
 KINDS = {
     "answered": "answers kept",
@@ -62,7 +62,7 @@ class Taking:
                 self._state.note(self._lost(question, counts=was_run))
             self.refuses_all = self._refuses_all()
             self._state.turn(self._part.number, "refused", "again" if self.refuses_all else "failed")
-            paid = (self._paid["in"], self._paid["out"])
+            paid = Tokens(self._paid["in"], self._paid["out"])
             taken = replace(self._part, state="taken", tokens=paid, tally=dict(self._tally))
             self._state.put(taken)
         return taken
@@ -105,10 +105,10 @@ class Taking:
 
     def _answered(self, question: Question, raw: str, failure: str, tokens: Tokens) -> tuple[str, Question]:
         """The same as a client does with an answer."""
-        self._paid.update({"in": tokens[0], "out": tokens[1]})
+        self._paid.update({"in": tokens.input, "out": tokens.output})
         usages = (*question.usages, tokens)
         if not failure and parse(raw, _ANSWERS[question.answer]) is not None:
-            self._cache.set(question.key, entry(raw, [Usage(i, o, None) for i, o in usages]).text())
+            self._cache.set(question.key, entry(raw, [Usage(each, None) for each in usages]).text())
             return "answered", replace(question, state="answered", raw="", usages=())
         failure = failure or MALFORMED
         if failure in FINAL:

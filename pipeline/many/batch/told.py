@@ -7,12 +7,13 @@ from decimal import Decimal
 from pathlib import Path
 
 from ...errors import EndpointError, InputError
+from ...llm.answer import Tokens
 from ...llm.prices import price
 from ...llm.settings import Settings
 from ..bulk import Plan
 from ..summary import Summary
 from .parts import Limits
-from .state import Part, State, Tokens, has_state, open_state
+from .state import Part, State, has_state, open_state
 from .take import KINDS
 
 
@@ -70,12 +71,12 @@ def total(parts: Iterable[Part]) -> Tokens:
     counts: Counter[str] = Counter()
     for part in parts:
         counts.update({"in": part.tokens[0], "out": part.tokens[1]})
-    return counts["in"], counts["out"]
+    return Tokens(counts["in"], counts["out"])
 
 
 def cost_of(settings: Settings, tokens: Tokens, terms: Terms) -> Decimal | None:
     """In US dollars, at the price of a batch; None where no price is known."""
-    whole = price(settings, *tokens)
+    whole = price(settings, tokens)
     return None if whole is None else whole * terms.price
 
 
