@@ -414,6 +414,26 @@ def test_before_anything_is_submitted(source: Path, tmp_path: Path) -> None:
             assert "Error: --" in run("bulk", source, "--out", tmp_path / "C", *wrong).stderr
 
 
+def test_several_models(source: Path, tmp_path: Path) -> None:
+    """Batches are asked of one; more are refused in one line, and what the line says can be done: the first one's answers are there."""
+    several = ("--model", f"{MODEL},second")
+    with server(tmp_path) as there:
+        told = bulk(source, tmp_path / "B", there, *several, command="submit")
+        assert (told.exit_code, told.stdout, there.calls) == (2, "", [])
+        assert told.stderr == (
+            f"nianbao: --batch: one model can be asked, and 2 are set: {MODEL}, second; name the first alone with --model; then"
+            " read with all of them into another folder without --batch, where its answers come from the cache\n"
+        )
+        bulk(source, tmp_path / "B", there, command="submit")
+        for command in ("status", "collect"):
+            assert bulk(source, tmp_path / "B", there, *several, command=command).stderr == told.stderr
+        to_the_end(source, tmp_path / "B", there)
+        there.requests.clear()
+        both = bulk(source, tmp_path / "C", there, *several)
+        assert both.exit_code < 2, both.output
+        assert {body["model"] for body in there.requests} == {"second"}
+
+
 def test_an_endpoint_without_a_batch_api(source: Path, tmp_path: Path) -> None:
     """One line says so, and names the way without; the files are written, and sent when there is one."""
     with server(tmp_path) as there:

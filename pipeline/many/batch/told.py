@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-from ...errors import EndpointError, InputError
+from ...errors import EndpointError, InputError, SettingsError
 from ...llm.answer import Tokens
 from ...llm.prices import price
 from ...llm.settings import Settings
@@ -39,10 +39,16 @@ class Told:
 
 
 def settings_of(plan: Plan) -> Settings:
-    """The settings of the model; raises EndpointError where none is configured."""
+    """The settings of the model; raises EndpointError where none is configured, SettingsError where several are."""
     if plan.settings is None:
         raise EndpointError(
             "--batch: no model is configured; set NIANBAO_MODEL (and NIANBAO_BASE_URL, NIANBAO_API_KEY)"
+        )
+    if plan.settings.then:
+        names = ", ".join(str(one.model) for one in plan.settings.models)
+        raise SettingsError(
+            f"--batch: one model can be asked, and {len(plan.settings.models)} are set: {names}; name the first alone with --model;"
+            " then read with all of them into another folder without --batch, where its answers come from the cache"
         )
     if plan.settings.protocol != "openai":
         raise EndpointError(f"--batch: model {plan.settings.model}: only batches of OpenAI's protocol can be made")
