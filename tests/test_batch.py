@@ -248,6 +248,14 @@ def test_whatever_becomes_of_a_batch(
     assert result(tmp_path / "B") == direct.result
 
 
+def test_strict_is_left_out(source: Path, tmp_path: Path, direct: Direct) -> None:
+    """Where an endpoint refuses it, the next batch goes without."""
+    with server(tmp_path, batch_faults=["strict"]) as there:
+        to_the_end(source, tmp_path / "B", there)
+        assert {"strict" in body["response_format"]["json_schema"] for body in there.requests} == {False}
+    assert result(tmp_path / "B") == direct.result
+
+
 SPOILT = {
     "县0": ["not json", ""],
     "县1": ["", '{"zeilen": 1}'],

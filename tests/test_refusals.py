@@ -241,6 +241,36 @@ def test_what_is_refused_is_left_out(endpoint: str) -> None:
     assert [sent(body) for body in server.requests] == [*requests, *(requests if whole else requests[-1:])]
 
 
+def strict(body: Body) -> Any:
+    """Whether an answer is to be held to its schema; None where that is not said."""
+    return body.get("response_format", {}).get("json_schema", {}).get("strict")
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        (strict, 400, error("Unknown parameter.", "response_format.json_schema.strict", "unknown_parameter")),
+        (strict, 400, error("`strict` is not supported with this model.", "response_format")),
+        (strict, 422, {"detail": [{"loc": ["body", "response_format", "json_schema", "strict"], "msg": "Extra inputs are not permitted"}]}),
+    ],
+)  # fmt: skip
+def test_strict_is_left_out(rule: Rule) -> None:
+    """Where it is refused, the same way to ask goes on without it."""
+    with StandIn(right, refuse=refusing([rule])) as server:
+        replies = do(twice, settings(server))
+    assert [bool(reply.answer) for reply in replies] == [True, True]
+    assert [strict(body) for body in server.requests] == [True, None, None]
+    assert {sent(body) for body in server.requests} == {"max_tokens response_format temperature"}
+
+
+@pytest.mark.parametrize(("mode", "told"), [("json_schema", True), ("tools", None), ("md_json", None)])
+def test_strict_stands_beside_a_schema_alone(mode: Any, told: bool | None) -> None:
+    """Other ways to ask have no such word; `strict` is no option of a request itself."""
+    with StandIn(right) as server:
+        do(twice, settings(server, mode=mode))
+    assert [(strict(body), "strict" in str(body)) for body in server.requests] == [(told, bool(told))] * 2
+
+
 @pytest.mark.parametrize("status", [400, 500])
 def test_questions_at_once_find_the_way_together(status: int) -> None:
     """What one of them finds out while another waits is taken up by that one, too."""

@@ -28,7 +28,7 @@ from .cache import Cache, Entry, key_of, open_cache, read_entry
 from .calls import Call, CallLog, now, report_asked_about, request_of
 from .failures import host_of, is_passing, named_wait, own_errors, reason, unusable
 from .prices import price
-from .providers import PROVIDERS, Message, Provider
+from .providers import PROVIDERS, STRICT, Message, Provider, held_to_schema
 from .refusals import LIMITS, demanded_options, is_no_model, is_too_long, refused_options, words_of
 from .settings import Mode, Settings
 from .spans import span_of
@@ -138,6 +138,7 @@ class Client:
             "max_tokens": asked.max_output_tokens,
             "reasoning_effort": asked.reasoning_effort,
             "extra_body": asked.extra_body,
+            STRICT: True if self._provider.strict_modes else None,
         }
         self._options = {name: value for name, value in options.items() if value is not None}
         self._room = asyncio.Semaphore(self.settings.max_in_flight)
@@ -258,11 +259,7 @@ class Client:
         modes = [self.mode] if self.mode else list(self._provider.modes)
         has_limit = True
         while modes:
-            options = {
-                name: value * times if name in LIMITS and times > 1 else value
-                for name, value in self._options.items()
-                if has_limit or name not in LIMITS
-            }
+            options = self._options_in(modes[0], times if has_limit else 0)
             try:
                 completion = await self._attempt(messages, answer, modes[0], options, sent)
             except openai.APIStatusError as error:
@@ -288,6 +285,15 @@ class Client:
             raise unusable(refused[-1][1], self.settings)
         said = ", ".join(f"{mode}: {_said(error, self.settings)}" for mode, error in refused)
         raise EndpointError(f"{host_of(self.settings)}: refuses every way to ask for structured answers ({said})")
+
+    def _options_in(self, mode: Mode, times: int = 1) -> dict[str, Any]:
+        """The options of a request in a mode. times: what the limit of the answer is multiplied by; 0: without one."""
+        left_out = (*(LIMITS if times == 0 else ()), *(() if mode in self._provider.strict_modes else (STRICT,)))
+        return {
+            name: value * times if name in LIMITS else value
+            for name, value in self._options.items()
+            if name not in left_out
+        }
 
     def _gives_in(self, error: openai.APIStatusError, options: Mapping[str, Any]) -> bool:
         """Whether a request that was refused for some of its options can be sent with others.
@@ -431,6 +437,8 @@ class Client:
         seen: list[Any] = [None]
         hooks = Hooks()
         hooks.on("completion:response", seen.append)
+        if STRICT in options:
+            hooks.on("completion:kwargs", held_to_schema)
         try:
             with own_errors():
                 await self._asker(mode).chat.completions.create(

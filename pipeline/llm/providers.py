@@ -21,12 +21,17 @@ from .settings import Mode, Settings
 from .transport import NativeTransport, Transport
 
 Message = dict[str, str]
+STRICT = "strict"
+"""An option that is no argument of a request: it stands beside the schema, where `held_to_schema` writes it."""
 
 
 class Provider(Protocol):
-    """A protocol. modes: the ways to ask for structured answers, in the order in which they are tried."""
+    """A protocol. modes: the ways to ask for structured answers, in the order in which they are tried; strict_modes: those in which an
+    endpoint can be told to hold an answer to its schema, with the option `strict`.
+    """
 
     modes: ClassVar[Mapping[Mode, instructor.Mode]]
+    strict_modes: ClassVar[tuple[Mode, ...]]
 
     def connect(self, settings: Settings) -> AbstractAsyncContextManager[Any]:
         """A connection, which sends nothing yet. Raises SettingsError where the package is missing."""
@@ -47,12 +52,18 @@ def key_of(settings: Settings) -> str:
     return settings.api_key.get_secret_value() if settings.api_key else "none"
 
 
+def held_to_schema(*_: Any, **arguments: Any) -> None:
+    """A hook of instructor, which does not write `strict` beside a schema of a response format itself."""
+    arguments["response_format"]["json_schema"][STRICT] = True
+
+
 class _OpenAI:
     modes: ClassVar[Mapping[Mode, instructor.Mode]] = {
         "json_schema": instructor.Mode.JSON_SCHEMA,
         "tools": instructor.Mode.TOOLS,
         "md_json": instructor.Mode.MD_JSON,
     }
+    strict_modes: ClassVar[tuple[Mode, ...]] = ("json_schema",)
 
     def connect(self, settings: Settings) -> AbstractAsyncContextManager[Any]:
         transport = Transport(settings.timeout_s)
@@ -69,7 +80,8 @@ class _OpenAI:
         return asker
 
     def arguments(self, messages: Sequence[Message], options: Mapping[str, Any]) -> dict[str, Any]:
-        return {"messages": [dict(m) for m in messages], **options}
+        named = {name: value for name, value in options.items() if name != STRICT}
+        return {"messages": [dict(m) for m in messages], **named}
 
     def completion(self, response: object) -> ChatCompletion | None:
         return response if isinstance(response, ChatCompletion) else None
@@ -86,6 +98,7 @@ class _Anthropic:
         "tools": instructor.Mode.TOOLS,
         "md_json": instructor.Mode.JSON,
     }
+    strict_modes: ClassVar[tuple[Mode, ...]] = ()
     _ENDS: ClassVar[Mapping[str, str]] = {
         "max_tokens": "length",
         "model_context_window_exceeded": "length",
@@ -157,6 +170,7 @@ class _Google:
         "json_schema": instructor.Mode.JSON,
         "tools": instructor.Mode.TOOLS,
     }
+    strict_modes: ClassVar[tuple[Mode, ...]] = ()
     _ENDS: ClassVar[Mapping[str, str]] = {
         "MAX_TOKENS": "length",
         **dict.fromkeys(("SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII"), "content_filter"),

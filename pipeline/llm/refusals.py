@@ -69,10 +69,15 @@ def refused_options(error: openai.APIStatusError, options: Mapping[str, Any]) ->
     if error.status_code not in _OF_AN_OPTION:
         return []
     names = [*options, *(options.get("extra_body") or {})]
-    if error.param and error.param in names:
-        return [error.param]
+    if (named := option_of(error.param or "")) in names:
+        return [named]
     words = set(_WORD.findall(str(_told(error).get("message") or "")))
     return [name for name in names if name in words or (name in LIMITS and words.intersection(LIMITS))]
+
+
+def option_of(param: str) -> str:
+    """The place of an option in a request → its name: response_format.json_schema.strict → strict."""
+    return param.rpartition(".")[2]
 
 
 def demanded_options(error: openai.APIStatusError) -> dict[str, bool]:

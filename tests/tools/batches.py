@@ -13,12 +13,14 @@ from typing import Any
 
 BATCH_FAULTS = (
     "shuffled", "missing", "duplicate", "unknown", "broken", "expired", "cancelled", "failed", "refused", "unsupported",
+    "strict",
 )  # fmt: skip
 """What can go wrong with a batch on demand; "ok" in a plan is a batch without a fault.
 
 shuffled: the output in another order. missing: without its first line. duplicate: its first line twice. unknown: a line more,
 about nothing that was asked. broken: lines more that are no JSON. expired, cancelled: only the first question was asked.
-failed: nothing was. refused: every question, with status 400. unsupported: likewise, for their option max_tokens.
+failed: nothing was. refused: every question, with status 400. unsupported, strict: likewise, for their option
+max_tokens, or strict.
 """
 
 Complete = Callable[[dict[str, Any]], tuple[int, dict[str, Any]]]
@@ -109,6 +111,8 @@ class Batches:
 
     def _answer(self, line: dict[str, Any], fault: str) -> dict[str, Any]:
         param = "max_tokens" if fault == "unsupported" and "max_tokens" in line["body"] else None
+        if fault == "strict" and "strict" in line["body"]["response_format"]["json_schema"]:
+            param = "response_format.json_schema.strict"
         if fault == "refused" or param:
             error = {"message": "refused on demand", "type": "stand_in", "param": param}
             return _line(line, {"status_code": 400, "request_id": "r", "body": {"error": error}}, None)

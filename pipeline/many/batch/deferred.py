@@ -85,7 +85,8 @@ class Deferred(Client):
 
     async def _body(self, messages: Sequence[Message], answer: type[BaseModel]) -> str:
         """The body of the request that would be sent."""
-        completion = await self._send(messages, answer, batch_mode(self.settings.mode), self._options)
+        mode = batch_mode(self.settings.mode)
+        completion = await self._send(messages, answer, mode, self._options_in(mode))
         told: dict[str, Any] = completion.model_extra or {}
         return str(told[_ECHO])
 

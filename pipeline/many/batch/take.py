@@ -7,10 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ...llm.answer import Tokens, completion_of, parse, raw_of, tokens_of
+from ...llm.answer import Tokens, as_text, completion_of, parse, raw_of, tokens_of
 from ...llm.cache import Cache
 from ...llm.client import FINAL, MALFORMED, REFUSALS_IN_A_ROW, Usage, entry
 from ...llm.failures import host_of
+from ...llm.providers import STRICT
+from ...llm.refusals import option_of
 from ...llm.settings import Settings
 from ...llm.wire import Pointing
 from ..sources import read_lines
@@ -33,7 +35,7 @@ _ANSWERS: dict[str, type[Pointing]] = {answer.__name__: answer for answer in (Po
 _LONGEST_LINE = 8_000_000
 _REFUSED = frozenset((400, 413, 422))
 _NOT_ASKED = frozenset(("batch_expired", "batch_cancelled", "batch_canceled"))
-_OPTIONS = frozenset(("max_tokens", "temperature"))
+_OPTIONS = frozenset(("max_tokens", "temperature", STRICT))
 _LONGEST_KEPT = 2000
 
 
@@ -97,7 +99,7 @@ class Taking:
         if str(error.get("code")) in _NOT_ASKED:
             return "expired", self._lost(question, counts=False)
         if isinstance(status, int) and status in _REFUSED:
-            return "refused", self._refused(question, status, str(_dict(body.get("error")).get("param")))
+            return "refused", self._refused(question, status, as_text(_dict(body.get("error")).get("param")))
         if status != 200 or "choices" not in body:
             return "unanswered", self._lost(question, counts=True)
         completion = completion_of(body)
@@ -123,7 +125,8 @@ class Taking:
             return replace(question, state="again", lost=lost)
         return replace(question, state="failed", lost=lost, failure=f"no answer in {lost} batches")
 
-    def _refused(self, question: Question, status: int, option: str) -> Question:
+    def _refused(self, question: Question, status: int, param: str) -> Question:
+        option = option_of(param)
         if option in _OPTIONS:
             self._state.do_without(option)
             return self._lost(question, counts=True)
