@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from nianbao.pipeline.errors import BudgetError, SettingsError
-from nianbao.pipeline.llm.client import Spent, connect
+from nianbao.pipeline.llm.client import connect
 from nianbao.pipeline.llm.configuration import Variables, settings_from
 from nianbao.pipeline.llm.settings import Settings
+from nianbao.pipeline.llm.spent import Spent
 from nianbao.pipeline.llm.wire import Pointing
 from nianbao.pipeline.many.askers import shares
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from nianbao.pipeline.llm.client import Spent
+from nianbao.pipeline.llm.spent import Spent
 from nianbao.pipeline.many.ledger import MANIFEST, SHARDS, TEXTS, Ledger, Manifest, Shape, list_inputs, open_ledger
 from nianbao.pipeline.many.pool import Pool
 from nianbao.pipeline.many.progress import Progress

@@ -15,8 +15,9 @@ from nianbao.pipeline.errors import BudgetError, EndpointError, RefusedError
 from nianbao.pipeline.extract import extract_async
 from nianbao.pipeline.llm.answer import parse
 from nianbao.pipeline.llm.cache import Cache, DiskCache
-from nianbao.pipeline.llm.client import Client, Reply, connect
+from nianbao.pipeline.llm.client import Client, connect
 from nianbao.pipeline.llm.failures import retry_after
+from nianbao.pipeline.llm.reply import Reply
 from nianbao.pipeline.llm.settings import Settings
 from nianbao.pipeline.llm.wire import Pointing
 

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 from nianbao.pipeline.errors import SettingsError
-from nianbao.pipeline.llm.client import Spent
 from nianbao.pipeline.llm.settings import Settings
+from nianbao.pipeline.llm.spent import Spent
 from nianbao.pipeline.many.askers import Askers, shares
 from nianbao.pipeline.many.asking import Asked, Asking
 from nianbao.pipeline.many.cluster import RayWorkers

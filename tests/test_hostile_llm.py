@@ -21,9 +21,10 @@ from nianbao.pipeline.extract import extract_async
 from nianbao.pipeline.llm.answer import Tokens, completion_of, parse, raw_of, tokens_of
 from nianbao.pipeline.llm.ask import fence, harmless
 from nianbao.pipeline.llm.cache import DiskCache
-from nianbao.pipeline.llm.client import Client, Reply, connect
+from nianbao.pipeline.llm.client import Client, connect
 from nianbao.pipeline.llm.doctor import examine
 from nianbao.pipeline.llm.failures import LONGEST_WAIT_S
+from nianbao.pipeline.llm.reply import Reply
 from nianbao.pipeline.llm.trouble import PATIENCE_S
 from nianbao.pipeline.llm.wire import Pointing
 from nianbao.pipeline.many.batch.endpoint import Endpoint

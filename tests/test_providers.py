@@ -16,9 +16,10 @@ from nianbao.pipeline.errors import EndpointError, SettingsError
 from nianbao.pipeline.llm.answer import Tokens
 from nianbao.pipeline.llm.cache import DiskCache
 from nianbao.pipeline.llm.calls import read_calls
-from nianbao.pipeline.llm.client import Reply, connect
+from nianbao.pipeline.llm.client import connect
 from nianbao.pipeline.llm.configuration import Variables, settings_from
 from nianbao.pipeline.llm.prices import price
+from nianbao.pipeline.llm.reply import Reply
 from nianbao.pipeline.llm.settings import Settings
 from nianbao.pipeline.llm.wire import Pointing
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 from nianbao.pipeline.errors import EndpointError, RefusedError
-from nianbao.pipeline.llm.client import Client, Reply
+from nianbao.pipeline.llm.client import Client
 from nianbao.pipeline.llm.refusals import LONGEST_WORDS, sound_error
+from nianbao.pipeline.llm.reply import Reply
 from nianbao.pipeline.llm.wire import Pointing
 
 from tests.tools.standin import StandIn, completion

@@ -7,40 +7,35 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field, fields
-from decimal import Decimal
-from functools import cache, partial
-from time import perf_counter
-from typing import Any, Generic, TypeVar, cast
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 import instructor
 import openai
 from aiolimiter import AsyncLimiter
-from instructor.core.hooks import Hooks
 from openai.types.chat import ChatCompletion
 from pydantic import BaseModel
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
-from tenacity.wait import wait_random_exponential
 
-from ..errors import BudgetError, EndpointError, RefusedError, TooLongError
-from .answer import LONGEST_ANSWER, M, Tokens, complaint, parse, raw_of, tokens_of
-from .cache import Cache, Entry, key_of, open_cache, read_entry
-from .calls import Call, CallLog, now, report_asked_about, request_of
-from .failures import host_of, is_passing, named_wait, own_errors, reason, unusable
+from ..errors import EndpointError, RefusedError, TooLongError
+from .answer import LONGEST_ANSWER, M, Tokens, parse, raw_of, tokens_of
+from .attempts import tried
+from .cache import Cache, open_cache, read_entry
+from .calls import CallLog
+from .failures import host_of, is_passing, unusable
+from .options import Options
 from .prices import price
-from .providers import PROVIDERS, STRICT, Message, Provider, held_to_schema
-from .refusals import LIMITS, demanded_options, is_no_model, is_too_long, refused_options, words_of
+from .providers import PROVIDERS, Message
+from .question import CUT_OFF, FINAL, MALFORMED, estimate_of, is_of_thoughts, once_more, question_key
+from .refusals import is_no_model, is_too_long, words_of
+from .reply import Reply, Usage, entry
+from .sending import Sending
 from .settings import Mode, Settings
-from .spans import span_of
+from .spent import Spent, check_budget
 from .trouble import PATIENCE_S, Trouble
 
 LOG = logging.getLogger(__name__)
 
 T = TypeVar("T")
-
-logging.getLogger("instructor").addHandler(
-    logging.NullHandler()
-)  # it logs answers; what is wrong with one is said by us
 
 _REFUSED = frozenset((400, 404, 415, 422, 500, 501))
 """Statuses with which a way to ask for structured answers is refused; 500 by servers that fail on a schema they do not know."""
@@ -48,53 +43,6 @@ MORE_TOKENS = 4
 """A model whose tokens ended while it thought is given so many times as many."""
 REFUSALS_IN_A_ROW = 10
 """So many refused, with no answer among them, are refused by the endpoint for good, and not one question for itself."""
-_SHAPING = {"temperature", "max_output_tokens", "reasoning_effort", "extra_body"}
-"""Settings that shape an answer."""
-CHARACTERS_A_TOKEN = 1.5
-"""About how many characters of Chinese make a token, for the estimate before a request."""
-TOKENS_AN_ANSWER = 300
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """Of one request: its tokens, and US dollars; cost is None where no price is known."""
-
-    tokens: Tokens
-    cost: Decimal | None
-
-
-@dataclass(frozen=True, slots=True)
-class Reply(Generic[M]):
-    """What came of a question. answer: None where it failed; failure says why.
-
-    usages: one for each request that was paid for it; kept: those of a cached answer, when it was asked.
-    """
-
-    answer: M | None
-    raw: str
-    is_cached: bool
-    usages: tuple[Usage, ...] = ()
-    failure: str = ""
-    requests: int = 0
-    """Requests sent, those that failed too."""
-    kept: tuple[Usage, ...] = ()
-
-
-@dataclass(slots=True)
-class Spent:
-    """What a client has spent so far."""
-
-    requests: int = 0
-    cached: int = 0
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cached_input_tokens: int = 0
-    cost: Decimal = Decimal(0)
-    unpriced: int = 0
-    """Requests for which no price is known."""
-
-    def __add__(self, other: "Spent") -> "Spent":
-        return Spent(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
 
 
 @dataclass
@@ -123,7 +71,8 @@ class Client:
     """Questions refused since the last answer; None before the first answer."""
     _flights: dict[str, "asyncio.Future[Reply[Any]]"] = field(default_factory=dict)
     _askers: dict[Mode, instructor.AsyncInstructor] = field(default_factory=dict)
-    _options: dict[str, Any] = field(init=False)
+    _options: Options = field(init=False)
+    _sending: Sending = field(init=False)
     _room: asyncio.Semaphore = field(init=False)
     """Held by a question until its answer is kept, so that no more can be lost at once; left while it waits to be sent again."""
     _trouble: Trouble = field(init=False)
@@ -132,24 +81,13 @@ class Client:
 
     def __post_init__(self) -> None:
         self.chain = self.chain or (self,)
-        asked = self.settings
-        options = {
-            "temperature": asked.temperature,
-            "max_tokens": asked.max_output_tokens,
-            "reasoning_effort": asked.reasoning_effort,
-            "extra_body": asked.extra_body,
-            STRICT: True if self._provider.strict_modes else None,
-        }
-        self._options = {name: value for name, value in options.items() if value is not None}
+        self._options = Options(self.settings)
+        self._sending = Sending(self.settings, self.connection, self.log, self._askers)
         self._room = asyncio.Semaphore(self.settings.max_in_flight)
         self._trouble = Trouble(self.patience_s)
         self._requests = _limiter(self.settings.requests_per_minute)
         self._tokens = _limiter(self.settings.tokens_per_minute)
         self.mode = None if self.settings.mode == "auto" else self.settings.mode
-
-    @property
-    def _provider(self) -> Provider:
-        return PROVIDERS[self.settings.protocol]
 
     @property
     def total(self) -> Spent:
@@ -224,9 +162,9 @@ class Client:
             raw, failure = raw_of(completion)
             parsed = None if failure else parse(raw, answer)
             if parsed is not None:
-                self._keep_limit(times)
+                self._options.keep_limit(times)
                 return Reply(parsed, raw, False, tuple(usages), requests=len(sent))
-            if failure == CUT_OFF and _is_of_thoughts(raw):
+            if failure == CUT_OFF and is_of_thoughts(raw):
                 times = MORE_TOKENS
             elif failure in FINAL:
                 break
@@ -234,12 +172,6 @@ class Client:
                 failure = failure or MALFORMED
                 asked = once_more(messages, raw, answer)
         return Reply(None, raw[:LONGEST_ANSWER], False, tuple(usages), failure, len(sent))
-
-    def _keep_limit(self, times: int) -> None:
-        """Let later answers have as many tokens as one needed."""
-        for limit in LIMITS:
-            if times > 1 and limit in self._options:
-                self._options[limit] = times * self.settings.max_output_tokens
 
     def _concerns_one_question(self) -> bool:
         """Whether a refusal is of the question, as others are answered: after many in a row it is of the endpoint."""
@@ -256,10 +188,10 @@ class Client:
         sent: takes the mode of every request that is sent. times: what the limit of the answer is multiplied by.
         """
         refused: list[tuple[Mode, openai.APIStatusError]] = []
-        modes = [self.mode] if self.mode else list(self._provider.modes)
+        modes = [self.mode] if self.mode else list(PROVIDERS[self.settings.protocol].modes)
         has_limit = True
         while modes:
-            options = self._options_in(modes[0], times if has_limit else 0)
+            options = self._options.in_mode(modes[0], times if has_limit else 0)
             try:
                 completion = await self._attempt(messages, answer, modes[0], options, sent)
             except openai.APIStatusError as error:
@@ -267,7 +199,7 @@ class Client:
                     if not has_limit or error.status_code == 413:
                         raise unusable(error, self.settings) from error
                     has_limit = False  # the model's own is what is left beside the question
-                elif self._gives_in(error, options):
+                elif self._options.give_in(error, options):
                     continue
                 elif error.status_code not in _REFUSED or modes[0] == self.mode or is_no_model(error):
                     raise unusable(error, self.settings) from error
@@ -286,40 +218,6 @@ class Client:
         said = ", ".join(f"{mode}: {_said(error, self.settings)}" for mode, error in refused)
         raise EndpointError(f"{host_of(self.settings)}: refuses every way to ask for structured answers ({said})")
 
-    def _options_in(self, mode: Mode, times: int = 1) -> dict[str, Any]:
-        """The options of a request in a mode. times: what the limit of the answer is multiplied by; 0: without one."""
-        left_out = (*(LIMITS if times == 0 else ()), *(() if mode in self._provider.strict_modes else (STRICT,)))
-        return {
-            name: value * times if name in LIMITS else value
-            for name, value in self._options.items()
-            if name not in left_out
-        }
-
-    def _gives_in(self, error: openai.APIStatusError, options: Mapping[str, Any]) -> bool:
-        """Whether a request that was refused for some of its options can be sent with others.
-
-        Reasoning models take no temperature, and name the limit of an answer otherwise; some servers want to be told more.
-        """
-        named = refused_options(error, options)
-        wanted = demanded_options(error)
-        extra = dict(options.get("extra_body") or {})
-        if wanted and not wanted.items() <= extra.items():
-            self._options["extra_body"] = extra | wanted
-            return True
-        for option in named:
-            self.do_without(option)
-        return bool(named)
-
-    def do_without(self, option: str) -> None:
-        """Send no more requests with an option that the endpoint refuses."""
-        LOG.info("%s: %s is refused, and not sent any more", host_of(self.settings), option)
-        if option in (extra := self._options.get("extra_body") or {}):
-            self._options["extra_body"] = {name: value for name, value in extra.items() if name != option}
-            return
-        limit = self._options.pop(option, None)
-        if option == "max_tokens" and limit is not None:
-            self._options["max_completion_tokens"] = limit
-
     async def _attempt(
         self,
         messages: Sequence[Message],
@@ -329,17 +227,17 @@ class Client:
         sent: list[Mode],
     ) -> ChatCompletion:
         """One request, tried again with jitter while the endpoint is busy or failing."""
-        estimate = sum(len(m["content"]) for m in messages) / CHARACTERS_A_TOKEN + TOKENS_AN_ANSWER
+        estimate = estimate_of(messages)
 
         async def attempt() -> ChatCompletion:
-            self._check_budget()
+            check_budget(self.settings, self.total + self.others)
             if self._requests:
                 await self._requests.acquire()
             if self._tokens:
                 await self._tokens.acquire(min(estimate, self._tokens.max_rate))
             self.spent.requests += 1
             sent.append(mode)
-            return await self._logged(messages, answer, mode, options)
+            return await self._sending.ask(messages, answer, mode, options)
 
         failed: list[BaseException] = []
 
@@ -358,63 +256,7 @@ class Client:
         may_pass: Callable[[BaseException], bool] = is_passing,
     ) -> T:
         """What some work at the endpoint gives: tried again, later each time and with jitter, while it is busy or failing."""
-        settings, host = self.settings, host_of(self.settings)
-
-        def asking(_: RetryCallState) -> None:
-            self._trouble.asking(f"{host}: no answer yet; a request waits up to {settings.timeout_s:g} s for one")
-
-        def failed(state: RetryCallState) -> None:
-            why = reason(state.outcome.exception() if state.outcome else None, settings)
-            tried = f"attempt {state.attempt_number} of {settings.max_attempts} failed"
-            self._trouble.failed(f"{why}; {tried}, the next one is in {state.upcoming_sleep:.0f} s")
-
-        try:
-            return await AsyncRetrying(
-                retry=retry_if_exception(may_pass),
-                stop=stop_after_attempt(settings.max_attempts),
-                wait=partial(_wait, settings),
-                sleep=sleep,
-                before=asking,
-                before_sleep=failed,
-                reraise=True,
-            )(work)
-        finally:
-            self._trouble.over()
-
-    async def _logged(
-        self, messages: Sequence[Message], answer: type[BaseModel], mode: Mode, options: Mapping[str, Any]
-    ) -> ChatCompletion:
-        """One request, in the log and in a span."""
-        settings, report, time, start = self.settings, report_asked_about(), now(), perf_counter()
-        raw, failure, tokens = "", "", Tokens()
-        try:
-            with span_of(settings, mode, report) as attributes:
-                completion = await self._send(messages, answer, mode, options)
-                (raw, failure), tokens = raw_of(completion), tokens_of(completion)
-                attributes["gen_ai.usage.input_tokens"], attributes["gen_ai.usage.output_tokens"] = tokens[:2]
-                attributes["gen_ai.usage.cache_read.input_tokens"] = tokens.cached
-                attributes["gen_ai.response.finish_reasons"] = [choice.finish_reason for choice in completion.choices]
-            return completion
-        except openai.APIError as error:
-            failure = reason(error, settings)
-            raise
-        finally:
-            seconds = perf_counter() - start
-            cached = f", {tokens.cached} cached" if tokens.cached else ""
-            LOG.info(
-                "%s: %s asked about %s by %s in %.2f s, %s tokens in, %s out%s: %s",
-                host_of(settings), settings.model, report or "-", mode, seconds, tokens.input, tokens.output, cached,
-                failure or "answered",
-            )  # fmt: skip
-            if self.log is not None:
-                cost = price(settings, tokens)
-                told = (request_of(list(messages), options), raw[:LONGEST_ANSWER], failure, *tokens)
-                self.log.add(
-                    Call(
-                        time, settings.model or "", host_of(settings), report, mode, *told,
-                        None if cost is None else str(cost), round(seconds, 3),
-                    )
-                )  # fmt: skip
+        return await tried(work, self.settings, self._trouble, sleep, may_pass)
 
     async def _sleep(self, seconds: float) -> None:
         """Wait before the next attempt, with the room left to others."""
@@ -424,109 +266,11 @@ class Client:
         finally:
             await self._room.acquire()
 
-    async def _send(
-        self, messages: Sequence[Message], answer: type[BaseModel], mode: Mode, options: Mapping[str, Any]
-    ) -> ChatCompletion:
-        """One request through instructor: it knows the ways to ask for a pydantic model, and its hook gives what came back.
-
-        What of it is not used, and why: its parsing, as it finds no answer after `<think>`, and in JSON_SCHEMA mode none in a fence; its
-        retries, as they say nothing of a request that was paid for, and an answer that was cut off is never asked for again; its
-        cache, as it misses across processes and keys on the API key; `context=`, as any makes a Jinja template of every
-        message, and a report's `{{` would be run. Its errors hide the endpoint's own, which `api_error` finds in them.
-        """
-        seen: list[Any] = [None]
-        hooks = Hooks()
-        hooks.on("completion:response", seen.append)
-        if STRICT in options:
-            hooks.on("completion:kwargs", held_to_schema)
-        try:
-            with own_errors():
-                await self._asker(mode).chat.completions.create(
-                    model=self.settings.name,
-                    response_model=answer,
-                    max_retries=0,
-                    strict=False,
-                    hooks=hooks,
-                    **self._provider.arguments(messages, options),
-                )
-        except openai.APIError:
-            raise
-        except Exception as error:  # the border of instructor: whatever it thinks of the text, we parse it ourselves
-            LOG.debug("instructor: %s", type(error).__name__)
-        completion = self._provider.completion(seen[-1])
-        if completion is None:
-            raise openai.APIError("no chat completion in the response", request=cast(Any, None), body=None)
-        return completion
-
-    def _asker(self, mode: Mode) -> instructor.AsyncInstructor:
-        """instructor in a mode, made once: it takes longer to make than a question to ask."""
-        if mode not in self._askers:
-            self._askers[mode] = self._provider.asker(self.connection, mode)
-        return self._askers[mode]
-
-    def _check_budget(self) -> None:
-        limits, spent = self.settings, self.total + self.others
-        tokens = spent.input_tokens + spent.output_tokens
-        if limits.max_tokens is not None and tokens >= limits.max_tokens:
-            raise BudgetError(f"--max-tokens {limits.max_tokens:,} reached: {tokens:,} spent; what was read is kept")
-        if limits.max_cost is not None and spent.cost >= limits.max_cost:
-            raise BudgetError(
-                f"--max-cost {limits.max_cost} reached: {spent.cost:.4f} US dollars spent; what was read is kept"
-            )
-        if limits.max_cost is not None and spent.unpriced:
-            raise BudgetError(
-                f"--max-cost: no price is known for model {limits.model}; set --input-price and --output-price"
-            )
-
     def _paid(self, completion: ChatCompletion) -> Usage:
         """What a request cost, added to what was spent."""
         usage = self.usage(tokens_of(completion))
-        self.spent.input_tokens += usage.tokens.input
-        self.spent.output_tokens += usage.tokens.output
-        self.spent.cached_input_tokens += usage.tokens.cached
-        self.spent.cost += usage.cost or 0
-        self.spent.unpriced += usage.cost is None
+        self.spent.add(usage)
         return usage
-
-
-def question_key(settings: Settings, messages: Sequence[Message], answer: type[BaseModel]) -> str:
-    """The key under which an answer is kept: all that shapes it, and not the endpoint's key."""
-    return key_of(
-        {
-            "endpoint": settings.base_url or settings.protocol,
-            "model": settings.model,
-            "messages": list(messages),
-            "schema": _schema(answer),
-            **settings.model_dump(include=_SHAPING, exclude_none=True, mode="json"),
-        }
-    )
-
-
-def _wait(settings: Settings, state: RetryCallState) -> float:
-    """Seconds until the next attempt: what the endpoint says, else longer each time, with jitter."""
-    error = state.outcome.exception() if state.outcome else None
-    told = named_wait(error)
-    jittered = wait_random_exponential(multiplier=min(1.0, settings.max_wait_s), max=settings.max_wait_s)(state)
-    return jittered if told is None else told + min(jittered, 1.0)
-
-
-AGAIN = "上一个回答不合格式：{why}。请只回答一个 JSON 对象，合于所给的 schema，不要有别的文字。"
-"""What is said where an answer is malformed."""
-MALFORMED, CUT_OFF = "malformed answer", "cut off"
-FINAL = ("content filter", CUT_OFF)
-"""After a failure of these the same question is not asked once more."""
-
-
-def once_more(messages: Sequence[Message], raw: str, answer: type[BaseModel]) -> list[Message]:
-    """A question again after an answer that was malformed, and in what."""
-    said = AGAIN.replace("{why}", complaint(raw, answer))
-    return [*messages, {"role": "assistant", "content": raw[:2000]}, {"role": "user", "content": said}]
-
-
-def _is_of_thoughts(raw: str) -> bool:
-    """Whether an answer that was cut off had not begun yet: there is nothing, or thoughts without an end."""
-    text = raw.strip()
-    return not text or (text.startswith("<think>") and "</think>" not in text)
 
 
 def _said(error: openai.APIStatusError, settings: Settings) -> str:
@@ -572,16 +316,6 @@ async def _connect(settings: Settings, cache: Cache | None) -> AsyncIterator[Cli
         finally:
             if log is not None:
                 await asyncio.to_thread(log.close)
-
-
-@cache
-def _schema(answer: type[BaseModel]) -> dict[str, Any]:
-    return answer.model_json_schema()
-
-
-def entry(raw: str, usages: Sequence[Usage]) -> Entry:
-    """What is kept of an answer."""
-    return Entry(raw=raw, usages=tuple(usage.tokens for usage in usages))
 
 
 def _limiter(per_minute: int | None) -> AsyncLimiter | None:

@@ -9,8 +9,8 @@ from typing import Any
 
 from ..errors import SettingsError
 from ..extract import Engine
-from ..llm.client import Spent
 from ..llm.settings import Settings
+from ..llm.spent import Spent
 from .asking import Asking
 from .limits import DEADLINE_S
 from .node import ours

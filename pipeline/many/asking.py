@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from ..errors import NianbaoError
 from ..extract import Engine
-from ..llm.client import Client, Spent, open_client
+from ..llm.client import Client, open_client
 from ..llm.settings import Settings
+from ..llm.spent import Spent
 from .limits import DEADLINE_S
 from .node import check_version
 from .pool import Pool, cores

@@ -11,8 +11,8 @@ from ..errors import InputError
 from ..extract import REPORT, Engine
 from ..llm.answer import Tokens
 from ..llm.cache import open_cache
-from ..llm.client import question_key
 from ..llm.prices import price
+from ..llm.question import question_key
 from ..llm.settings import Settings
 from ..llm.tokens import count_tokens
 from ..page import lay_out

@@ -14,7 +14,7 @@ from ..cli.console import say
 from .ledger import Marker
 
 if TYPE_CHECKING:
-    from ..llm.client import Spent
+    from ..llm.spent import Spent
 
 _SECONDS_BETWEEN_LINES = 10.0
 

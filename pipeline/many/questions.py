@@ -16,7 +16,8 @@ from ..errors import EndpointError
 from .pool import Pool
 
 if TYPE_CHECKING:
-    from ..llm.client import Client, Reply
+    from ..llm.client import Client
+    from ..llm.reply import Reply
 
 A = TypeVar("A")
 T = TypeVar("T")

@@ -16,7 +16,8 @@ from .work import Outcome, ask, ended, read_report, wants_model
 from .worker import EndedError
 
 if TYPE_CHECKING:
-    from ..llm.client import Client, Spent
+    from ..llm.client import Client
+    from ..llm.spent import Spent
 
 T = TypeVar("T")
 A = TypeVar("A")

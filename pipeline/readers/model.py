@@ -10,7 +10,8 @@ from ...schemas.form import Form
 from ..errors import EndpointError, InputError
 from ..language import in_chinese
 from ..llm.ask import Message, ask, ask_again, missing_prose, shown_of
-from ..llm.client import Client, Reply
+from ..llm.client import Client
+from ..llm.reply import Reply
 from ..llm.shown import Shown
 from ..llm.wire import Pointing
 from ..page import Page, with_all_text

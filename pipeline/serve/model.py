@@ -9,7 +9,8 @@ from ..errors import BudgetError, EndpointError
 from ..many.questions import heard_of
 
 if TYPE_CHECKING:
-    from ..llm.client import Client, Reply
+    from ..llm.client import Client
+    from ..llm.reply import Reply
     from ..many.questions import Heard, Question
 
 _AGAIN_S = 30

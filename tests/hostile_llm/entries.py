@@ -15,7 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from nianbao.pipeline.errors import SettingsError
 from nianbao.pipeline.llm.cache import DiskCache, Entry, clear
-from nianbao.pipeline.llm.client import Client, Reply, connect, question_key
+from nianbao.pipeline.llm.client import Client, connect
+from nianbao.pipeline.llm.question import question_key
+from nianbao.pipeline.llm.reply import Reply
 from nianbao.pipeline.llm.wire import Pointing
 
 from .answers import anything, settings_for

@@ -24,7 +24,8 @@ from nianbao.eval.dataset import load_dataset
 from nianbao.eval.mess import write_reports
 from nianbao.pipeline.errors import EndpointError
 from nianbao.pipeline.llm.cache import DiskCache
-from nianbao.pipeline.llm.client import Client, Reply, connect
+from nianbao.pipeline.llm.client import Client, connect
+from nianbao.pipeline.llm.reply import Reply
 from nianbao.pipeline.llm.settings import Settings
 from nianbao.pipeline.many.pool import Pool, cores
 from nianbao.pipeline.many.questions import Question, asks, do_asking, heard_of

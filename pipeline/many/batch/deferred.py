@@ -12,8 +12,10 @@ from pydantic import BaseModel
 from ...errors import EndpointError, InputError, SettingsError
 from ...extract import Engine
 from ...llm.answer import M
-from ...llm.client import Client, Reply, once_more
+from ...llm.client import Client
 from ...llm.providers import Message
+from ...llm.question import once_more
+from ...llm.reply import Reply
 from ...llm.settings import Mode
 from ..bulk import Plan, read_on
 from ..ledger import Ledger
@@ -62,7 +64,7 @@ class Deferred(Client):
         super().__post_init__()
         self.by_answer = True
         for option in self.state.without:
-            self.do_without(option)
+            self._options.do_without(option)
 
     async def _ask(self, messages: Sequence[Message], answer: type[M]) -> Reply[M]:
         try:
@@ -86,7 +88,7 @@ class Deferred(Client):
     async def _body(self, messages: Sequence[Message], answer: type[BaseModel]) -> str:
         """The body of the request that would be sent."""
         mode = batch_mode(self.settings.mode)
-        completion = await self._send(messages, answer, mode, self._options_in(mode))
+        completion = await self._sending.send(messages, answer, mode, self._options.in_mode(mode))
         told: dict[str, Any] = completion.model_extra or {}
         return str(told[_ECHO])
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import IO, Final
 
 from ...llm.answer import Tokens
-from ...llm.client import CHARACTERS_A_TOKEN, TOKENS_AN_ANSWER
+from ...llm.question import CHARACTERS_A_TOKEN, TOKENS_AN_ANSWER
 from ..ledger import DRAFT, unwritable
 from .state import Part, Question, State
 

@@ -9,10 +9,12 @@ from typing import Any
 
 from ...llm.answer import Tokens, as_text, completion_of, parse, raw_of, tokens_of
 from ...llm.cache import Cache
-from ...llm.client import FINAL, MALFORMED, REFUSALS_IN_A_ROW, Usage, entry
+from ...llm.client import REFUSALS_IN_A_ROW
 from ...llm.failures import host_of
 from ...llm.providers import STRICT
+from ...llm.question import FINAL, MALFORMED
 from ...llm.refusals import option_of
+from ...llm.reply import Usage, entry
 from ...llm.settings import Settings
 from ...llm.wire import Pointing
 from ..sources import read_lines
