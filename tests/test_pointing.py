@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from nianbao.pipeline.extract import REPORT
-from nianbao.pipeline.llm.ask import ask, ask_again, examples, shown_of
+from nianbao.pipeline.llm.ask import Answered, ask, ask_again, examples, shown_of
 from nianbao.pipeline.llm.shown import show
 from nianbao.pipeline.llm.wire import BLANK, Divided, Pointing, line_of, said_in, wire_rows
 from nianbao.pipeline.page import Page, Table, lay_out, with_all_text
@@ -365,7 +365,7 @@ def test_asking_again_names_places_and_no_numbers() -> None:
     answer = said(rows)
     messages, _ = ask(aim.page, aim.shown, REPORT, ALL)
     pointed = read_pointing(aim.page, aim.shown, answer, REPORT)
-    asked = ask_again(messages, answer, pointed, read_with(aim, answer), aim.page, aim.shown, REPORT, ALL)
+    asked = ask_again(messages, Answered(answer, pointed, read_with(aim, answer), aim.page, aim.shown, REPORT, ALL))
     named = asked[-1]["content"].split("\n")[1:]
     assert [m["role"] for m in asked] == ["system", "user", "assistant", "user"]
     left = [

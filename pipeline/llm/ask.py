@@ -129,61 +129,71 @@ def examples(form: Form) -> tuple[Example, ...]:
 # --- Again -----------------------------------------------------------------------------------------------------------
 
 
-def ask_again(
-    messages: Sequence[Message],
-    answer: Pointing,
-    pointed: Pointed,
-    found: Extraction,
-    page: Page,
-    shown: Shown,
-    form: Form,
-    sections: Collection[str],
-) -> list[Message]:
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer about some sections of a page, what it points at, and what came of it. sections: their paths."""
+
+    answer: Pointing
+    pointed: Pointed
+    found: Extraction
+    page: Page
+    shown: Shown
+    form: Form
+    sections: Collection[str]
+
+
+def ask_again(messages: Sequence[Message], answered: Answered) -> list[Message]:
     """The question again after an answer that cannot be all that is meant; [] where there is nothing to say against it.
 
     It names places to look at, never what would add up.
     """
-    doubts = "\n".join(f"- {line}" for line in _doubts(answer, pointed, found, page, shown, form, sections))
+    doubts = "\n".join(f"- {line}" for line in _doubts(answered))
     if not doubts:
         return []
     return [
         *messages,
-        {"role": "assistant", "content": answer.model_dump_json()},
+        {"role": "assistant", "content": answered.answer.model_dump_json()},
         {"role": "user", "content": f"{prompt('again.md').strip()}\n{doubts}"},
     ]
 
 
-def _doubts(
-    answer: Pointing,
-    pointed: Pointed,
-    found: Extraction,
-    page: Page,
-    shown: Shown,
-    form: Form,
-    sections: Collection[str],
-) -> Iterator[str]:
-    said = {said_in(line)[0] for line in answer.rows}
-    wires = [wire for wire in wire_rows(form) if wire.row.path.partition(".")[0] in sections]
+def _doubts(answered: Answered) -> Iterator[str]:
+    said = {said_in(line)[0] for line in answered.answer.rows}
+    wires = [wire for wire in wire_rows(answered.form) if wire.row.path.partition(".")[0] in answered.sections]
     numbers = {wire.row.path: wire.number for wire in wires if wire.number in said}
-    used = {(slot.start, slot.end) for slot in pointed.slots.values() if slot is not None} | pointed.aside
-    own = {token.id for section in sections for token in page.tokens(section) if token.kind == "number"}
-    left = [
-        i
-        for i, t in enumerate(shown.values, 1)
-        if t.id in own and not any(t.start <= start and end <= t.end for start, end in used)
-    ]
-    fails = [c.paths for c in found.checks if c.outcome == "fail"]
-    rows = {p.rpartition(".")[0] for paths in fails for p in paths if len({q.rpartition(".")[0] for q in paths}) == 1}
-    rows |= {f.path for f in found.findings if f.code == "readings_differ" and f.path in numbers}
-    lacking = ("row_absent", "needed_by_sums", "label_alone", "label_missing")
-    asked = {wire.row.path for wire in wires} - numbers.keys()
-    absent = [f.path for f in found.findings if f.code in lacking and f.path in asked]
+    rows = _rows_to_see(answered.found, numbers)
+    absent = _rows_absent(answered.found, {wire.row.path for wire in wires} - numbers.keys())
     named = (
-        ("无法理解的回答", [f.message for f in pointed.findings]),
-        ("没有指到，也没有说不属于任何行的值", [f"«{i}»" for i in left]),
-        ("各格要再看的行", [numbers[p] for p in form.rows if p in rows and p in numbers]),
-        ("没有答的行", [form.label(p) for p in absent if p]),
+        ("无法理解的回答", [f.message for f in answered.pointed.findings]),
+        ("没有指到，也没有说不属于任何行的值", [f"«{i}»" for i in _left(answered)]),
+        ("各格要再看的行", [numbers[p] for p in answered.form.rows if p in rows and p in numbers]),
+        ("没有答的行", [answered.form.label(p) for p in absent if p]),
     )
     for title, items in named:
         if items:
             yield f"{title}：{'、'.join(items[:_MOST_NAMED])}{'等' if len(items) > _MOST_NAMED else ''}"
+
+
+def _left(answered: Answered) -> list[int]:
+    """The ids of the numbers that an answer neither points at nor sets aside."""
+    pointed, page = answered.pointed, answered.page
+    used = {(slot.start, slot.end) for slot in pointed.slots.values() if slot is not None} | pointed.aside
+    own = {token.id for section in answered.sections for token in page.tokens(section) if token.kind == "number"}
+    return [
+        i
+        for i, t in enumerate(answered.shown.values, 1)
+        if t.id in own and not any(t.start <= start and end <= t.end for start, end in used)
+    ]
+
+
+def _rows_to_see(found: Extraction, numbers: Collection[str]) -> set[str]:
+    """The paths of rows that a sum of their own speaks against, or, of those that were answered, that are read unlike the rules."""
+    fails = [c.paths for c in found.checks if c.outcome == "fail"]
+    rows = {p.rpartition(".")[0] for paths in fails for p in paths if len({q.rpartition(".")[0] for q in paths}) == 1}
+    return rows | {f.path for f in found.findings if f.code == "readings_differ" and f.path and f.path in numbers}
+
+
+def _rows_absent(found: Extraction, asked: Collection[str]) -> list[str | None]:
+    """The paths of rows that were asked about and not answered, and that something says are there."""
+    lacking = ("row_absent", "needed_by_sums", "label_alone", "label_missing")
+    return [f.path for f in found.findings if f.code in lacking and f.path in asked]

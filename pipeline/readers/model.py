@@ -9,7 +9,7 @@ from ...schemas.extraction import Extraction, Finding, ModelUse, finding
 from ...schemas.form import Form
 from ..errors import EndpointError, InputError
 from ..language import in_chinese
-from ..llm.ask import Message, ask, ask_again, missing_prose, shown_of
+from ..llm.ask import Answered, Message, ask, ask_again, missing_prose, shown_of
 from ..llm.client import Client
 from ..llm.reply import Reply
 from ..llm.shown import Shown
@@ -98,7 +98,9 @@ class Asking:
                     found, self.best, self.weighed, self.pointed = again, again, weighed, [*before, pointed]
                 if again.status != "unresolved":
                     break
-                messages = ask_again(messages, reply.answer, pointed, again, self.page, self.shown, self.form, sections)
+                messages = ask_again(
+                    messages, Answered(reply.answer, pointed, again, self.page, self.shown, self.form, sections)
+                )
         except EndpointError as error:
             lost = error.requests
             self._failed(f"模型没有读：{in_chinese(str(error))}")
