@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -19,7 +20,7 @@ from .copy import value_of
 from .damage import doubtful_by_damage
 from .pointed import Pointed
 from .rest import Rest
-from .solve import Solved, counts_of, holds, is_exact, solve
+from .solve import Solved, counts_of, holds, is_exact, sides, solve
 from .totals import printed_totals
 from .weighed import Cell, Open, Option, Weighed
 
@@ -423,17 +424,45 @@ class _Weighing:
         return "label_doubtful" if 0 < len(there.intersection(row.parts)) < len(row.parts) else ""
 
     def _of_neighbour(self, way: Way, option: Option) -> str:
-        """Why a row whose numbers stand below its label is in doubt: the next row has none, or others stand before it, and no sum tells."""
+        """Why a row whose numbers stand below its label is in doubt: they may be the next row's, or the one before's, and no sum tells.
+
+        The next row has none, others stand before it, or in a table of cells most rows have theirs on their labels' lines.
+        """
         ways = self.first.alignment.ways
-        if way not in ways or any(p in option.slots for r in self.identities for p in (*r.left, *r.right)):
+        if way not in ways or not self._is_below(way, option) or self._is_told(option):
             return ""
         at = ways.index(way)
         first = min((s.start for s in option.slots.values() if s is not None), default=0)
-        is_below = bool(way.label) and "\n" in self.source.folded[way.label[-1][1] : first]
         before = max((t.end for t in ways[at - 1].tokens), default=0) if at else 0
         is_led = any(before <= t.start < first for t in self.rest.left)
-        is_alone = at + 1 < len(ways) and not ways[at + 1].tokens
-        return "order_alone" if is_below and (is_led or is_alone) else ""
+        is_alone = at + 1 < len(ways) and not ways[at + 1].tokens and not self._is_cut_off(ways[at + 1])
+        is_odd = all(t.layout == "cells" for t in way.tokens) and self._are_level
+        return "order_alone" if is_led or is_alone or is_odd else ""
+
+    @cached_property
+    def _are_level(self) -> bool:
+        """Whether most rows with cells have them on their labels' own lines."""
+        ways = [
+            (way, self._option(way, fill))
+            for way, fill in zip(self.first.alignment.ways, self.chosen, strict=True)
+            if fill is not None and way.label
+        ]
+        return 2 * sum(self._is_below(way, option) for way, option in ways) < len(ways)
+
+    def _is_below(self, way: Way, option: Option) -> bool:
+        first = min((s.start for s in option.slots.values() if s is not None), default=0)
+        return bool(way.label) and "\n" in self.source.folded[way.label[-1][1] : first]
+
+    def _is_cut_off(self, way: Way) -> bool:
+        """Whether a text ends with the label of a row."""
+        return bool(way.label) and not self.source.folded[way.label[-1][1] :].strip("| \t\n")
+
+    def _is_told(self, option: Option) -> bool:
+        """Whether sums over a row's numbers and other rows' hold exactly, so that it is no other row's."""
+        rules = [r for r in self.identities if any(option.slots.get(p) for p in (*r.left, *r.right))]
+        across = [r for r in rules if len({p.rpartition(".")[0] for p in (*r.left, *r.right)}) > 1]
+        told = [r for r in across if all(sides(r, self.counts))]
+        return bool(told) and all(is_exact(r, self.counts) for r in told)
 
     def _beside_foreign(self, way: Way) -> str:
         """Why a row is in doubt that has words beside or above it, since the rows before it, that are none of the form's.

@@ -244,8 +244,9 @@ class Table:
                 failing = sums_of(paths, self.form, self.numbers)
                 inside = [t for t in tokens if not is_empty(t) or t.first >= places.extents[0][0]]
                 more = self._in_order(inside, paths, apart) if len(inside) < len(tokens) else ()
+                has_lost = tokens[0].fields < (places.fields or 0) and self._is_alone(tokens[0].fields)
                 in_order = (
-                    *in_order,
+                    *(in_order if not (has_lost and more) else ()),
                     *more,
                     *fills_with_lost(tokens, len(paths), failing),
                     *fill_beside(tokens, places),
@@ -256,6 +257,10 @@ class Table:
             if in_space or (places.layout == "cells" and is_beside(tokens, places)):
                 return (placed, *fills_with_lost(tokens, len(paths), lambda _: 0))
         return (placed, *(f for f in in_order if f.slots != placed.slots))
+
+    def _is_alone(self, fields: int) -> bool:
+        """Whether no more than one row has so many cells on its line: it has lost some, where the others have merged ones."""
+        return sum(any(t.fields == fields for t in o.tokens) for o in self.own) < 2
 
     def _has_short_rows(self, count: int) -> bool:
         """Whether blanks leave no trace in the table: some of its rows have fewer numbers than there are columns."""
@@ -296,8 +301,9 @@ class Table:
             paths = tuple(own.found.row.cell(h.column.name) for h in above.heads)
             tokens, apart, rest = line_of(own, len(paths), self.items)
             left += rest
-            if any(t.layout == "cells" and t.fields < above.heads[-1].fields for t in tokens):
-                tokens = tuple(t for t in tokens if t.text.strip()) or tokens  # a line that is shorter has lost a cell
+            has_lost = any(t.layout == "cells" and t.fields < above.heads[-1].fields for t in tokens)
+            if has_lost:
+                tokens = tuple(t for t in tokens if t.text.strip()) or tokens
             under = _columns_in_space(above) if i in in_space else None
             places = replace(under, keeps_blanks=True) if under else _columns_under(above, tokens)
             fills = self._fills(tokens, places, paths, apart)
@@ -307,6 +313,7 @@ class Table:
             units, is_contrary = self._units(own, above, paths)
             doubt = "unit_doubtful" if is_contrary else ""
             doubt = "cells_do_not_fit" if self._may_be_divided(tokens, above) else doubt
+            doubt = "cells_do_not_fit" if has_lost and all(map(is_empty, tokens)) else doubt
             doubt = "cells_do_not_fit" if fills and min(f.cost for f in fills) >= costs.BLANK_LOST else doubt
             ways.append(self._way(own, above.heads, fills, tokens, doubt, units))
             forms |= {h.label.form for h in above.heads} | {own.found.label.form}

@@ -314,7 +314,8 @@ def fixed_heads(pieces: Sequence[Piece], columns: tuple[FormColumn, ...]) -> tup
     if rest and missing and not all(_could_be(c, rest) for c in missing):
         return ()
     if not missing:
-        follows_form = [h.column for h in leaves if h.column is not columns[-1]] == list(columns[:-1])
+        is_led = under is None or under >= next(i for i, c in enumerate(columns) if c.under)
+        follows_form = is_led and [h.column for h in leaves if h.column is not columns[-1]] == list(columns[:-1])
         return tuple(orders) or ((_form_order(leaves, columns, costs.ORDER_OF_FORM),) if follows_form else ())
     found: list[Heads] = []
     for order in orders:
@@ -377,9 +378,12 @@ def _leaves(pieces: Sequence[Piece], columns: tuple[FormColumn, ...]) -> tuple[l
 
 
 def _beside(pieces: Sequence[Piece], first: int) -> str:
-    """The words that stand on the line of a piece right before it."""
-    line = pieces[first].token.line
-    return "".join(p.text for p in takewhile(lambda p: p.token.line == line, reversed(pieces[:first])))
+    """The words that stand on the line of a piece right before it, or, where each is a line, on the line before."""
+    lines = {pieces[first].token.line}
+    if all(p.token.layout == "order" for p in pieces[max(0, first - 1) : first + 1]):
+        lines.add(pieces[first].token.line - 1)
+    before = "".join(p.text for p in takewhile(lambda p: p.token.line in lines, reversed(pieces[:first])))
+    return "" if _MEASURE.fullmatch(before) else before
 
 
 @cache
@@ -408,6 +412,8 @@ def _orders(leaves: Sequence[Head], under: int | None, line: int, columns: tuple
         return
     before, after = list(leaves[:under]), [h for h in leaves[under:] if not h.column.under]
     as_printed = (*before, *inner, *after)
+    if not _stand_in_order(as_printed):
+        return
     first_inner = next(i for i, c in enumerate(columns) if c.under)
     as_declared = (
         *(h for h in outer if columns.index(h.column) < first_inner),
@@ -422,6 +428,12 @@ def _orders(leaves: Sequence[Head], under: int | None, line: int, columns: tuple
         yield Heads(as_declared, costs.TREE, "heads")
     if not (is_apart and len({h.line for h in outer}) < len(outer)):
         yield Heads(as_printed, costs.TREE, "heads")
+
+
+def _stand_in_order(heads: Sequence[Head]) -> bool:
+    """Whether heads in cells of lines that are equally long stand as they follow each other: no cell is above one before it."""
+    is_grid = len({h.fields for h in heads}) == 1 and all(h.layout == "cells" for h in heads)
+    return not is_grid or in_order([h.first for h in heads])
 
 
 def are_broken(pieces: Sequence[Piece], columns: tuple[FormColumn, ...]) -> bool:

@@ -211,7 +211,7 @@ def _fields(source: Source, start: int, end: int, measure: Measure) -> Iterator[
         lines.pop()
     while lines and not lines[0][1].strip():
         lines.pop(0)
-    barred = [_has_bar(text) for _, text in lines]
+    barred = [_has_bar(text) or (_is_rule(text) and "+" in text) for _, text in lines]
     number = tabs = 0
     for is_barred, group in groupby(zip(lines, barred, strict=True), key=lambda x: x[1] or not x[0][1].strip()):
         block = [line for line, _ in group]
