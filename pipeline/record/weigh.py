@@ -229,7 +229,8 @@ class _Weighing:
         if self.reader != "rules" and (own := next((o for o in said if o.by == self.reader), None)) is not None:
             taken = replace(own, slots={**taken.slots, **own.slots})
         unsure = (
-            way.doubt
+            ("" if way.doubt == "order_alone" and self._is_told(taken) else way.doubt)
+            or self._of_columns
             or self._in_part(way.row)
             or self._of_neighbour(way, taken)
             or self._beside_foreign(way)
@@ -423,6 +424,16 @@ class _Weighing:
         there = {way.row.path for way in self.first.alignment.ways}
         return "label_doubtful" if 0 < len(there.intersection(row.parts)) < len(row.parts) else ""
 
+    @cached_property
+    def _of_columns(self) -> str:
+        """Why all rows are in doubt of a table whose columns are not plain from its heads: most sums that tell fail."""
+        if self.first.alignment.by not in ("form", "other lines") or self.section.spec.side_by_side:
+            return ""
+        own = [r for r in self.identities if len({p.rpartition(".")[0] for p in (*r.left, *r.right)}) == 1]
+        telling = [r for r in own if any(self.counts.get(p) for p in (*r.left, *r.right))]
+        failing = [r for r in telling if r.id in self.first.failing]
+        return "heads_unreadable" if len(telling) < 2 * len(failing) else ""
+
     def _of_neighbour(self, way: Way, option: Option) -> str:
         """Why a row whose numbers stand below its label is in doubt: they may be the next row's, or the one before's, and no sum tells.
 
@@ -477,6 +488,7 @@ class _Weighing:
         starts = [w.label[0][0] if w.label else end for w, end in zip(ways, ends, strict=True)]
         other = [i for i in range(at) if ways[i].heads != way.heads or ways[i].row.groups[:1] != way.row.groups[:1]]
         above = max(ends[:at], default=0) if not other else ends[other[-1]]
+        is_headed_once = self.section.spec.heads == "fixed"
         below = min((start for start in starts[at + 1 :] if start >= ends[at]), default=ends[at] + _NEAR)
         line = self.source.folded.find("\n", ends[at])
         beside = below if line < 0 else min(line, below)
@@ -486,6 +498,8 @@ class _Weighing:
             if above <= foreign.place < starts[at] and (
                 self._leads(foreign, starts[at]) or not self._is_label(foreign)
             ):
+                return "label_doubtful"
+            if is_headed_once and foreign.place < starts[at] and foreign.is_other and not self._is_label(foreign):
                 return "label_doubtful"
             if ends[at] <= foreign.place < below and is_correction(foreign.words):
                 return "readings_differ"

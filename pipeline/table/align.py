@@ -402,6 +402,8 @@ class Table:
             doubt = doubt or "cells_do_not_fit"
         elif not is_sure and self._is_doubtful(own.found):
             doubt = doubt or "label_doubtful"
+        elif self._is_shared(own.found):
+            doubt = doubt or "order_alone"
         paths = tuple(own.found.row.cell(h.column.name) for h in heads)
         return Way(
             own.found.row,
@@ -415,6 +417,14 @@ class Table:
             doubt,
             tuple(f for o in self.again.get(own.found.row.path, ()) for f in self._in_order(o.tokens, paths)),
             frozenset(path for path, head in zip(paths, heads, strict=True) if head.is_other),
+        )
+
+    def _is_shared(self, found: Found) -> bool:
+        """Whether one cell, or line, of words holds the label of another row, too, and no number is between them."""
+        tokens = {self.items.pieces[i].token for i in found.pieces}
+        return any(
+            other is not found and any(self.items.pieces[i].token in tokens for i in other.pieces)
+            for other in self.chain
         )
 
     def _is_doubtful(self, found: Found) -> bool:

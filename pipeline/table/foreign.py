@@ -73,6 +73,11 @@ class Foreign(NamedTuple):
     place: int
     words: str
 
+    @property
+    def is_other(self) -> bool:
+        """Whether the words are of another time or body."""
+        return _OTHER.search(self.words) is not None
+
 
 def foreign_words(
     source: Source, start: int, end: int, form: Form, own: Collection[str] = (), year: str = ""

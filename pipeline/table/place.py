@@ -145,8 +145,15 @@ def _apart(extents: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
 def heads_by_place(
     pieces: Sequence[Piece], columns: Columns, form_columns: tuple[FormColumn, ...], source: Source
 ) -> Heads | None:
-    """The words above the columns of numbers → the column that each heads; None unless each is headed by another one."""
+    """The words above the columns of numbers → the column that each heads; None unless each is headed by another one.
+
+    They say less by their place where their lines have more cells than those of the numbers, or fewer.
+    """
     stacks = stacks_over(pieces, columns, source)
+    over = {piece.start for stack in stacks for _, piece in stack}
+    level = [p for p in pieces if p.token.layout == columns.layout == "cells" and p.token.fields == columns.fields]
+    if any(p.start not in over and head_at_end(p.text, form_columns) for p in level):
+        return None  # over a column without numbers
     spans = {plain_label(c.under) for c in form_columns}
     heads: list[Head] = []
     for stack, (first, last) in zip(stacks, columns.extents, strict=True):
@@ -158,7 +165,8 @@ def heads_by_place(
         heads.append(Head(*found, None, places, first, last, is_other=_is_other(stack, found[1], spans)))
     if len({h.column.name for h in heads}) < len(heads):
         return None
-    return Heads(tuple(heads), 0.0, "place")
+    is_level = columns.layout == "space" or len(level) == len(pieces)
+    return Heads(tuple(heads), 0.0, "place" if is_level else "other lines")
 
 
 def _is_other(stack: Sequence[tuple[str, Piece]], label: Label, spans: Set[str]) -> bool:

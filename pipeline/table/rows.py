@@ -38,7 +38,7 @@ def own_runs(chain: Sequence[Found], items: Items, lexicon: Lexicon) -> tuple[Ow
 
 def _is_on_line_of(other: Found, own: Own, items: Items) -> bool:
     """Whether a row's run stands on the line of the next label, before it, and on none of its own label's lines."""
-    lines = {t.line for t in own.tokens}
+    lines = {t.line for t in own.tokens if not is_empty(t)}
     mine = {items.pieces[i].token.line for i in own.found.pieces}
     return own.found.inside is None and lines == {items.pieces[other.first].token.line} and not lines & mine
 
