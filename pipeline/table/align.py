@@ -172,6 +172,9 @@ class Table:
         orders = orders or [h for h in by_heads if len(h.heads) == count]
         if not orders and count == len(columns) and are_broken(above, columns):
             orders = [Heads(fixed_heads((), columns)[0].heads, costs.ORDER_OF_FORM, "form")]
+        is_ordered = count < len(columns) and any(order.by != "place" for order in orders)
+        if is_ordered and self._has_short_rows(count):
+            return (self._unread(rows),)  # whether a head is lost, or its column, too, cannot be known
         if any(self._are_headed_otherwise(order) for order in orders[:1]):
             return (self._unread(rows),)
         return tuple(self._fixed(rows, order, places, count, cost) for order in orders) or (self._unread(rows),)

@@ -297,14 +297,15 @@ def fixed_heads(pieces: Sequence[Piece], columns: tuple[FormColumn, ...]) -> tup
         if set(names) < {c.name for c in columns}:
             return ()  # one of them stands where a missing one should
         first = max((i for i, h in enumerate(leaves) if h.is_led and set(names[i:]) == set(names)), default=0)
-        leaves, names = leaves[first:], names[first:]
         count = len(set(names))
-        if names == names[:count] * (len(names) // count):
-            leaves, names = leaves[:count], names[:count]
-        elif set(names[-count:]) == set(names) and _stand_alone(leaves, pieces):
-            leaves, names = leaves[-count:], names[-count:]
+        if names[first:] == names[first : first + count] * ((len(names) - first) // count):
+            last = first + count
+        elif set(names[-count:]) == set(names) and _stand_alone(leaves[first:], pieces):
+            first, last = len(names) - count, len(names)
         else:
             return ()
+        leaves, names = leaves[first:last], names[first:last]
+        under = None if under is None or under < first else under - first
     missing = [c for c in columns if c.name not in names]
     if missing:
         leaves = [
@@ -406,6 +407,9 @@ def _orders(leaves: Sequence[Head], under: int | None, line: int, columns: tuple
     outer = [h for h in leaves if not h.column.under]
     if under is None or not inner:
         yield Heads(tuple(leaves), 0.0, "heads")
+        if inner and outer and len({h.line for h in leaves}) > 1:
+            as_declared = sorted(leaves, key=lambda h: columns.index(h.column))
+            yield from () if as_declared == list(leaves) else (Heads(tuple(as_declared), costs.HEAD_LOST, "heads"),)
         return
     at = [i for i, h in enumerate(leaves) if h.column.under]
     if at != list(range(at[0], at[0] + len(at))) or at[0] < under:

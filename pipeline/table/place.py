@@ -156,10 +156,12 @@ def heads_by_place(
         return None  # over a column without numbers
     spans = {plain_label(c.under) for c in form_columns}
     heads: list[Head] = []
+    outer = {plain_label(w) for c in form_columns if not c.under for label in c.labels for w in label.wordings}
     for stack, (first, last) in zip(stacks, columns.extents, strict=True):
         text = "".join(t for t, _ in stack)
         found = head_at_end(text, form_columns)
-        if found is None:
+        above = {t for t, _ in stack[:-1]} - {t for t, _ in stack[-1:]}
+        if found is None or above & outer or (above & spans and not found[0].under):
             return None
         places = tuple((p.start, p.end) for _, p in stack[-2:])
         heads.append(Head(*found, None, places, first, last, is_other=_is_other(stack, found[1], spans)))
