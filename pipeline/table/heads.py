@@ -405,11 +405,16 @@ def _orders(leaves: Sequence[Head], under: int | None, line: int, columns: tuple
     """
     inner = [h for h in leaves if h.column.under]
     outer = [h for h in leaves if not h.column.under]
+    first_inner = next((i for i, c in enumerate(columns) if c.under), 0)
+    as_declared = (
+        *(h for h in outer if columns.index(h.column) < first_inner),
+        *inner,
+        *(h for h in outer if columns.index(h.column) > first_inner),
+    )
     if under is None or not inner:
         yield Heads(tuple(leaves), 0.0, "heads")
-        if inner and outer and len({h.line for h in leaves}) > 1:
-            as_declared = sorted(leaves, key=lambda h: columns.index(h.column))
-            yield from () if as_declared == list(leaves) else (Heads(tuple(as_declared), costs.HEAD_LOST, "heads"),)
+        if len({h.line for h in leaves}) > 1 and as_declared != tuple(leaves):
+            yield Heads(as_declared, costs.HEAD_LOST, "heads")
         return
     at = [i for i, h in enumerate(leaves) if h.column.under]
     if at != list(range(at[0], at[0] + len(at))) or at[0] < under:
@@ -418,12 +423,6 @@ def _orders(leaves: Sequence[Head], under: int | None, line: int, columns: tuple
     as_printed = (*before, *inner, *after)
     if not _stand_in_order(as_printed):
         return
-    first_inner = next(i for i, c in enumerate(columns) if c.under)
-    as_declared = (
-        *(h for h in outer if columns.index(h.column) < first_inner),
-        *inner,
-        *(h for h in outer if columns.index(h.column) > first_inner),
-    )
     if as_printed == as_declared:
         yield Heads(as_printed, 0.0 if at[0] == under else costs.TREE, "heads")
         return

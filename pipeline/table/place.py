@@ -55,7 +55,7 @@ def columns_of(runs: Sequence[Sequence[Token]], count: int) -> Columns | None:
                 return Columns("cells", tuple((first, first) for first in common[0][0][0]), common[0][0][1])
             used = sorted({t.first for line in lines for t in line if not is_empty(t)})
             if len(used) == count and len({line[0].fields for line in lines}) == 1:
-                return Columns("cells", tuple((first, first) for first in used), lines[0][0].fields)
+                return Columns("cells", tuple((first, first) for first in used), lines[0][0].fields, near=0)
         elif lines:
             hull = [(min(t.first for t in column), max(t.last for t in column)) for column in zip(*full, strict=True)]
             if full and all(a[1] < b[0] for a, b in pairwise(hull)):
