@@ -73,6 +73,7 @@ def _single_damages(counts: Counts, section: FormSection) -> Iterator[Changes]:
     rows = [row for row in rows if row]
     for row in rows:
         yield from _moved(row, counts)
+        yield from _joined(row, counts)
     yield from (_exchanged(pair, counts) for row in rows for pair in pairwise(row))
     for one, other in pairwise(rows):
         if len(one) == len(other):
@@ -88,6 +89,7 @@ def _single_damages(counts: Counts, section: FormSection) -> Iterator[Changes]:
     yield _all_of({p: counts[row[(i + 1) % width]] for i, p in enumerate(row)} for row in full)
     if section.spec.side_by_side:
         line = [p for row in rows for p in row]
+        yield from _joined(line, counts)
         if counts[line[-1]] is None:
             yield from (
                 {p: counts[line[i - 1]] if i > lost else None for i, p in enumerate(line) if i >= lost}
@@ -123,6 +125,22 @@ def _moved(row: Sequence[str], counts: Counts) -> Iterator[Changes]:
             segment = row[start : end + 1]
             yield {p: counts[segment[i - 1]] for i, p in enumerate(segment)}
             yield {p: counts[segment[(i + 1) % len(segment)]] for i, p in enumerate(segment)}
+
+
+def _joined(row: Sequence[str], counts: Counts) -> Iterator[Changes]:
+    """Two numbers run together and an empty cell come in, so that those between stand one place further on, or back."""
+    empty = [i for i, p in enumerate(row) if counts[p] is None]
+    for at, path in enumerate(row) if empty else ():
+        digits = str(counts[path]) if isinstance(counts[path], int) else ""
+        for border in range(1, len(digits)):
+            one, other = digits[:border], digits[border:]
+            if other != "0" and other[0] == "0":
+                continue
+            for i in empty:
+                rest = [p for k, p in enumerate(row) if k != i]
+                values: list[object] = [counts[p] for p in rest]
+                values[rest.index(path) : rest.index(path) + 1] = int(one), int(other)
+                yield dict(zip(row, values, strict=True))
 
 
 def _between(row: Sequence[str], one: int, other: int) -> Iterator[tuple[int, str]]:

@@ -26,6 +26,8 @@ from .weighed import Cell, Open, Option, Weighed
 
 _SHOWN = 8
 _NEAR = 100
+_FEW = 2
+"""Numbers of which one is the other say nothing of a sum."""
 
 
 def weigh_all(
@@ -131,9 +133,8 @@ class _Weighing:
         return {p: () for p in self.counts if p.rpartition(".")[0] in broken} if is_torn else {}
 
     def _without_total(self) -> dict[str, tuple[object, ...]]:
-        """Totals that are blank in rows whose other cells all print a number, while most rows print theirs.
-
-        And the cells of rows with numbers whose total left no trace: nothing says that they stand where they belong.
+        """The cells of rows with numbers whose total left no trace, or is blank where most rows print theirs, or the last
+        number is what the others add up to: nothing says that they stand where they belong.
         """
         slots = {
             path: slot
@@ -142,12 +143,17 @@ class _Weighing:
             for path, slot in zip(way.paths, fill.slots, strict=True)
         }
         rules = [r for r in self.identities if len({p.rpartition(".")[0] for p in (*r.left, *r.right)}) == 1]
-        there = [r for r in rules if {*r.left, *r.right} <= self.counts.keys()]
-        blank = [r for r in there if all(self.counts[p] is None for p in r.right)]
-        full = [r for r in blank if None not in [self.counts[p] for p in r.left]]
-        lost = [r for r in blank if all(slots[p] is None for p in r.right) and any(self.counts[p] for p in r.left)]
-        found = {p: (None,) for r in full for p in r.right} if 2 * len(blank) < len(there) else {}
-        return found | {p: () for r in lost for p in (*r.left, *r.right)}
+        rules = [r for r in rules if {*r.left, *r.right} <= self.counts.keys() and any(self.counts[p] for p in r.left)]
+        blank = [r for r in rules if all(self.counts[p] is None for p in r.right)]
+        lost = [r for r in blank if all(slots[p] is None for p in r.right)]
+        if 2 * len(blank) < len(rules) or any(self._ends_in_sum(r) for r in blank):
+            lost = blank
+        return {p: () for r in lost for p in (*r.left, *r.right)}
+
+    def _ends_in_sum(self, rule: Identity) -> bool:
+        """Whether the last number of a row without a total is what the others add up to."""
+        counts = [c for p in rule.left if isinstance(c := self.counts[p], int) and c]
+        return len(counts) > _FEW and sum(counts[:-1]) == counts[-1]
 
     def result(self) -> Weighed:
         cells: dict[str, Cell] = {}

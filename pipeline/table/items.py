@@ -134,7 +134,8 @@ def _apart(tokens: Sequence[Token], *, with_gaps: bool) -> frozenset[int]:
     usual = Counter(gaps).most_common(1)[0][0] if gaps else 0
     found = []
     for line, above, before, after in zip(lines, [(), *lines], [usual + 1, *gaps], [*gaps, usual + 1], strict=False):
-        if len(line) == 1 and line[0].kind == "number" and _PAGE_NUMBER.fullmatch(line[0].text):
+        is_alone = len(line) == 1 and not (line[0].layout == "cells" and line[0].fields > 1)
+        if is_alone and line[0].kind == "number" and _PAGE_NUMBER.fullmatch(line[0].text):
             is_far = usual < min(before, after) or max(before, after) >= PAGE_BREAK
             is_below = are_level or sum(t.kind != "words" for t in above) > 1
             if {t.kind for t in above} >= {"words", "number"} or ((is_far or is_below) and line[0].text != "0"):
