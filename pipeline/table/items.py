@@ -100,6 +100,9 @@ def itemize(tokens: Sequence[Token], folded: str, lexicon: Lexicon, *, with_gaps
                 open_run.append(token)
         else:
             found = _pieces(folded[token.start : token.end], lexicon)
+            is_beside_label = bool(pieces) and pieces[-1].token.line == token.line and pieces[-1].text in lexicon.labels
+            if not found and token.layout == "cells" and is_beside_label:
+                open_run.append(token._replace(kind="number"))  # a year, where a number belongs
             if found:
                 close()
             for text, start, end, is_noted in found:

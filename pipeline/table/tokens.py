@@ -80,6 +80,10 @@ _ODD_NUMBER = re.compile(
     r"(?=[0-9/]*[0-9])[0-9]*/[0-9/]*|\(\s*[0-9.,]+\s*\)|[.,][0-9]+|[0-9][0-9,.]*[.,]|(?=[0-9]*\^+[0-9])[0-9^]+"
 )
 """Digits in brackets, broken off, or struck out: a number that no column holds."""
+_SAYS_SOMETHING = re.compile(r"[^\W\d_]|[-—/\\0-9]")
+"""A cell without such a character prints a mark that is neither a blank nor a number: 〃, ***."""
+_SEVERAL = re.compile(r"(?<=[0-9])(?:[至到、~][0-9]+(?![.、]?[一-鿿]))+")
+"""What makes several of a number, so that no column holds it: 19至21."""
 _COUNTS_OTHERS = re.compile(
     r"[0-9]+\s?(?!其他|总计|合计|小计|规章|[年月日页])(?![百千万亿]*(?:元|[件项条个份次宗起部篇户])$)[一-鿿]{1,2}"
 )
@@ -401,6 +405,8 @@ def _cut(folded: str, field: _Field) -> Iterator[tuple[int, int, TokenKind]]:
         or (text[0] in "+-" and is_value(text))
     ):
         yield start, end, "number"
+    elif field.layout == "cells" and not _SAYS_SOMETHING.search(text):
+        yield start, end, "number"
     else:
         at = 0
         for mark in _PAGE_MARK.finditer(text):
@@ -445,6 +451,7 @@ def _with_stuck(text: str, start: int, a: int, b: int) -> tuple[int, int]:
         a -= 1
     while a > start and (_is_stuck(text, a - 1) or text[a - 1] in "#第非原误[〔"):
         a -= 1
+    b = several.end() if (several := _SEVERAL.match(text, b)) else b
     end = b
     while b < len(text) and (_is_stuck(text, b) or text[b] in "月]〕倍天号年周岁" or (b > end and text[b].isdigit())):
         b += 1
