@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import chain
 
 from ..schemas.extraction import Finding, finding
 from ..schemas.form import Form, FormSection
-from .about.corrections import corrections, doubtful_notes
+from .about.corrections import corrections, doubtful_notes, notes_above
 from .about.facts import as_fact, caption_years, find_facts, reports_in, title_of_another, titled_years
 from .about.narrative import find_narrative
 from .errors import InputError
@@ -194,10 +195,16 @@ def _corrected(folded: str, tables: Mapping[str, tuple[Table, ...]], form: Form,
         for path in [section.path] if section else before:
             found.setdefault(path, folded[span.start : span.end].strip())
     for path, own in tables.items():
-        for span in doubtful_notes(folded, max(map(partial(_last_number, folded), own)), year, form):
+        below = doubtful_notes(folded, max(map(partial(_last_number, folded), own)), year, form)
+        above = (notes_above(folded, t.region.lead, _first_number(t), year, form) for t in own)
+        for span in chain(below, *above):
             found.setdefault(path, folded[span.start : span.end].strip())
     for path, sentence in found.items():
         yield finding("corrected_in_text", f"文中说“{sentence}”，表格所印可能不是最终的数", path)
+
+
+def _first_number(table: Table) -> int:
+    return next((t.start for t in table.tokens if t.kind == "number"), table.region.start)
 
 
 def _last_number(folded: str, table: Table) -> int:

@@ -34,6 +34,19 @@ def corrections(folded: str, start: int, form: Form) -> Iterator[tuple[Span, For
                 yield Span(*sentence.span()), section
 
 
+def notes_above(folded: str, start: int, end: int, year: str, form: Form) -> Iterator[Span]:
+    """A half-open stretch between a title and its table, folded → the sentences that say of the table that its numbers are others.
+
+    以下为填报示例,非实际数据。 → itself
+    """
+    for span in _doubtful(folded, start, end, year, form):
+        if _FOLLOWS.search(folded, span.start, span.end):
+            yield span
+
+
+_FOLLOWS = re.compile(r"以下|下表|下列|如下|[本此该]表")
+
+
 def doubtful_notes(folded: str, start: int, year: str, form: Form) -> Iterator[Span]:
     """Folded text, from behind a table's last number → what stands there, before the next section's title, and says something of the numbers.
 
@@ -41,6 +54,10 @@ def doubtful_notes(folded: str, start: int, year: str, form: Form) -> Iterator[S
     """
     title = _TITLE.search(folded, start, start + _FARTHEST)
     end = title.start() if title else min(len(folded), start + _FARTHEST)
+    yield from _doubtful(folded, start, end, year, form)
+
+
+def _doubtful(folded: str, start: int, end: int, year: str, form: Form) -> Iterator[Span]:
     for sentence in _SENTENCE.finditer(folded, start, end):
         text = "".join(clause for clause in _CLAUSE.findall("".join(sentence.group().split())) if "结转" not in clause)
         bare = _without_names(_SAYS_NOTHING.sub("", text), form.sections)

@@ -73,7 +73,7 @@ _BLOCKS = frozenset(
 _CELLS = frozenset(("td", "th"))
 _STRUCTURE = _BLOCKS | _CELLS | {"tr"}
 """What a style sheet says of all of these says nothing of one number."""
-_Event = Literal["open", "close", "text", "entity", "mark", "field"]
+_Event = Literal["open", "close", "text", "entity", "mark", "field", "script"]
 _SEEN: tuple[_Event, ...] = ("text", "entity")
 _UNSEEN = frozenset(("script_element", "style_element", "comment", "doctype"))
 
@@ -89,18 +89,18 @@ _MAY_HIDE = re.compile(
 _SETS_APART = re.compile(
     r"text-decoration[^;]*line-through|vertical-align\s*:\s*(?:super|sub)\b|clip|scale|filter|transparent|direction\s*:\s*rtl|bidi"
     r"|(?<![-\w])(?:max-)?(?:width|height)\s*:\s*0(?![.0-9]*[1-9])|font-size\s*:\s*[01](?:\.[0-9]+)?px"
-    r"|rgba?\([^)]*,\s*0\s*\)|(?<![-\w])color\s*:\s*(?:white|#fff\b|#ffffff)"
+    r"|float\s*:\s*right|-reverse|(?<![-\w])order\s*:|rgba?\([^)]*,\s*0\s*\)|(?<![-\w])color\s*:\s*(?:white|#fff\b|#ffffff)"
 )
 _WHITE = re.compile(r"white|#fff\b|#ffffff")
 _MAY_SET_APART = re.compile(
-    rb"line-through|vertical-align|href|clip|scale|filter|transparent|rtl|bidi|width|height|font-size|color",
+    rb"line-through|vertical-align|href|clip|scale|filter|transparent|rtl|bidi|width|height|font-size|color|float|-reverse|order",
     re.IGNORECASE,
 )
 """The same of one that is struck out, raised as a footnote's mark is, or hardly seen."""
 _HIDDEN_BY_NAME = tuple(frozenset((f".{c}",)) for c in ("sr-only", "visually-hidden", "d-none", "hide", "hidden"))
 """Classes that hide, by the conventions of the common style sheets."""
 _COMBINED = re.compile(r"[\s>+~]+")
-_NAMED = re.compile(r"^[a-z][-\w]*|[.#][-\w]+")
+_NAMED = re.compile(r"^[a-z][-\w]*|[.#\[][-\w]+")
 _CONTENT = re.compile(r"(?<![-\w])content\s*:[^;]*[0-9]")
 _NO_TAG = re.compile(rb"<(?=[^a-zA-Z/!?])")
 """What a page shows as it is: <5."""
@@ -126,10 +126,13 @@ _MARKS = frozenset(
         "iframe",
         "progress",
         "bdo",
+        "noscript",
     ]
 )
 """What stands in such an element is no part of the number beside it; a mark parts them, so that it is not read as one."""
 _MARK = "^"
+_PICTURES = ("img", "svg", "canvas", "object", "embed")
+"""In a cell they may show its number."""
 _DIGIT = re.compile(rb"[0-9]")
 _BARE_TAG = 3
 """So many nodes has a tag without attributes: its bracket, its name, its bracket."""
@@ -234,6 +237,7 @@ def _is_styled_apart(tag: "Node", apart: _Selectors) -> bool:
     named = [(".", "class"), ("#", "id")]
     names = {f"{mark}{n}" for mark, a in named if a in attributes for n in _text_of(attributes[a]).split()}
     names |= {_text_of(c) for c in tag.children if c.type == "tag_name"}
+    names |= {f"[{name}" for name in attributes}
     return any(wanted <= names for name in names for wanted in apart.get(name, ()))
 
 
@@ -247,6 +251,8 @@ def _events(tree: "Tree", data: bytes, apart: _Selectors) -> Iterator[tuple[_Eve
         node, is_apart = stack.pop()
         kind = node.type
         if kind in _UNSEEN:
+            if kind == "script_element":
+                yield "script", node.start_byte, node.start_byte, _ONE
             continue
         if kind in ("start_tag", "self_closing_tag", "end_tag"):
             tag = next((c for c in node.children if c.type == "tag_name"), None)
@@ -367,7 +373,7 @@ class _Page:
         elif event == "entity":
             for c in html.unescape(text)[:2]:
                 self._put(c, at)
-        elif event == "mark":
+        elif event == "mark" or (event == "script" and self.tables[-1].in_cell):
             self._put(_MARK, at)
         elif event == "field":
             self._put(" ", at)
@@ -387,7 +393,7 @@ class _Page:
             self._put("\n", at)
         elif tag in _CELLS:
             self._open_cell(table, at, spans)
-        elif tag in _MARKS:
+        elif tag in _MARKS or (tag in _PICTURES and table.in_cell):
             self._put(_MARK, at)
         elif tag in _BLOCKS:
             self._put(" " if table.in_cell and tag != "table" else "\n", at)

@@ -42,7 +42,7 @@ from .words import plain_label
 MOST_PIECES = 4_000
 """More words than the table of any report has; a text with more is refused."""
 _LONGEST_SENTENCE = 120
-_SCALED = re.compile(r"单位[^\n|]{0,4}[百千万亿]+[件项条个次宗份起部篇户人笔]")
+_SCALED = re.compile(r"单位[^\n|]{0,4}[十百千万亿]+(?:[件项条个次宗份起部篇户人笔]|[^\w]|$)", re.MULTILINE)
 """A unit that makes counts others than they are printed: 单位:万件."""
 _NOTE_BEHIND = re.compile(r"(?:\s*\(?(?:备?注|说明)[^\n]*)+")
 _MONEY = re.compile("[十百千万亿]*元")

@@ -45,6 +45,8 @@ class Lexicon:
     unders: frozenset[str]
     groups: frozenset[str]
     """Everything else that the table prints: heads of groups, captions."""
+    rows_of: Mapping[str, frozenset[str]]
+    """Heads of groups → the paths of their rows."""
     pieces: re.Pattern[str]
     long_pieces: re.Pattern[str]
 
@@ -65,11 +67,14 @@ def lexicon_of(section: FormSection) -> Lexicon:
             for text in label.wordings:
                 heads[plain_label(text)] = (*heads.get(plain_label(text), ()), (column, label))
     groups = {plain_label(w) for w in section.spec.words}
+    rows_of: dict[str, frozenset[str]] = {}
     for row in section.rows:
         for group in row.groups:
             for text in group.wordings:
                 core = enumerator(text)[1]
-                groups |= {plain_label(text), plain_label(core)}
+                for name in (plain_label(text), plain_label(core)):
+                    rows_of[name] = rows_of.get(name, frozenset()) | {row.path}
+    groups |= rows_of.keys()
     groups -= labels.keys() | heads.keys() | unders
     known = {*labels, *heads, *unders, *groups} - {""}
     return Lexicon(
@@ -79,6 +84,7 @@ def lexicon_of(section: FormSection) -> Lexicon:
         heads,
         frozenset(unders),
         frozenset(groups),
+        {name: paths for name, paths in rows_of.items() if name in groups},
         pattern_of(known),
         pattern_of(word for word in known if len(word) >= _LONG),
     )

@@ -108,6 +108,8 @@ def _goes_on(items: Items, at: int) -> bool:
 def _is_transparent(piece: Piece, found: Found, lexicon: Lexicon) -> bool:
     """Whether words between a label and its numbers are none of a row's: a group's label, a head again, the label's own end."""
     text = piece.text
+    if found.row.path not in lexicon.rows_of.get(text, (found.row.path,)):
+        return False
     if text in lexicon.groups or text in lexicon.unders or (text in lexicon.heads and not label_costs(text, lexicon)):
         return True
     return (

@@ -80,8 +80,8 @@ _ODD_NUMBER = re.compile(
     r"(?=[0-9/]*[0-9])[0-9]*/[0-9/]*|\(\s*[0-9.,]+\s*\)|[.,][0-9]+|[0-9][0-9,.]*[.,]|(?=[0-9]*\^+[0-9])[0-9^]+"
 )
 """Digits in brackets, broken off, or struck out: a number that no column holds."""
-_SAYS_SOMETHING = re.compile(r"[^\W\d_]|[-—/\\0-9]")
-"""A cell without such a character prints a mark that is neither a blank nor a number: 〃, ***."""
+_MARK = re.compile(r"(?:[^\w\s—/\\()\[\]{}《》<>|*_-]|(?![0-9])\d)+|\*{3,}")
+"""What a cell prints that is neither a blank nor a number: 〃, ***, a digit of another script."""
 _SEVERAL = re.compile(r"(?<=[0-9])(?:[至到、~][0-9]+(?![.、]?[一-鿿]))+")
 """What makes several of a number, so that no column holds it: 19至21."""
 _COUNTS_OTHERS = re.compile(
@@ -405,7 +405,7 @@ def _cut(folded: str, field: _Field) -> Iterator[tuple[int, int, TokenKind]]:
         or (text[0] in "+-" and is_value(text))
     ):
         yield start, end, "number"
-    elif field.layout == "cells" and not _SAYS_SOMETHING.search(text):
+    elif field.layout == "cells" and _MARK.fullmatch(text):
         yield start, end, "number"
     else:
         at = 0
