@@ -40,7 +40,8 @@ def notes_above(folded: str, start: int, end: int, year: str, form: Form) -> Ite
     以下为填报示例,非实际数据。 → itself
     """
     for span in _doubtful(folded, start, end, year, form):
-        if _FOLLOWS.search(folded, span.start, span.end):
+        sentence = folded[span.start : span.end]
+        if _FOLLOWS.search(sentence) and _SAYS_OTHERWISE.search(sentence):
             yield span
 
 
@@ -77,9 +78,14 @@ _SAYS_NOTHING = re.compile(
     r"|\(?本列(?:数据?|资料)的?[^()]*|该?部分?以表格形式报告|列印"
 )
 """That the numbers are of the whole year, whose they are, and the form's own words on its sums."""
+_OTHERWISE = (
+    r"样表|样本|示例|测试|模拟|作废|非实际|[有笔误]误|误[贴填写]|错|乘以?|[0-9一二三四五六七八九十百千]倍|[百千万]件|为准|[实应][为是]"
+    r"|去年|上年|往年|同期|半年|季度|[仅含][供含上下各所]"
+)
+_SAYS_OTHERWISE = re.compile(_OTHERWISE)
+"""Of numbers, that they are others than they are printed."""
 _OF_NUMBERS = re.compile(
-    r"数[据字值]|[上本此下该附内]表|表[格中内]|[一本该此两这]?[列栏](?![入举])|统计|口径|样表|样本|示例|测试|模拟|作废|[有笔误]误|误[贴填写]|错"
-    r"|乘以?|[0-9一二三四五六七八九十百千]倍|[百千万]件|为准|[实应][为是]|去年|上年|往年|同期|半年|季度|[仅含][供含上下各所]"
+    rf"数[据字值]|[上本此下该附内]表|表[格中内]|[一本该此两这]?[列栏](?![入举])|统计|口径|{_OTHERWISE}"
 )
 
 

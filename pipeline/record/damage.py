@@ -130,7 +130,7 @@ def _moved(row: Sequence[str], counts: Counts) -> Iterator[Changes]:
 def _joined(row: Sequence[str], counts: Counts) -> Iterator[Changes]:
     """Two numbers run together and an empty cell come in, so that those between stand one place further on, or back."""
     empty = [i for i, p in enumerate(row) if counts[p] is None]
-    for at, path in enumerate(row) if empty else ():
+    for path in row if empty else ():
         digits = str(counts[path]) if isinstance(counts[path], int) else ""
         for border in range(1, len(digits)):
             one, other = digits[:border], digits[border:]

@@ -86,25 +86,21 @@ def _cut(line: str, shown: str, borders: Sequence[int]) -> str | None:
 
 _LINE_ENDS = re.compile(r"\n[ \n]*")
 _FEWEST_PARAGRAPHS = 30
-_BROKEN_NUMBER = re.compile(r"(?<=[0-9])\n(?= *[0-9])")
+_PARTS_WORDS = re.compile(r"(?<![0-9 \t|])\n(?![0-9 \t|\n])")
+_BROKEN_NUMBER = re.compile(r"(?<=[0-9])\n(?=[0-9])")
 
 
 def _single_spaced(folded: str) -> str:
     """Folded text whose every paragraph ends in an empty line, with one line end behind each: an empty paragraph is an empty line.
 
-    A line end within a paragraph is a space, or, between digits, a mark that makes one number of them that no column holds.
+    A line end between digits within a paragraph is a mark that makes one number of them that no column holds.
     "规章\\n\\n1\\n\\n\\n\\n2\\n\\n" → "规章 \\n1  \\n\\n2 \\n"
     """
-    ends = [m.group().count("\n") for m in _LINE_ENDS.finditer(folded) if m.end() < len(folded)]
-    within = sum(count == 1 for count in ends)
-    if len(ends) < _FEWEST_PARAGRAPHS or any(count % 2 and count > 1 for count in ends) or 2 * within > len(ends):
+    whole = _BROKEN_NUMBER.sub("^", folded)
+    ends = [m for m in _LINE_ENDS.finditer(whole) if m.end() < len(folded) and not _PARTS_WORDS.match(whole, m.start())]
+    if len(ends) < _FEWEST_PARAGRAPHS or any(m.group().count("\n") % 2 for m in ends):
         return folded
-
-    def end(match: re.Match[str]) -> str:
-        count = match.group().count("\n")
-        return ("\n" * (count // 2)).rjust(len(match.group()))
-
-    return _LINE_ENDS.sub(end, _BROKEN_NUMBER.sub("^", folded))
+    return _LINE_ENDS.sub(lambda m: ("\n" * ((m.group().count("\n") + 1) // 2)).rjust(len(m.group())), whole)
 
 
 _FIRST_CELL = re.compile(r"(?=[^\t|]{1,60}$)[^一-鿿]*[一-鿿]")

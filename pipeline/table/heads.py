@@ -434,8 +434,10 @@ def _orders(leaves: Sequence[Head], under: int | None, line: int, columns: tuple
 
 
 def _stand_in_order(heads: Sequence[Head]) -> bool:
-    """Whether heads in cells of lines that are equally long stand as they follow each other: no cell is above one before it."""
-    is_grid = len({h.fields for h in heads}) == 1 and all(h.layout == "cells" for h in heads)
+    """Whether heads in cells of several lines, equally long, stand as they follow each other: none is above one before it."""
+    is_grid = len({h.fields for h in heads}) == 1 < len({h.line for h in heads}) and all(
+        h.layout == "cells" for h in heads
+    )
     return not is_grid or in_order([h.first for h in heads])
 
 

@@ -403,9 +403,8 @@ def _cut(folded: str, field: _Field) -> Iterator[tuple[int, int, TokenKind]]:
         or _MISREAD.fullmatch(text)
         or _COUNTS_OTHERS.fullmatch(text)
         or (text[0] in "+-" and is_value(text))
+        or (field.layout == "cells" and _MARK.fullmatch(text))
     ):
-        yield start, end, "number"
-    elif field.layout == "cells" and _MARK.fullmatch(text):
         yield start, end, "number"
     else:
         at = 0
