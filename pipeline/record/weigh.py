@@ -1,6 +1,6 @@
 """Alignments of a section → what each of its cells is, whether that is vouched for, and what else it could be."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from itertools import pairwise
@@ -443,11 +443,15 @@ class _Weighing:
     def _of_neighbour(self, way: Way, option: Option) -> str:
         """Why a row whose numbers stand below its label is in doubt: they may be the next row's, or the one before's, and no sum tells.
 
-        The next row has none, others stand before it, or in a table of cells most rows have theirs on their labels' lines.
+        The next row has none, others stand before it, or in a table of cells most rows have theirs on their labels' lines;
+        or they stand above it, most rows have theirs not there, and the row before is missing.
         """
         ways = self.first.alignment.ways
-        if way not in ways or not self._is_below(way, option) or self._is_told(option):
+        is_above = self._is_above(way, option) and not self._are_above and self._is_missing_before(way)
+        if way not in ways or not (is_above or self._is_below(way, option)) or self._is_told(option):
             return ""
+        if is_above:
+            return "order_alone"
         at = ways.index(way)
         first = min((s.start for s in option.slots.values() if s is not None), default=0)
         before = max((t.end for t in ways[at - 1].tokens), default=0) if at else 0
@@ -459,16 +463,31 @@ class _Weighing:
     @cached_property
     def _are_level(self) -> bool:
         """Whether most rows with cells have them on their labels' own lines."""
-        ways = [
-            (way, self._option(way, fill))
-            for way, fill in zip(self.first.alignment.ways, self.chosen, strict=True)
-            if fill is not None and way.label
-        ]
-        return 2 * sum(self._is_below(way, option) for way, option in ways) < len(ways)
+        return self._are_mostly(lambda way, option: not self._is_below(way, option))
+
+    @cached_property
+    def _are_above(self) -> bool:
+        return self._are_mostly(self._is_above)
+
+    def _are_mostly(self, has_place: Callable[[Way, Option], bool]) -> bool:
+        ways = zip(self.first.alignment.ways, self.chosen, strict=True)
+        told = [has_place(way, self._option(way, fill)) for way, fill in ways if fill is not None and way.label]
+        return 2 * sum(told) > len(told)
 
     def _is_below(self, way: Way, option: Option) -> bool:
         first = min((s.start for s in option.slots.values() if s is not None), default=0)
         return bool(way.label) and "\n" in self.source.folded[way.label[-1][1] : first]
+
+    def _is_above(self, way: Way, option: Option) -> bool:
+        last = max((s.end for s in option.slots.values() if s is not None), default=0)
+        return bool(way.label and last) and "\n" in self.source.folded[last : way.label[0][0]]
+
+    def _is_missing_before(self, way: Way) -> bool:
+        """Whether the table lacks the row that the form has before another."""
+        there = {w.row.path for w in self.first.alignment.ways}
+        due = [row for row in self.section.rows if row.path in there or self.rest.is_due(row, there)]
+        at = due.index(way.row) if way.row in due else 0
+        return at > 0 and due[at - 1].path not in there
 
     def _is_cut_off(self, way: Way) -> bool:
         """Whether a text ends with the label of a row."""
