@@ -9,7 +9,7 @@ import pytest
 
 from nianbao import extract
 
-from .made_up import report
+from .made_up import APPLICANTS, report
 from .test_laws import cells_of, wrongly_vouched
 from .test_layouts import BUSY
 
@@ -53,6 +53,7 @@ NEW, CARRIED_IN, GRANTED, TOTAL, CARRIED_OUT = (
 LICENSING = "第二十条第（五）项\n信息内容\t本年处理决定数量"
 TITLES = ("二、主动公开政府信息情况", "三、收到和处理政府信息公开申请情况", "四、政府信息公开行政复议、行政诉讼情况")
 DISCLOSURE = report("2021").partition(TITLES[0] + "\n")[2].partition(TITLES[1])[0]
+HEADS = "\t" + "\t".join(APPLICANTS[2:])
 HEADS_2019 = "本年新制作数量\t本年新公开数量"
 
 
@@ -257,6 +258,33 @@ TEXTS = {
     "results of last year": Text("requests.granted.*", swapped(("（一）予以公开", "三、上年度办理结果 （一）予以公开"))),
     "a total with last year's": Text("requests.*.total", swapped(("法人或其他组织\t总计", "法人或其他组织\t总计（含上年）"))),
     "a number struck out": Text("disclosure.regulations.made", marked_up(("<td>0</td>", "<td><s>137</s>173</td>"))),
+    "what no script shows": Text("disclosure.regulations.made", marked_up(("<td>0</td>", "<td><noscript>5</noscript>287</td>"))),
+    "a picture of a number": Text("disclosure.regulations.made", marked_up(("<td>0</td>", '<td><img alt="9" src="a.png"></td>'))),
+    "a number that a script writes": Text("disclosure.regulations.made", marked_up(("<td>0</td>", "<td><script>document.write(9)</script></td>"))),
+    "a number hidden by its attribute": Text("disclosure.regulations.made", marked_up(("<body>", "<style>[data-old] {display: none}</style><body>"), ("<td>0</td>", '<td><em data-old="1">28</em>9</td>'))),
+    "digits turned around": Text("disclosure.regulations.made", marked_up(("<td>0</td>", '<td><span style="float:right">1</span>2</td>'))),
+    "a ditto": Text("disclosure.licensing.*", swapped(("行政许可\t0", "行政许可\t〃"))),
+    "a number masked": Text("disclosure.licensing.*", swapped(("行政许可\t0", "行政许可\t***"))),
+    "a digit of another script": Text("disclosure.licensing.*", swapped(("行政许可\t0", "行政许可\t٣"))),
+    "a year where a number belongs": Text("disclosure.licensing.*", swapped(("信息内容\t本年处理决定数量\n行政许可\t0", "信息内容\t本年处理决定数量\t\n行政许可\t2023年\t"))),
+    "from one number to another": Text("disclosure.licensing.*", swapped(("行政许可\t0", "行政许可\n19至9"))),
+    "two numbers": Text("requests.granted.business", swapped((GRANTED + "\t0" * 7, f"{GRANTED} 0 1、2 0 0 0 0 0"))),
+    "by tens": Text("disclosure.licensing.*", swapped(("信息内容\t本年处理决定数量", "信息内容\t本年处理决定数量（单位：十件）"))),
+    "by hundreds, it says above": Text("requests.*", swapped((TITLES[1], TITLES[1] + "\n单位：百"))),
+    "an example, it says above": Text("requests.*", swapped((TITLES[1], TITLES[1] + "\n以下为填报示例，非实际数据。"))),
+    "a group of last year": Text("requests.granted.* requests.denied.*", swapped((GRANTED, "三、上年度办理结果\n" + GRANTED))),
+    "legal persons above natural ones": Text("requests.*", swapped((HEADS, "\n法人或其他组织\t自然人\t\t\t\t\t总计\n\t商业企业\t科研机构\t社会公益组织\t法律服务机构\t其他\t"), cells=BUSY)),
+    "natural persons headed as legal ones": Text("requests.*.natural_person", swapped(("自然人", "法人"), write="\n".join)),
+    "a head too many": Text("requests.received.business", swapped((HEADS, "\n自然人\t商业企业\t科研机构\t合计\t社会公益组织\t法律服务机构\t其他\t总计"), cells=BUSY)),
+    "two labels before one row": Text("requests.denied.third_party_rights.*", swapped(("3.危及“三安全一稳定”" + "\t0" * 7 + "\n4.", "3.危及“三安全一稳定”4."), cells=BUSY)),
+    "two numbers run together beside a blank": Text("requests.received.business requests.received.research", swapped((NEW + "\t3\t2\t0\t0", NEW + "\t3\t\t20\t0"), cells=BUSY)),
+    "a total that fell into the next line": Text("requests.granted.total", swapped((GRANTED + "\t2" + "\t0" * 5 + "\t2", GRANTED + "\t2" + "\t0" * 5 + "\t\n\t2" + "\t" * 6), cells=BUSY)),
+    "groups a place to the left": Text("review_litigation.litigation_direct.*", swapped(("\t".join("0" * 15), "\t".join("00000") + "\t5\t6\t1\t12\t" + "\t0" * 5))),
+    "a row a cell short, which is blank": Text("disclosure.licensing.decisions", swapped(("信息内容\t本年处理决定数量\n行政许可\t0", "信息内容\t本年处理决定数量\t\t\n行政许可\t\t"))),
+    "a page's number between rules": Text("disclosure.fees.*", "\n".join(f"| {line} |\n+---+" if "\t" in line else line for line in swapped(("行政事业性收费\t0", "行政事业性收费\t")).split("\n")).replace("\t", " | ").replace("| 行政事业性收费", "7\n| 行政事业性收费")),
+    "a number broken over two lines of a paragraph": Text("disclosure.licensing.*", swapped(("行政许可\t0", "行政许可\t6\t28")).replace("\n", "\t").replace("\t", "\n\n").replace("6\n\n28", "6\n28")),
+    "numbers above a label, of the row that lacks its own": Text("disclosure.normative_documents.*", swapped(("规章\t0\t0\t0\n规范性文件\t0\t0\t0", "12\n12\n55\n规范性文件"))),
+    "numbers beside another group": Text("requests.denied.administrative_inquiry.*", swapped(("8.属于行政查询事项" + "\t0" * 7 + "\n1.本机关不掌握相关政府信息", "8.属于行政查询事项\n（四）无法提供"))),
 }  # fmt: skip
 
 
@@ -369,3 +397,9 @@ def test_the_total_first() -> None:
     text = swapped(("自然人\t法人或其他组织\t总计", "总计\t自然人\t法人或其他组织"), cells=BUSY)
     text = re.sub(r"(?m)^([^\t]*[^\d\t][^\t]*)((?:\t\d+){6})(\t\d+)$", r"\1\3\2", text)
     assert wrongly_vouched(extract(text), cells_of(extract(report(cells=BUSY)))) == {}
+
+
+def test_the_head_that_spans_others_lost() -> None:
+    """Heads of two levels, without the one that spans those below it: no number is vouched for under another head than its own."""
+    heads = "\n自然人\t总计\n商业企业\t科研机构\t社会公益组织\t法律服务机构\t其他"
+    assert wrongly_vouched(extract(swapped((HEADS, heads), cells=BUSY)), cells_of(extract(report(cells=BUSY)))) == {}

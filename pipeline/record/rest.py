@@ -1,6 +1,7 @@
 """What the rows of a table leave over: numbers that are in none of its cells, and rows that it does not print."""
 
 from collections.abc import Iterator, Mapping, Sequence, Set
+from functools import cached_property
 from itertools import groupby
 
 from ...schemas.extraction import Finding, finding
@@ -37,7 +38,7 @@ class Rest:
         self.source, self.alignment, self.tokens = source, solved.alignment, tokens
         self.section = solved.alignment.section
         ways = solved.alignment.ways
-        are_pages = may_have_pages and solved.holds and not self._missing()
+        are_pages = may_have_pages and solved.holds and not self.missing
         self.pages = self.alignment.apart if are_pages else frozenset()
         slots = [s for fill in chosen if fill is not None for s in fill.slots if s is not None]
         whole = {s.start for s in slots}
@@ -55,7 +56,7 @@ class Rest:
         self.beside = tuple({t.id: t for t in (*self.alignment.left_over, *alone)}.values())
         self.own_rows = self._rows_of_its_own()
         of_own_rows = {t.id for _, numbers in self.own_rows for t in numbers}
-        self.aside = [t for t in self.beside if (t.start, t.end) in aside] if not self._missing() else []
+        self.aside = [t for t in self.beside if (t.start, t.end) in aside] if not self.missing else []
         if not (may_have_pages and solved.holds):
             self.aside = [t for row in self._led_by_words() if set(row) <= set(self.aside) for t in row]
         explained = self.pages | of_own_rows | {t.id for t in self.aside}
@@ -74,7 +75,7 @@ class Rest:
 
     def _rows_of_its_own(self) -> list[tuple[str, list[Token]]]:
         """Lines with words that are no row's of the form, and as many numbers as the rows above have: label and numbers of each."""
-        if self.section.spec.heads != "printed" or self._missing():
+        if self.section.spec.heads != "printed" or self.missing:
             return []
         ways = [way for way in self.alignment.ways if way.tokens]
         found = []
@@ -125,7 +126,8 @@ class Rest:
                 at = self.source.place(token.start, token.end)[0]
                 yield finding("stray_cell", f"“{way.row.label}”一行多出“{token.text}”（第 {at} 字）", way.row.path)
 
-    def _missing(self) -> list[FormRow]:
+    @cached_property
+    def missing(self) -> list[FormRow]:
         """The rows that the table should have, and has not."""
         ways = self.alignment.ways
         there = {p.rpartition(".")[0] for way in ways for p in (f"{way.row.path}.", *way.paths)}

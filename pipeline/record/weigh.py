@@ -494,7 +494,9 @@ class _Weighing:
         return bool(way.label) and not self.source.folded[way.label[-1][1] :].strip("| \t\n")
 
     def _is_told(self, option: Option) -> bool:
-        """Whether sums over a row's numbers and other rows' hold exactly, so that it is no other row's."""
+        """Whether sums over a row's numbers and other rows' hold exactly, and no row lacks numbers that these could be."""
+        if None in self.chosen or self.rest.missing:
+            return False
         rules = [r for r in self.identities if any(option.slots.get(p) for p in (*r.left, *r.right))]
         across = [r for r in rules if len({p.rpartition(".")[0] for p in (*r.left, *r.right)}) > 1]
         told = [r for r in across if all(sides(r, self.counts))]
