@@ -236,6 +236,14 @@ class Identity:
     right: tuple[str, ...]
     unless: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
+    @property
+    def paths(self) -> tuple[str, ...]:
+        return (*self.left, *self.right)
+
+    @property
+    def is_of_one_row(self) -> bool:
+        return len({path.rpartition(".")[0] for path in self.paths}) == 1
+
 
 @dataclass(frozen=True, slots=True)
 class Statement:

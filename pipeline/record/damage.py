@@ -23,10 +23,10 @@ def doubtful_by_damage(
     found: dict[str, list[object]] = {p: [count] for p, count in _printed_twice(counts).items()}
     if not failing and not untold:
         return {path: tuple(values) for path, values in found.items()}
-    sums = {path for rule in identities for path in rule.right if _is_of_one_row(rule)}
+    sums = {path for rule in identities for path in rule.right if rule.is_of_one_row}
     over: dict[str, list[Identity]] = {}
     for rule in identities:
-        for path in (*rule.left, *rule.right):
+        for path in rule.paths:
             over.setdefault(path, []).append(rule)
     for changes in _single_damages(counts, section):
         differing = {p: 0 if v is None and p in sums else v for p, v in changes.items() if counts[p] != v}
@@ -44,13 +44,9 @@ def _mends(counts: Counts, rules: Mapping[str, Identity], failing: Set[str], unt
     """
     if not all(holds(rule, counts) for name, rule in rules.items() if name not in failing):
         return False
-    told = [_told(rule, counts) for name, rule in rules.items() if name in untold and _is_of_one_row(rule)]
+    told = [_told(rule, counts) for name, rule in rules.items() if name in untold and rule.is_of_one_row]
     is_mended = any(holds(rule, counts) for name, rule in rules.items() if name in failing)
     return is_mended or _EXACT in told or told.count(_ROOMY) > _FEW
-
-
-def _is_of_one_row(rule: Identity) -> bool:
-    return len({path.rpartition(".")[0] for path in (*rule.left, *rule.right)}) == 1
 
 
 _EXACT, _ROOMY = "exact", "roomy"

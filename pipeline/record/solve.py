@@ -53,15 +53,11 @@ def _telling(
     wrong: set[str] = set()
     for way, own in zip(ways, fills, strict=True):
         for rule in identities:
-            if own and {*rule.left, *rule.right} <= set(way.paths):
+            if own and set(rule.paths) <= set(way.paths):
                 counts = (dict(zip(way.paths, map(numbers.count, fill.slots), strict=True)) for fill in own)
                 if not any(holds(rule, c) for c in counts):
-                    wrong |= {*rule.left, *rule.right}
-    return [
-        r
-        for r in identities
-        if len({p.rpartition(".")[0] for p in (*r.left, *r.right)}) == 1 or wrong.isdisjoint((*r.left, *r.right))
-    ]
+                    wrong |= set(rule.paths)
+    return [r for r in identities if r.is_of_one_row or wrong.isdisjoint(r.paths)]
 
 
 def _cheapest(way: Way) -> tuple[Fill, ...]:
@@ -105,7 +101,7 @@ def _narrow(
     for way, own in zip(ways, fills, strict=True):
         if len(own) > 1:
             paths = set(way.paths)
-            rules = [r for r in identities if paths & {*r.left, *r.right}]
+            rules = [r for r in identities if paths & set(r.paths)]
             good = tuple(f for f in own if all(_possible(r, way, f, bounds, numbers) for r in rules))
             own = good or own
         kept.append(own)
@@ -154,7 +150,7 @@ def _combine(
         return list(fills)
     fixed = counts_of(ways, [own[0] if own and i not in open_rows else None for i, own in enumerate(fills)], numbers)
     touched = {path for i in open_rows for path in ways[i].paths}
-    rules = [r for r in identities if touched & {*r.left, *r.right}]
+    rules = [r for r in identities if touched & set(r.paths)]
 
     good: list[set[int]] = [set() for _ in fills]
     for combination in product(*(range(len(fills[i])) for i in open_rows)):

@@ -16,11 +16,7 @@ def printed_totals(alignment: Alignment, identities: Sequence[Identity], numbers
 
     26 26, 0 0, 12 14 26 → 26, 26
     """
-    rows = {
-        rule.right[0]: rule
-        for rule in identities
-        if len({p.rpartition(".")[0] for p in (*rule.left, *rule.right)}) == 1
-    }
+    rows = {rule.right[0]: rule for rule in identities if rule.is_of_one_row}
     found: dict[str, Slot] = {}
     counts: dict[str, object] = {}
     for way in alignment.ways:
@@ -28,9 +24,7 @@ def printed_totals(alignment: Alignment, identities: Sequence[Identity], numbers
         if last is None:
             return {}
         found[way.paths[-1]], counts[way.paths[-1]] = last
-    across = [
-        r for r in identities if {*r.left, *r.right} & counts.keys() and r.id not in {x.id for x in rows.values()}
-    ]
+    across = [r for r in identities if set(r.paths) & counts.keys() and r.id not in {x.id for x in rows.values()}]
     told = [r for r in across if any(counts.get(p) for p in r.right)]
     is_sure = sum(bool(c) for c in counts.values()) >= _FEWEST_ROWS and bool(told)
     if not is_sure or alignment.left_over or not all(is_exact(r, counts) for r in across):

@@ -1,31 +1,28 @@
 """Alignments of a section → what each of its cells is, whether that is vouched for, and what else it could be."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
 from ...schemas.extraction import Basis, Finding, Reader, finding
 from ...schemas.form import Form, FormRow, FormSection, Identity
 from ...schemas.report import Unit
-from ..about.corrections import is_correction
 from ..page import Page
 from ..table import costs
 from ..table.alignment import INADMISSIBLE, Alignment, Numbers, Way
 from ..table.fills import Fill, Slot
-from ..table.foreign import Foreign
 from ..table.items import Stretch
+from .belonging import Belonging
 from .copy import value_of
 from .damage import doubtful_by_damage
 from .pointed import Pointed
 from .rest import Rest
-from .solve import Solved, counts_of, holds, is_exact, sides, solve
+from .solve import Solved, counts_of, holds, is_exact, solve
 from .totals import printed_totals
 from .weighed import Cell, Open, Option, Weighed
 
 _SHOWN = 8
-_NEAR = 100
 _FEW = 2
 """Numbers of which one is the other say nothing of a sum."""
 
@@ -95,11 +92,7 @@ class _Weighing:
         reader: Reader,
     ) -> None:
         self.section, self.identities, self.numbers, self.form = section, identities, numbers, form
-        self.source, self.foreign, self.tokens = (
-            page.source,
-            page.foreign.get(section.path, ()),
-            page.tokens(section.path),
-        )
+        self.source, self.tokens = page.source, page.tokens(section.path)
         self.said, self.reader = others, reader
         self.first = tables[0][0]
         least = self.first.alignment.cost
@@ -114,6 +107,7 @@ class _Weighing:
         self.counts = counts_of(ways, self.chosen, numbers)
         aside = frozenset(stretch for other in others for stretch in other.aside)
         self.rest = Rest(page.source, self.first, self.chosen, self.tokens, aside, may_have_pages=bool(identities))
+        self.belonging = Belonging(page, self.first, self.chosen, self.counts, self.rest, identities)
         self.totals = printed_totals(self.first.alignment, self.identities, numbers)
         self.damaged = (
             doubtful_by_damage(self.counts, section, self.identities) | self._without_total() | self._broken()
@@ -123,7 +117,7 @@ class _Weighing:
         """Rows whose own sums fail, in a table that lost or gained cells elsewhere: they may have done both."""
         ways = zip(self.first.alignment.ways, self.chosen, strict=True)
         is_torn = self.rest.has_more or any(f is None or (f.basis == "inferred" and not f.is_forced) for _, f in ways)
-        rows = [{p.rpartition(".")[0] for p in (*r.left, *r.right)} for r in self.identities]
+        rows = [{p.rpartition(".")[0] for p in r.paths} for r in self.identities]
         broken = {
             row
             for r, own in zip(self.identities, rows, strict=True)
@@ -142,13 +136,13 @@ class _Weighing:
             if fill is not None
             for path, slot in zip(way.paths, fill.slots, strict=True)
         }
-        rules = [r for r in self.identities if len({p.rpartition(".")[0] for p in (*r.left, *r.right)}) == 1]
-        rules = [r for r in rules if {*r.left, *r.right} <= self.counts.keys() and any(self.counts[p] for p in r.left)]
+        rules = [r for r in self.identities if r.is_of_one_row]
+        rules = [r for r in rules if set(r.paths) <= self.counts.keys() and any(self.counts[p] for p in r.left)]
         blank = [r for r in rules if all(self.counts[p] is None for p in r.right)]
         lost = [r for r in blank if all(slots[p] is None for p in r.right)]
         if 2 * len(blank) < len(rules) or any(self._ends_in_sum(r) for r in blank):
             lost = blank
-        return {p: () for r in lost for p in (*r.left, *r.right)}
+        return {p: () for r in lost for p in r.paths}
 
     def _ends_in_sum(self, rule: Identity) -> bool:
         """Whether the last number of a row without a total is what the others add up to."""
@@ -234,14 +228,8 @@ class _Weighing:
         taken = backed or options[0]
         if self.reader != "rules" and (own := next((o for o in said if o.by == self.reader), None)) is not None:
             taken = replace(own, slots={**taken.slots, **own.slots})
-        unsure = (
-            ("" if way.doubt == "order_alone" and self._is_told(taken) else way.doubt)
-            or self._of_columns
-            or self._in_part(way.row)
-            or self._of_neighbour(way, taken)
-            or self._beside_foreign(way)
-            or self._may_be_shifted(way)
-        )
+        doubt = "" if way.doubt == "order_alone" and self.belonging.is_told(taken.slots) else way.doubt
+        unsure = doubt or self.belonging.doubt(way, taken.slots)
         is_plain = len(options) == 1 and not (again or said or unsure or self.damaged or way.unsure)
         if is_plain and (plain := self._plain(way, options[0])) is not None:
             return plain, []
@@ -412,9 +400,9 @@ class _Weighing:
         read = {p.rpartition(".")[0] for p in counts}
         if any(r.path not in read and self.rest.is_due(r, read) for r in self.section.rows):
             return False
-        rules = [r for r in self.identities if any(p in slots for p in (*r.left, *r.right))]
-        across = [r for r in rules if len({p.rpartition(".")[0] for p in (*r.left, *r.right)}) > 1]
-        telling = [r for r in across if any(counts[p] for p in slots if p in (*r.left, *r.right))]
+        rules = [r for r in self.identities if any(p in slots for p in r.paths)]
+        across = [r for r in rules if not r.is_of_one_row]
+        telling = [r for r in across if any(counts[p] for p in slots if p in r.paths)]
         return bool(telling) and all(holds(r, counts) for r in rules) and all(is_exact(r, counts) for r in telling)
 
     def _reason(self, path: str, options: Sequence[Option], again: Sequence[Option]) -> str:
@@ -425,150 +413,17 @@ class _Weighing:
             return "section_repeated"
         return "single_damage" if path in self.damaged else ""
 
-    def _in_part(self, row: FormRow) -> str:
-        """Why a row that is the sum of others is in doubt: some of them are there, and some are not, so that it may be one of these."""
-        there = {way.row.path for way in self.first.alignment.ways}
-        return "label_doubtful" if 0 < len(there.intersection(row.parts)) < len(row.parts) else ""
-
-    @cached_property
-    def _of_columns(self) -> str:
-        """Why all rows are in doubt of a table whose columns are not plain from its heads: most sums that tell fail."""
-        if self.first.alignment.by not in ("form", "other lines") or self.section.spec.side_by_side:
-            return ""
-        own = [r for r in self.identities if len({p.rpartition(".")[0] for p in (*r.left, *r.right)}) == 1]
-        telling = [r for r in own if any(self.counts.get(p) for p in (*r.left, *r.right))]
-        failing = [r for r in telling if r.id in self.first.failing]
-        return "heads_unreadable" if len(telling) < 2 * len(failing) else ""
-
-    def _of_neighbour(self, way: Way, option: Option) -> str:
-        """Why a row whose numbers stand below its label is in doubt: they may be the next row's, or the one before's, and no sum tells.
-
-        The next row has none, others stand before it, or in a table of cells most rows have theirs on their labels' lines;
-        or they stand above it, most rows have theirs not there, and the row before is missing.
-        """
-        ways = self.first.alignment.ways
-        is_above = self._is_above(way, option) and not self._are_above and self._is_missing_before(way)
-        if way not in ways or not (is_above or self._is_below(way, option)) or self._is_told(option):
-            return ""
-        if is_above:
-            return "order_alone"
-        at = ways.index(way)
-        first = min((s.start for s in option.slots.values() if s is not None), default=0)
-        before = max((t.end for t in ways[at - 1].tokens), default=0) if at else 0
-        is_led = any(before <= t.start < first for t in self.rest.left)
-        is_alone = at + 1 < len(ways) and not ways[at + 1].tokens and not self._is_cut_off(ways[at + 1])
-        is_odd = all(t.layout == "cells" for t in way.tokens) and self._are_level
-        return "order_alone" if is_led or is_alone or is_odd else ""
-
-    @cached_property
-    def _are_level(self) -> bool:
-        """Whether most rows with cells have them on their labels' own lines."""
-        return self._are_mostly(lambda way, option: not self._is_below(way, option))
-
-    @cached_property
-    def _are_above(self) -> bool:
-        return self._are_mostly(self._is_above)
-
-    def _are_mostly(self, has_place: Callable[[Way, Option], bool]) -> bool:
-        ways = zip(self.first.alignment.ways, self.chosen, strict=True)
-        told = [has_place(way, self._option(way, fill)) for way, fill in ways if fill is not None and way.label]
-        return 2 * sum(told) > len(told)
-
-    def _is_below(self, way: Way, option: Option) -> bool:
-        first = min((s.start for s in option.slots.values() if s is not None), default=0)
-        return bool(way.label) and "\n" in self.source.folded[way.label[-1][1] : first]
-
-    def _is_above(self, way: Way, option: Option) -> bool:
-        last = max((s.end for s in option.slots.values() if s is not None), default=0)
-        return bool(way.label and last) and "\n" in self.source.folded[last : way.label[0][0]]
-
-    def _is_missing_before(self, way: Way) -> bool:
-        """Whether the table lacks the row that the form has before another."""
-        there = {w.row.path for w in self.first.alignment.ways}
-        due = [row for row in self.section.rows if row.path in there or self.rest.is_due(row, there)]
-        at = due.index(way.row) if way.row in due else 0
-        return at > 0 and due[at - 1].path not in there
-
-    def _is_cut_off(self, way: Way) -> bool:
-        """Whether a text ends with the label of a row."""
-        return bool(way.label) and not self.source.folded[way.label[-1][1] :].strip("| \t\n")
-
-    def _is_told(self, option: Option) -> bool:
-        """Whether sums over a row's numbers and other rows' hold exactly, and no row lacks numbers that these could be."""
-        if None in self.chosen or self.rest.missing:
-            return False
-        rules = [r for r in self.identities if any(option.slots.get(p) for p in (*r.left, *r.right))]
-        across = [r for r in rules if len({p.rpartition(".")[0] for p in (*r.left, *r.right)}) > 1]
-        told = [r for r in across if all(sides(r, self.counts))]
-        return bool(told) and all(is_exact(r, self.counts) for r in told)
-
-    def _beside_foreign(self, way: Way) -> str:
-        """Why a row is in doubt that has words beside or above it, since the rows before it, that are none of the form's.
-
-        Words right before numbers are the label of these alone.
-        """
-        ways = self.first.alignment.ways
-        if not self.foreign or way not in ways:
-            return ""
-        at = ways.index(way)
-        ends = [max((t.end for t in w.tokens), default=0) for w in ways]
-        starts = [w.label[0][0] if w.label else end for w, end in zip(ways, ends, strict=True)]
-        other = [i for i in range(at) if ways[i].heads != way.heads or ways[i].row.groups[:1] != way.row.groups[:1]]
-        above = max(ends[:at], default=0) if not other else ends[other[-1]]
-        is_headed_once = self.section.spec.heads == "fixed"
-        below = min((start for start in starts[at + 1 :] if start >= ends[at]), default=ends[at] + _NEAR)
-        line = self.source.folded.find("\n", ends[at])
-        beside = below if line < 0 else min(line, below)
-        for foreign in self.foreign:
-            if min(starts[at], ends[at]) <= foreign.place < beside:
-                return "label_doubtful"
-            if above <= foreign.place < starts[at] and (
-                self._leads(foreign, starts[at]) or not self._is_label(foreign)
-            ):
-                return "label_doubtful"
-            if is_headed_once and foreign.place < starts[at] and foreign.is_other and not self._is_label(foreign):
-                return "label_doubtful"
-            if ends[at] <= foreign.place < below and is_correction(foreign.words):
-                return "readings_differ"
-        return ""
-
-    def _may_be_shifted(self, way: Way) -> str:
-        """Why a row is in doubt that stands between a row of numbers left over and a blank row: all of them may belong one row on."""
-        ways = self.first.alignment.ways
-        if not self.rest.left or way not in ways:
-            return ""
-        at = ways.index(way)
-        blank = [
-            i for i, c in enumerate(self.chosen) if c is not None and all(s is None or s.is_blank for s in c.slots)
-        ]
-        ends = [0, *(max((t.end for t in w.tokens), default=0) for w in ways)]
-        led = [
-            i
-            for i, w in enumerate(ways)
-            if w.label and len([t for t in self.rest.left if ends[i] <= t.start < w.label[0][0]]) == len(w.paths)
-        ]
-        return "order_alone" if any(i <= at for i in led) and any(j >= at for j in blank) else ""
-
-    def _leads(self, foreign: Foreign, label: int) -> bool:
-        """Whether words stand in one cell with a label, before it."""
-        return any(t.kind == "words" and t.start <= foreign.place and label < t.end for t in self.tokens)
-
-    def _is_label(self, foreign: Foreign) -> bool:
-        """Whether numbers follow words, and no further words."""
-        after = next((t for t in self.tokens if t.start > foreign.place), None)
-        return after is not None and after.kind != "words"
-
     def _unconfirmed(self, path: str, slot: Slot | None, option: Option) -> str:
         """Why a cell that no mark of its own divides from others, or that left no trace, is in doubt: its sums fail, or cannot tell.
 
         Where there is one way alone to divide a row, the sums of its columns need not say so.
         """
         if option.basis == "inferred":
-            rules = [rule for rule in self.identities if path in (*rule.left, *rule.right)]
+            rules = [rule for rule in self.identities if path in rule.paths]
             if not rules and (self.rest.left or _are_divided(option)):
                 return "cells_do_not_fit"
             for rule in rules:
-                is_own = len({p.rpartition(".")[0] for p in (*rule.left, *rule.right)}) == 1
+                is_own = rule.is_of_one_row
                 is_open = rule.id in self.first.failing or (not is_own and None in self.chosen)
                 if is_open and (is_own or not option.is_forced):
                     return "cells_do_not_fit"
@@ -581,12 +436,12 @@ class _Weighing:
 
     def _shows_blanks(self, option: Option) -> bool:
         """Whether a row's blanks that left no trace are where space leaves them, and its printed total is the sum without them."""
-        rules = [r for r in self.identities if {*r.left, *r.right} <= option.slots.keys()]
+        rules = [r for r in self.identities if set(r.paths) <= option.slots.keys()]
         return option.basis == "read" and not self.rest.has_more and bool(rules) and self._adds_up(rules, option)
 
     def _shows_sum(self, option: Option) -> bool:
         """Whether sums of a row's own print its totals, and nothing in its table is left over."""
-        rules = [r for r in self.identities if {*r.left, *r.right} <= option.slots.keys()]
+        rules = [r for r in self.identities if set(r.paths) <= option.slots.keys()]
         return bool(rules) and not self.rest.has_more and self._adds_up(rules, option)
 
     def _adds_up(self, rules: Sequence[Identity], option: Option) -> bool:
@@ -646,7 +501,7 @@ class _Weighing:
     def _is_needed(self, row: FormRow) -> bool:
         """Whether a row that is not there could make an identity hold that fails without it."""
         for rule in self.identities:
-            missing = [p for p in (*rule.left, *rule.right) if p.rpartition(".")[0] == row.path]
+            missing = [p for p in rule.paths if p.rpartition(".")[0] == row.path]
             if rule.id in self.first.failing and missing and holds(rule, {**self.counts, missing[0]: None}):
                 return True
         return False
